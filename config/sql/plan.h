@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The typed plan of one SQL file: what the binder makes of the text, and all that the data plane and the
+ * control plane know of it. It is immutable once bound, lives in one arena, and may be read by any thread.
+ *
+ * Words: a *pipeline* is one SQL file as deployed; a *query* is one INSERT of it. A query reads one source
+ * table and writes one sink table. It is either windowed (slices, then groups) or plain (row by row).
+ */
+#pragma once
+
+#include "config/base/arena.h"
+#include "config/base/diag.h"
+#include "config/sql/types.h"
+
+/* ---- tables ---- */
+
+struct fb_option {
+	const char *key; /* as written, e.g. "csv.field-delimiter" */
+	const char *value;
+	struct fb_place place;
+};
+
+enum fb_column_kind {
+	FB_COLUMN_PHYSICAL, /* a field of the record */
+	FB_COLUMN_COMPUTED, /* c AS expression over physical columns */
+	FB_COLUMN_METADATA, /* c T METADATA [FROM 'k'] [VIRTUAL] */
+};
+
+struct fb_table_column {
+	const char *name;
+	struct fb_type type;
+	enum fb_column_kind kind;
+	uint16_t field;              /* PHYSICAL: position in the record, from 0 */
+	const struct fb_expr *value; /* COMPUTED: over physical columns */
+	const char *metadata_key;    /* METADATA */
+};
+
+struct fb_table {
+	const char *name;
+	const char *connector;                 /* "kafka", "filesystem", "udp", "print", … */
+	const char *format;                    /* "csv", "json"; NULL where the connector has none */
+	const struct fb_table_column *columns; /* as declared */
+	const struct fb_table_column **fields; /* the physical ones, in record order */
+	const struct fb_option *options;       /* the WITH clause, checked against config/tables/option.def */
+	const uint16_t *primary_key;           /* ordinals into columns */
+	uint16_t column_cnt;
+	uint16_t field_cnt;
+	uint16_t option_cnt;
+	uint16_t primary_key_cnt;
+	bool has_watermark;
+	uint16_t rowtime;           /* ordinal of the watermark column; with has_watermark */
+	int64_t watermark_delay_ms; /* WATERMARK FOR c AS c - INTERVAL …; 0 for AS c */
+	struct fb_place place;
+};
+
+/* The value of an option, or NULL. */
+const char *fb_table_option(const struct fb_table *table, const char *key);
+
+/* ---- expressions ---- */
+
+enum fb_op {
+	FB_OP_INPUT,   /* column `input` of the batch evaluated over: see fb_query_plan */
+	FB_OP_LITERAL, /* `literal` */
+	FB_OP_ADD,     /* both arguments and the result of one type: the binder adds casts */
+	FB_OP_SUB,
+	FB_OP_MUL,
+	FB_OP_DIV, /* integers truncate; by zero: error of the row (semantics 1.3) */
+	FB_OP_MOD, /* sign of the dividend; result type of the divisor */
+	FB_OP_NEG,
+	FB_OP_EQ, /* both arguments of one type; result BOOLEAN, three-valued */
+	FB_OP_NE,
+	FB_OP_LT,
+	FB_OP_LE,
+	FB_OP_GT,
+	FB_OP_GE,
+	FB_OP_AND, /* three-valued; n arguments */
+	FB_OP_OR,  /* three-valued; n arguments */
+	FB_OP_NOT,
+	FB_OP_IS_NULL,
+	FB_OP_IS_NOT_NULL,
+	FB_OP_CAST,             /* to `type`, by the rules of semantics 1.3 and 1.4; failure: error of the row */
+	FB_OP_TRY_CAST,         /* failure gives NULL */
+	FB_OP_COALESCE,         /* n arguments of one type */
+	FB_OP_TO_TIMESTAMP,     /* TO_TIMESTAMP(text) -> TIMESTAMP(3); bad text gives NULL (semantics 1.4) */
+	FB_OP_TO_TIMESTAMP_LTZ, /* TO_TIMESTAMP_LTZ(n, 0|3) -> TIMESTAMP_LTZ(3); argument 1 is a literal */
+	FB_OP_CNT,
+};
+
+struct fb_expr {
+	enum fb_op op;
+	struct fb_type type;
+	uint16_t input;
+	uint16_t arg_cnt;
+	const struct fb_expr **args;
+	struct fb_value literal;
+	struct fb_place place;
+};
+
+/* ---- windows and aggregates ---- */
+
+enum fb_window_kind {
+	FB_WINDOW_NONE,
+	FB_WINDOW_TUMBLE,
+	FB_WINDOW_HOP,
+	FB_WINDOW_CUMULATE,
+	FB_WINDOW_SESSION,
+};
+
+struct fb_window {
+	enum fb_window_kind kind;
+	int64_t size_ms;   /* SESSION: the gap */
+	int64_t step_ms;   /* HOP: slide; CUMULATE: step; TUMBLE: = size_ms */
+	int64_t offset_ms; /* normalised to 0 <= offset < step (rule W5) */
+};
+
+enum fb_agg_func {
+	FB_AGG_COUNT_STAR,
+	FB_AGG_COUNT,
+	FB_AGG_SUM,
+	FB_AGG_MIN,
+	FB_AGG_MAX,
+	FB_AGG_AVG,
+};
+
+struct fb_agg {
+	enum fb_agg_func func;
+	bool distinct;
+	struct fb_type type;          /* of the result */
+	const struct fb_expr *arg;    /* over the record; NULL for COUNT(*) */
+	const struct fb_expr *filter; /* FILTER (WHERE …); NULL = none */
+};
+
+/* ---- queries ---- */
+
+/*
+ * Two levels of evaluation, and what FB_OP_INPUT means on each:
+ *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field i of the
+ *    source table (fields[i]). Computed columns are already substituted.
+ *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
+ *    2 window_time, all TIMESTAMP(3) wall clock as milliseconds; 3 … are the keys, then the aggregates.
+ */
+#define FB_GROUP_WINDOW_START 0
+#define FB_GROUP_WINDOW_END 1
+#define FB_GROUP_WINDOW_TIME 2
+#define FB_GROUP_KEYS 3
+
+struct fb_query_plan {
+	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for its second INSERT */
+	const struct fb_table *source;
+	const struct fb_table *sink;
+	const struct fb_expr *filter; /* WHERE; NULL = all rows */
+	struct fb_window window;
+	const struct fb_expr *time; /* event time in ms, TIMESTAMP or TIMESTAMP_LTZ(p <= 3); NULL if plain */
+	int64_t time_shift_ms;      /* TIMESTAMP_LTZ: offset of the session zone, added before W1 (rule W2) */
+	uint16_t key_cnt;
+	uint16_t agg_cnt;
+	uint16_t select_cnt; /* = the sink's field_cnt */
+	const struct fb_expr **keys;
+	const struct fb_agg *aggs;
+	const struct fb_expr *having; /* group level; NULL = all groups */
+	const struct fb_expr **select;
+	const char **select_names; /* the sink's column names, in order */
+	uint64_t *fields_needed;   /* bitmap over source->fields: all that filter, keys, … read */
+	uint64_t fingerprint;      /* of everything above: equal plans may share stored slices */
+	struct fb_place place;
+};
+
+static inline bool fb_query_needs_field(const struct fb_query_plan *query, uint32_t field)
+{
+	return query->fields_needed[field / 64] >> (field % 64) & 1;
+}
+
+/* The SET keys that have an effect (semantics 2.1); defaults where the file does not set them. */
+struct fb_sql_settings {
+	const char *pipeline_name;         /* NULL: the file's name without ending */
+	int64_t zone_offset_ms;            /* table.local-time-zone, fixed offsets only; 0 */
+	bool zone_is_set;
+	int64_t source_idle_timeout_ms;    /* 0 = never idle */
+	int64_t checkpoint_interval_ms;    /* how often file sinks commit; 10 s */
+	bool batch_mode;                   /* execution.runtime-mode = batch */
+};
+
+struct fb_plan {
+	struct fb_arena arena; /* owns everything here */
+	const char *file;
+	const char *text; /* the SQL as read */
+	struct fb_sql_settings settings;
+	const struct fb_table *const *tables;
+	const struct fb_query_plan *const *queries;
+	uint16_t table_cnt;
+	uint16_t query_cnt;
+	uint16_t explain_cnt; /* EXPLAIN statements in the file: the queries they name are in explains */
+	const struct fb_query_plan *const *explains;
+};

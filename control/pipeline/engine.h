@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: ports, workers, pipelines, store and deliveries of one running appliance. The API and the metrics page are
+ * views of it; it knows neither HTTP nor JSON.
+ *
+ * One engine thread owns the mailboxes and report rings; the functions below may be called from any control thread
+ * and block until the engine thread has done what was asked.
+ *
+ * Life of a pipeline:
+ *     apply -> running --(drain)--> drained (all windows fired, sinks emptied; results stay readable)
+ *                 \--(drop)--> gone          at SIGTERM: open slices are kept in the store and taken up again
+ */
+#pragma once
+
+#include "config/appliance/appliance.h"
+#include "config/sql/sql.h"
+#include "control/sink/sink.h"
+#include "dataplane/port/port.h"
+#include "dataplane/worker/worker.h"
+#include "state/store/store.h"
+
+struct fb_engine;
+
+/* Opens store and ports, starts workers, restores the pipelines of the store. Errors with words in diags. */
+int fb_engine_start(const struct fb_appliance *appliance, struct fb_diags *diags, struct fb_engine **ret) FB_MUST_CHECK;
+/*
+ * Drains: stops reception, keeps open slices in the store (a window that is not over must not be published, and after
+ * a restart it goes on), gives sinks up to sink_timeout_ms to empty, writes the ledger to the store.
+ */
+void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms);
+
+/*
+ * Plans and deploys SQL text under a name (NULL: SET 'pipeline.name', else the file's). Errors of the text are in diags.
+ * FB_E_SYNTAX; FB_E_EXISTS (drop it first); FB_E_NOT_FOUND (a source table that no stream feeds); FB_E_NO_MEMORY.
+ * On any failure nothing has changed.
+ */
+int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file, struct fb_str sql,
+	struct fb_diags *diags, struct fb_buf *ret_name) FB_MUST_CHECK;
+/* End of input for a pipeline: all its windows fire, sinks are emptied (at most timeout_ms). FB_E_NOT_FOUND. */
+int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
+/* Stops it and removes its state and results. FB_E_NOT_FOUND. */
+int fb_engine_drop(struct fb_engine *engine, const char *name) FB_MUST_CHECK;
+
+/* ---- views: each call fills a copy that is the caller's ---- */
+
+enum fb_pipeline_state { FB_PIPELINE_RUNNING, FB_PIPELINE_DRAINING, FB_PIPELINE_DRAINED };
+
+struct fb_query_view {
+	const char *name;
+	uint32_t query_id;
+	const struct fb_query_plan *plan;
+	struct fb_query_counters counters; /* summed over workers and, where it is a count, over restarts */
+	uint64_t merged_windows;           /* windows published */
+	uint64_t merged_rows;              /* records inside them */
+	uint64_t pending_rows;             /* records in sealed slices that wait for other workers */
+	uint64_t result_rows;              /* rows in results since the pipeline was made */
+	struct fb_delivery_status delivery;
+};
+
+struct fb_pipeline_view {
+	const char *name;
+	const char *sql;
+	enum fb_pipeline_state state;
+	const char *stream; /* source table */
+	int64_t applied_ms; /* wall clock */
+	int64_t watermark_ms;
+	struct fb_decode_counters decode; /* summed over workers and restarts */
+	uint32_t query_cnt;
+	struct fb_query_view *queries;
+};
+
+struct fb_port_view {
+	const char *name;
+	const char *driver;
+	const char *device;
+	uint16_t queue_cnt;
+	uint8_t mac[6];
+	struct fb_port_stats stats;
+	struct fb_net_counters net; /* summed over queues */
+};
+
+struct fb_stream_view {
+	const char *table;
+	const char *port;
+	uint16_t udp_port;
+	struct fb_stream_counters counters;
+};
+
+struct fb_worker_view {
+	uint32_t index, core;
+	uint64_t polls, empty_polls, busy_cycles, idle_cycles, sleeps, longest_gap_cycles, report_ring_full;
+};
+
+/* Everything at one moment. */
+struct fb_engine_view {
+	struct fb_arena arena; /* owns what the pointers below point to */
+	const char *name;
+	int64_t started_ms; /* wall clock */
+	int64_t now_ms;
+	enum fb_isa isa;
+	double tsc_hz;
+	uint32_t port_cnt, stream_cnt, worker_cnt, pipeline_cnt;
+	struct fb_port_view *ports;
+	struct fb_stream_view *streams;
+	struct fb_worker_view *workers;
+	struct fb_pipeline_view *pipelines;
+	struct fb_store_stats store;
+};
+
+int fb_engine_view(struct fb_engine *engine, struct fb_engine_view *ret) FB_MUST_CHECK;
+void fb_engine_view_fini(struct fb_engine_view *view);
+
+/* ---- the ledger: the equations of the design, checked ---- */
+
+struct fb_ledger_line {
+	const char *scope;   /* "port p0", "stream people", "query q/t" */
+	const char *name;    /* what the left side counts */
+	uint64_t left;
+	uint64_t right;      /* the sum of what it was accounted to */
+	uint64_t in_flight;  /* of the difference, what is known to be under way (inside a burst, a ring, an open batch) */
+	bool balanced;
+};
+
+struct fb_ledger {
+	struct fb_engine_view view;
+	bool balanced;
+	uint32_t line_cnt;
+	struct fb_ledger_line *lines; /* in view.arena */
+};
+
+/* From a view (moved into the ledger). Pure: no engine needed, so that tests can feed it any numbers. */
+int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret) FB_MUST_CHECK;
+void fb_ledger_fini(struct fb_ledger *ledger);
+
+/* Result rows of a query, newest last: up to `limit` rows ending at `before_seq` (exclusive; UINT64_MAX = the end). */
+typedef int (*fb_engine_row_fn)(void *arg, const struct fb_query_plan *plan, uint64_t seq, const struct fb_value *values);
+int fb_engine_results(struct fb_engine *engine, const char *pipeline, const char *query, uint64_t before_seq,
+	uint32_t limit, fb_engine_row_fn fn, void *arg) FB_MUST_CHECK;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Payload bytes to column batch: framing (where records begin and end) and decoding (bytes to values) in one
+ * object per source table and core. Only the columns asked for are converted.
+ *
+ * Two phases, so that conversion runs over whole columns:
+ *   add()     finds records and fields of one payload; may be called for many payloads
+ *   finish()  converts the columns of all records found since the last finish into the batch
+ *
+ * A record that does not decode gets a disposition of config/tables/disposition.def and is not in the batch;
+ * it never touches its neighbours. records == decoded + the sum of `rejected`, at any time after finish().
+ *
+ * CSV by Flink's rules: semantics 1.5. Hot functions: no allocation, no system call.
+ */
+#pragma once
+
+#include "config/base/isa.h"
+#include "config/sql/plan.h"
+#include "config/tables/disposition.h"
+#include "dataplane/format/batch.h"
+
+enum fb_framing {
+	FB_FRAMING_NEWLINE,  /* every line is a record; "\r\n" too; the last may lack its newline */
+	FB_FRAMING_DATAGRAM, /* the whole payload is one record; one trailing newline is not part of it */
+};
+
+struct fb_decoder_conf {
+	const struct fb_table *table; /* format, its options and the fields */
+	const uint64_t *needed;       /* bitmap over table->fields */
+	enum fb_framing framing;
+	enum fb_isa isa;
+};
+
+struct fb_decode_counters {
+	uint64_t payloads;
+	uint64_t payload_bytes;
+	uint64_t records; /* framed */
+	uint64_t decoded;
+	uint64_t null_fields;           /* fields that became NULL by csv.ignore-parse-errors */
+	uint64_t rejected[FB_REC_CNT]; /* by disposition */
+};
+
+struct fb_decoder;
+
+/*
+ * Control thread; the options were checked by the binder. FB_E_NO_MEMORY; FB_E_UNSUPPORTED: no decoder for the
+ * table's format. The table must outlive the decoder.
+ */
+int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret) FB_MUST_CHECK;
+void fb_decoder_destroy(struct fb_decoder *decoder);
+
+/*
+ * Hot. Goes through payload [*pos, len) and adds its records. False: FB_BATCH_ROWS records are waiting, *pos
+ * tells how far it came: finish, use the batch, call again. True: the payload is used up.
+ * `data` must stay until the batch made from it is used up, with FB_PAYLOAD_PAD_BYTES readable behind it.
+ */
+bool fb_decoder_add(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
+/* Hot. Converts what was added into `batch` (initialised for table->fields) and starts anew. */
+void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch);
+/* Records added since the last finish. */
+uint32_t fb_decoder_pending(const struct fb_decoder *decoder);
+
+const struct fb_decode_counters *fb_decoder_counters(const struct fb_decoder *decoder);

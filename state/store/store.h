@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store: RocksDB behind four column families, and the only code that calls it.
+ *
+ *   raw      blocks of raw datagrams (issue of its own; created, so that a later version finds its place)
+ *   slices   key: query id, window start, part          value: bytes of fb_slice_export
+ *   results  key: query id, sequence number             value: one row (fb_row_encode)
+ *   meta     key: text                                  value: bytes: pipelines, watermarks, cursors, counters
+ *
+ * Integers in keys are big-endian with the sign bit flipped, so that byte order is numeric order. All writes of one batch
+ * become visible and durable together. Functions may be called from any control thread; they may block for
+ * tens of milliseconds and are never called from a poll-mode core.
+ */
+#pragma once
+
+#include "config/base/buf.h"
+#include "config/base/errcode.h"
+
+#define FB_STORE_FORMAT 1
+
+struct fb_store;
+struct fb_store_batch;
+
+struct fb_store_conf {
+	const char *path; /* folder; created if missing */
+	bool read_only;
+};
+
+/*
+ * FB_E_IO, FB_E_BUSY (another process has it), FB_E_CORRUPT, FB_E_UNSUPPORTED (format of another version). What was
+ * said by RocksDB is put into `message` (may be NULL).
+ */
+int fb_store_open(const struct fb_store_conf *conf, struct fb_buf *message, struct fb_store **ret) FB_MUST_CHECK;
+void fb_store_close(struct fb_store *store);
+
+/* One atomic write. A batch belongs to one thread; commit empties it. */
+struct fb_store_batch *fb_store_batch_create(struct fb_store *store);
+void fb_store_batch_destroy(struct fb_store_batch *batch);
+/* sync: durable on return (fsync of the log). FB_E_IO, FB_E_FULL (disk). On failure nothing was written. */
+int fb_store_commit(struct fb_store_batch *batch, bool sync) FB_MUST_CHECK;
+
+void fb_store_put_result(struct fb_store_batch *batch, uint32_t query_id, uint64_t seq, const void *row, size_t len);
+void fb_store_put_slice(struct fb_store_batch *batch, uint32_t query_id, int64_t start_ms, uint32_t part,
+	const void *bytes, size_t len);
+void fb_store_delete_slice(struct fb_store_batch *batch, uint32_t query_id, int64_t start_ms, uint32_t part);
+void fb_store_put_meta(struct fb_store_batch *batch, const char *key, const void *bytes, size_t len);
+void fb_store_delete_meta(struct fb_store_batch *batch, const char *key);
+/* Removes results [from, to) of a query. */
+void fb_store_delete_results(struct fb_store_batch *batch, uint32_t query_id, uint64_t from_seq, uint64_t to_seq);
+/* Removes slices and results of a query. */
+void fb_store_delete_query(struct fb_store_batch *batch, uint32_t query_id);
+
+/* The callback returns 0 to go on, anything else to stop with that value. Bytes are valid during the call only. */
+typedef int (*fb_store_result_fn)(void *arg, uint64_t seq, const uint8_t *row, size_t len);
+typedef int (*fb_store_slice_fn)(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len);
+typedef int (*fb_store_meta_fn)(void *arg, const char *key, const uint8_t *bytes, size_t len);
+
+/* Rows with from_seq <= seq, ascending (or, reverse, seq <= from_seq descending). */
+int fb_store_scan_results(struct fb_store *store, uint32_t query_id, uint64_t from_seq, bool reverse,
+	fb_store_result_fn fn, void *arg) FB_MUST_CHECK;
+int fb_store_scan_slices(struct fb_store *store, uint32_t query_id, fb_store_slice_fn fn, void *arg) FB_MUST_CHECK;
+int fb_store_scan_meta(struct fb_store *store, const char *prefix, fb_store_meta_fn fn, void *arg) FB_MUST_CHECK;
+/* FB_E_NOT_FOUND. Appends to ret_bytes. */
+int fb_store_get_meta(struct fb_store *store, const char *key, struct fb_buf *ret_bytes) FB_MUST_CHECK;
+
+struct fb_store_stats {
+	uint64_t disk_bytes;
+	uint64_t memtable_bytes;
+	uint64_t result_rows_estimate;
+	uint64_t write_stall;      /* 1: RocksDB holds writes back */
+	uint64_t commits;
+	uint64_t commit_errors;
+};
+
+void fb_store_stats(struct fb_store *store, struct fb_store_stats *ret);
