@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every bench shares: repeated trials, medians, one JSON line per figure (tests/bench/run reads them).
+ * A trial is short (tens of milliseconds) and there are many, because the machines are shared: the median and the
+ * ratio to a limit measured in turn with it hold, single absolute times do not.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/base/macro.h"
+
+#define FB_BENCH_TRIAL_MAX 101
+
+struct fb_bench_series {
+	double value[FB_BENCH_TRIAL_MAX];
+	uint32_t cnt;
+};
+
+struct fb_bench_row {
+	const char *bench;
+	const char *name; /* "case" */
+	const char *unit;
+	const struct fb_bench_series *value;
+	const struct fb_bench_series *limit; /* what the machine can do at best; NULL: none */
+	bool higher_is_better;               /* decides how the ratio is formed: value/limit, or limit/value for costs */
+	const char *note;                    /* input, mbuf count, what the limit is; NULL: none */
+};
+
+/* Trials to run: fewer when FB_BENCH_QUICK=1. */
+uint32_t fb_bench_trials(uint32_t full);
+void fb_bench_add(struct fb_bench_series *series, double value);
+double fb_bench_median(const struct fb_bench_series *series);
+/* (max - min) / median */
+double fb_bench_spread(const struct fb_bench_series *series);
+/* ratio: 1.0 = as good as the limit, less = worse, whatever the unit. */
+void fb_bench_print(const struct fb_bench_row *row);
+
+/* TSC ticks per second, measured against CLOCK_MONOTONIC. Takes 50 ms the first time. */
+double fb_bench_tsc_hz(void);
+
+static inline uint64_t fb_bench_tsc(void)
+{
+	return __builtin_ia32_rdtsc();
+}
