@@ -93,3 +93,19 @@ double fb_bench_tsc_hz(void)
 	}
 	return hz;
 }
+
+uint32_t fb_bench_record(char *out, uint32_t id, uint32_t *ret_key_at, uint32_t *ret_time_at)
+{
+	static const char *const first[] = {"Ada", "Grace", "Edsger", "Barbara", "Donald", "Margaret", "Ken", "Frances"};
+	static const char *const last[] = {"Lovelace", "Hopper", "Dijkstra", "Liskov", "Knuth", "Hamilton", "Allen"};
+	uint32_t r = id * 2654435761u;
+	int len = sprintf(out, "%u,%s %s,%u,%c,19%02u-%02u-%02u,user%u@example.org,+49 30 %07u,%u Harbour Street,",
+		1000000 + id, first[r % 8], last[r / 8 % 7], 18 + r / 64 % 70, r & 1024 ? 'f' : 'm', 30 + r / 100 % 70,
+		1 + r / 7 % 12, 1 + r / 11 % 28, id, r % 10000000, 1 + r / 13 % 200);
+
+	len += sprintf(out + len, "city-%06u", id % 100);
+	*ret_key_at = (uint32_t)len - 6;
+	len += sprintf(out + len, ",Germany,2026-01-01 00:00:0%u.%03u\n", id % 10, r / 17 % 1000);
+	*ret_time_at = (uint32_t)len - 13;
+	return (uint32_t)len;
+}

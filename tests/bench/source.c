@@ -14,6 +14,7 @@
 #include <rte_udp.h>
 
 #include "config/base/calendar.h"
+#include "tests/bench/bench.h"
 
 #define HEADERS_BYTES (sizeof(struct rte_ether_hdr) + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
 #define TIME_TEXT_BYTES 7 /* "HH:mm:s" of "yyyy-MM-dd HH:mm:ss.SSS"; the last digit of the second stays */
@@ -160,23 +161,6 @@ static uint16_t receive(uint16_t port, uint16_t queue, struct rte_mbuf **packets
 	return max;
 }
 
-static uint32_t write_record(struct packet *packet, uint32_t slot, char *out, uint32_t at, uint32_t id)
-{
-	static const char *const first[] = {"Ada", "Grace", "Edsger", "Barbara", "Donald", "Margaret", "Ken", "Frances"};
-	static const char *const last[] = {"Lovelace", "Hopper", "Dijkstra", "Liskov", "Knuth", "Hamilton", "Allen"};
-	uint32_t r = id * 2654435761u;
-	int len = sprintf(out + at, "%u,%s %s,%u,%c,19%02u-%02u-%02u,user%u@example.org,+49 30 %07u,%u Harbour Street,",
-		1000000 + id, first[r % 8], last[r / 8 % 7], 18 + r / 64 % 70, r & 1024 ? 'f' : 'm', 30 + r / 100 % 70,
-		1 + r / 7 % 12, 1 + r / 11 % 28, id, r % 10000000, 1 + r / 13 % 200);
-
-	at += (uint32_t)len;
-	at += (uint32_t)sprintf(out + at, "city-%06u", id % 100);
-	packet->key_at[slot] = (uint16_t)(at - 6);
-	at += (uint32_t)sprintf(out + at, ",Germany,2026-01-01 00:00:0%u.%03u\n", id % 10, r / 17 % 1000);
-	packet->time_at[slot] = (uint16_t)(at - 13);
-	return at;
-}
-
 static void make_packet(struct fb_source *source, struct packet *packet, uint32_t first_id)
 {
 	char *frame = rte_pktmbuf_mtod(packet->mbuf, char *);
@@ -186,8 +170,15 @@ static void make_packet(struct fb_source *source, struct packet *packet, uint32_
 	char *payload = (char *)(udp + 1);
 	uint32_t len = 0;
 
-	for (uint32_t i = 0; i < FB_SOURCE_RECORDS_PER_PACKET; i++)
-		len = write_record(packet, i, payload, len, first_id + i);
+	for (uint32_t i = 0; i < FB_SOURCE_RECORDS_PER_PACKET; i++) {
+		uint32_t start = len;
+		uint32_t key_at;
+		uint32_t time_at;
+
+		len += fb_bench_record(payload + len, first_id + i, &key_at, &time_at);
+		packet->key_at[i] = (uint16_t)(start + key_at);
+		packet->time_at[i] = (uint16_t)(start + time_at);
+	}
 	source->record_bytes += len;
 
 	memset(frame, 0, HEADERS_BYTES);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CSV decoding alone: datagrams of ten people records, columns age, city and ts, for each kernel that this processor has.
+ * The limit is touching every line of the same datagrams. Two working sets: one that stays in L2 and one that does not.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sql/sql.h"
+#include "dataplane/format/decoder.h"
+#include "tests/bench/bench.h"
+
+#define SLOT_BYTES 2048 /* as in an mbuf */
+#define RECORDS 10
+#define TRIAL_RECORDS 1000000u
+
+struct datagrams {
+	uint8_t *memory;
+	uint32_t *order; /* slots in the order in which they are read */
+	uint32_t *len;
+	uint32_t cnt;
+	double record_bytes;
+};
+
+static uint64_t ignored;
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "bench format: %s\n", what);
+	exit(1);
+}
+
+static struct datagrams make_datagrams(uint32_t cnt)
+{
+	struct datagrams set = {
+		.memory = aligned_alloc(4096, (size_t)cnt * SLOT_BYTES),
+		.order = calloc(cnt, sizeof(uint32_t)),
+		.len = calloc(cnt, sizeof(uint32_t)),
+		.cnt = cnt,
+	};
+	uint32_t key_at;
+	uint32_t time_at;
+
+	if (set.memory == NULL || set.order == NULL || set.len == NULL)
+		fail("no memory");
+	memset(set.memory, 0, (size_t)cnt * SLOT_BYTES);
+	for (uint32_t i = 0; i < cnt; i++) {
+		for (uint32_t k = 0; k < RECORDS; k++)
+			set.len[i] += fb_bench_record(
+				(char *)set.memory + (size_t)i * SLOT_BYTES + set.len[i], i * RECORDS + k, &key_at, &time_at);
+		set.record_bytes += set.len[i];
+		set.order[i] = i;
+	}
+	set.record_bytes /= (double)cnt * RECORDS;
+	for (uint32_t i = cnt - 1, random = 1; i > 0; i--) {
+		random = random * 1664525 + 1013904223;
+
+		uint32_t other = (uint32_t)(((uint64_t)random * (i + 1)) >> 32);
+		uint32_t swap = set.order[i];
+
+		set.order[i] = set.order[other];
+		set.order[other] = swap;
+	}
+	return set;
+}
+
+static inline const uint8_t *slot(const struct datagrams *set, uint32_t at, uint32_t *ret_len)
+{
+	uint32_t number = set->order[at % set->cnt];
+
+	*ret_len = set->len[number];
+	return set->memory + (size_t)number * SLOT_BYTES;
+}
+
+static inline void prefetch(const struct datagrams *set, uint32_t at)
+{
+	uint32_t len;
+	const uint8_t *data = slot(set, at, &len);
+
+	for (uint32_t i = 0; i < len; i += 64)
+		__builtin_prefetch(data + i);
+}
+
+static double trial_touch(const struct datagrams *set)
+{
+	uint64_t start = fb_bench_tsc();
+
+	for (uint32_t at = 0; at < TRIAL_RECORDS / RECORDS; at++) {
+		uint32_t len;
+		const uint8_t *data = slot(set, at, &len);
+
+		prefetch(set, at + 3);
+		for (uint32_t i = 0; i < len; i += 64)
+			ignored += data[i];
+	}
+	return (double)(fb_bench_tsc() - start) / TRIAL_RECORDS;
+}
+
+static double trial_decode(const struct datagrams *set, struct fb_decoder *decoder, struct fb_batch *batch)
+{
+	uint64_t start = fb_bench_tsc();
+
+	for (uint32_t at = 0; at < TRIAL_RECORDS / RECORDS; at++) {
+		uint32_t len;
+		uint32_t pos = 0;
+		const uint8_t *data = slot(set, at, &len);
+
+		prefetch(set, at + 3);
+		while (!fb_decoder_add(decoder, data, len, &pos)) {
+			fb_decoder_finish(decoder, batch);
+			ignored += batch->sel_cnt;
+		}
+		/* A burst of 32 datagrams is what a worker flushes. */
+		if (at % 32 == 31) {
+			fb_decoder_finish(decoder, batch);
+			ignored += batch->sel_cnt;
+		}
+	}
+	fb_decoder_finish(decoder, batch);
+	return (double)(fb_bench_tsc() - start) / TRIAL_RECORDS;
+}
+
+static void bench_case(const struct fb_query_plan *query, const struct datagrams *set, enum fb_isa isa, const char *where)
+{
+	struct fb_decoder_conf conf = {.table = query->source, .needed = query->fields_needed, .isa = isa};
+	struct fb_decoder *decoder;
+	struct fb_batch batch;
+	struct fb_type types[16];
+	struct fb_bench_series cost = {0};
+	struct fb_bench_series limit = {0};
+	struct fb_bench_series ns = {0};
+	char name[96];
+	char note[160];
+
+	for (uint32_t i = 0; i < query->source->field_cnt; i++)
+		types[i] = query->source->fields[i]->type;
+	if (fb_decoder_create(&conf, &decoder) != 0 ||
+		fb_batch_init(&batch, types, query->source->field_cnt, query->fields_needed) != 0)
+		fail("no decoder");
+	trial_decode(set, decoder, &batch);
+	for (uint32_t run = 0; run < fb_bench_trials(31); run++) {
+		fb_bench_add(&limit, trial_touch(set));
+		fb_bench_add(&cost, trial_decode(set, decoder, &batch));
+		fb_bench_add(&ns, cost.value[run] / fb_bench_tsc_hz() * 1e9);
+	}
+
+	const struct fb_decode_counters *counters = fb_decoder_counters(decoder);
+
+	if (counters->decoded != counters->records || counters->records != counters->payloads * RECORDS)
+		fail("records are missing");
+	snprintf(name, sizeof(name), "csv %s, %s", fb_isa_name(isa), where);
+	snprintf(note, sizeof(note), "%u datagrams of 10 records of %.0f B, 3 of 11 fields; limit: touching every line", set->cnt,
+		set->record_bytes);
+	fb_bench_print(&(struct fb_bench_row){"format", name, "TSC cycles/record", &cost, &limit, false, note});
+	fb_bench_print(&(struct fb_bench_row){"format", name, "ns/record", &ns, NULL, false, NULL});
+	fb_decoder_destroy(decoder);
+	fb_batch_fini(&batch);
+}
+
+int main(void)
+{
+	static const char sql[] =
+		"CREATE TABLE people (id BIGINT, name STRING, age INT, gender STRING, birthday DATE, email STRING,\n"
+		"  phone STRING, address STRING, city STRING, country STRING, ts TIMESTAMP(3),\n"
+		"  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', 'format'='csv');\n"
+		"CREATE TABLE out (ws TIMESTAMP(3), city STRING, s INT) WITH ('connector'='blackhole');\n"
+		"INSERT INTO out SELECT window_start, city, SUM(age)\n"
+		"FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, city;\n";
+	struct datagrams small = make_datagrams(512);
+	struct datagrams large = make_datagrams(65536);
+	struct fb_diags diags;
+	struct fb_plan *plan;
+
+	fb_diags_init(&diags, "bench.sql");
+	if (fb_sql_plan("bench.sql", FB_STR(sql), &diags, &plan) != 0) {
+		fb_diags_print(&diags, sql, stderr);
+		fail("the query does not plan");
+	}
+	for (int isa = FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++) {
+		bench_case(plan->queries[0], &small, (enum fb_isa)isa, "1 MB");
+		bench_case(plan->queries[0], &large, (enum fb_isa)isa, "128 MB");
+	}
+	return ignored == 1;
+}
