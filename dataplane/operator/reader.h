@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "config/base/calendar.h"
 #include "config/sql/plan.h"
 #include "dataplane/format/decoder.h"
 #include "dataplane/operator/slice.h"
@@ -56,6 +57,8 @@ struct fb_reader;
 
 int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret) FB_MUST_CHECK;
 void fb_reader_destroy(struct fb_reader *reader);
+
+uint32_t fb_reader_query_cnt(const struct fb_reader *reader);
 
 /* Hot. The minimum of the other active partitions' watermarks; FB_TIME_MAX if there is none. Before feeding. */
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms);

@@ -58,6 +58,7 @@ struct fb_stream_counters {
 
 /* All numbers of a worker as of one moment: they add up. */
 struct fb_worker_snapshot {
+	uint64_t published; /* how often numbers have been published: two more means all newer than now */
 	uint64_t polls;
 	uint64_t empty_polls;
 	uint64_t bursts;

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One turn of the poll loop. Hot: creation, snapshots and the sleeping loop around it are in worker_control.c. */
+#include "dataplane/worker/worker_private.h"
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#define HOUSEKEEPING_TURNS 256
+#define PREFETCH_AHEAD 3 /* datagrams; performance.md: the whole payload, three ahead */
+#define ROWS_INTERVAL_MS 5
+#define PUBLISH_INTERVAL_MS 1
+
+/* ---- reports ---- */
+
+/* What does not fit into the ring waits here, and later reports behind it, so that their order holds. */
+static void report(struct fb_worker *worker, struct fb_report item)
+{
+	item.worker = worker->index;
+	if (worker->waiting_cnt == 0 && fb_mail_ring_put(&worker->reports, &item))
+		return;
+	worker->numbers.report_ring_full++;
+	worker->waiting[(worker->waiting_at + worker->waiting_cnt++) % FB_WORKER_WAITING_MAX] = item;
+}
+
+static void flush_waiting(struct fb_worker *worker)
+{
+	while (worker->waiting_cnt > 0 && fb_mail_ring_put(&worker->reports, &worker->waiting[worker->waiting_at])) {
+		worker->waiting_at = (worker->waiting_at + 1) % FB_WORKER_WAITING_MAX;
+		worker->waiting_cnt--;
+	}
+}
+
+/*
+ * While the control plane is behind, slices and rows stay in their readers, whose budgets bound them. Half of the room is
+ * kept for the few reports that answer a mail.
+ */
+static bool can_report(const struct fb_worker *worker)
+{
+	return worker->waiting_cnt < FB_WORKER_WAITING_MAX / 2;
+}
+
+/* ---- watermarks ---- */
+
+/* Minimum over active workers; FB_TIME_MAX and *ret_any = false if there is none. */
+static int64_t board_minimum(const struct fb_watermark_board *board, uint32_t except, bool *ret_any)
+{
+	int64_t minimum = FB_TIME_MAX;
+
+	*ret_any = false;
+	for (uint32_t i = 0; i < board->worker_cnt; i++) {
+		if (i == except || !atomic_load_explicit(&board->lines[i].active, memory_order_acquire))
+			continue;
+
+		int64_t own = atomic_load_explicit(&board->lines[i].own_ms, memory_order_relaxed);
+
+		minimum = FB_MIN(minimum, own);
+		*ret_any = true;
+	}
+	return minimum;
+}
+
+static void publish_watermark(struct fb_worker *worker, struct reader_slot *slot)
+{
+	typeof(&slot->board->lines[0]) line = &slot->board->lines[worker->index];
+
+	/* The value first: nobody may see this worker active with the watermark it had before it fell silent. */
+	atomic_store_explicit(&line->own_ms, fb_reader_own_watermark(slot->reader), memory_order_relaxed);
+	if (!slot->active) {
+		slot->active = true;
+		atomic_store_explicit(&line->active, true, memory_order_release);
+	}
+}
+
+static void advance(struct reader_slot *slot)
+{
+	bool any;
+	int64_t global = board_minimum(slot->board, UINT32_MAX, &any);
+
+	if (any)
+		fb_reader_set_watermark(slot->reader, global);
+}
+
+/* ---- hand-over ---- */
+
+/* Sealed slices, then the watermark that completed them. False: stopped half-way, the control plane is behind. */
+static bool hand_over_sealed(struct fb_worker *worker, uint32_t number)
+{
+	struct reader_slot *slot = &worker->slots[number];
+	struct fb_slice *slice;
+	uint32_t query;
+
+	while (can_report(worker) && (slice = fb_reader_take_sealed(slot->reader, &query)) != NULL)
+		report(worker, (struct fb_report){
+				       .kind = FB_REPORT_SLICE, .slot = number, .query = query, .slice = slice});
+	if (!can_report(worker))
+		return false;
+	if (fb_reader_watermark(slot->reader) > slot->reported_ms) {
+		slot->reported_ms = fb_reader_watermark(slot->reader);
+		report(worker, (struct fb_report){.kind = FB_REPORT_WATERMARK,
+				       .slot = number,
+				       .watermark_ms = slot->reported_ms});
+	}
+	return true;
+}
+
+static bool hand_over_rows(struct fb_worker *worker, uint32_t number, bool any)
+{
+	struct fb_row_page *rows;
+
+	while (can_report(worker) && (rows = fb_reader_take_rows(worker->slots[number].reader, any)) != NULL)
+		report(worker, (struct fb_report){
+				       .kind = FB_REPORT_ROWS, .slot = number, .query = rows->query, .rows = rows});
+	return can_report(worker);
+}
+
+static void leave_board(struct fb_worker *worker, struct reader_slot *slot)
+{
+	slot->active = false;
+	atomic_store_explicit(&slot->board->lines[worker->index].active, false, memory_order_release);
+}
+
+/* A reader on its way out; it may take several turns while the control plane is behind. */
+static void finish_slot(struct fb_worker *worker, uint32_t number)
+{
+	struct reader_slot *slot = &worker->slots[number];
+	struct fb_slice *slice;
+	uint32_t query;
+
+	if (!hand_over_sealed(worker, number) || !hand_over_rows(worker, number, true))
+		return;
+	while (slot->state == SLOT_KEEPING && can_report(worker) &&
+		(slice = fb_reader_take_open(slot->reader, &query)) != NULL)
+		report(worker, (struct fb_report){
+				       .kind = FB_REPORT_SLICE_OPEN, .slot = number, .query = query, .slice = slice});
+	if (!can_report(worker))
+		return;
+	leave_board(worker, slot);
+	fb_worker_publish(worker);
+	report(worker, (struct fb_report){
+			       .kind = FB_REPORT_READER_DONE, .slot = number, .reader = slot->reader});
+	slot->state = SLOT_FREE;
+	slot->reader = NULL;
+}
+
+/* ---- mail ---- */
+
+static void add_reader(struct fb_worker *worker, const struct fb_mail *mail)
+{
+	worker->slots[mail->slot] = (struct reader_slot){
+		.state = SLOT_RUNNING,
+		.stream = mail->stream,
+		.query_cnt = fb_reader_query_cnt(mail->reader),
+		.reader = mail->reader,
+		.board = mail->board,
+		.reported_ms = fb_reader_watermark(mail->reader),
+		.rows_tsc = worker->last_tsc,
+	};
+	worker->slot_end = FB_MAX(worker->slot_end, mail->slot + 1);
+	report(worker, (struct fb_report){.kind = FB_REPORT_READER_ADDED, .slot = mail->slot});
+}
+
+static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
+{
+	struct reader_slot *slot = &worker->slots[mail->slot % FB_WORKER_READER_MAX];
+
+	switch (mail->kind) {
+	case FB_MAIL_READER_ADD:
+		add_reader(worker, mail);
+		break;
+	case FB_MAIL_READER_END:
+		if (slot->state == SLOT_RUNNING) {
+			slot->state = SLOT_ENDING;
+			fb_reader_set_watermark(slot->reader, FB_TIME_MAX);
+		}
+		break;
+	case FB_MAIL_READER_KEEP:
+		if (slot->state == SLOT_RUNNING)
+			slot->state = SLOT_KEEPING;
+		break;
+	case FB_MAIL_SLICE_FREE:
+		/* After READER_DONE the reader is the control plane's, and so are its slices. */
+		if (slot->reader != NULL)
+			fb_reader_return_slice(slot->reader, mail->query, mail->slice);
+		break;
+	case FB_MAIL_ROWS_FREE:
+		if (slot->reader != NULL)
+			fb_reader_return_rows(slot->reader, mail->rows);
+		break;
+	case FB_MAIL_STOP:
+		worker->stopped = true;
+		fb_worker_publish(worker);
+		report(worker, (struct fb_report){.kind = FB_REPORT_STOPPED});
+		break;
+	}
+}
+
+/* ---- housekeeping ---- */
+
+static void check_idle(struct fb_worker *worker, struct reader_slot *slot, uint64_t now)
+{
+	int64_t timeout_ms = worker->streams[slot->stream].idle_timeout_ms;
+
+	if (slot->active && timeout_ms > 0 &&
+		now - slot->received_tsc > (uint64_t)timeout_ms * worker->tsc_per_ms)
+		leave_board(worker, slot);
+}
+
+static void housekeeping(struct fb_worker *worker, uint64_t now)
+{
+	struct fb_mail mail;
+
+	worker->housekeeping_tsc = now;
+	flush_waiting(worker);
+	for (int i = 0; i < 64 && fb_mail_ring_take(&worker->mail, &mail); i++)
+		handle_mail(worker, &mail);
+	for (uint32_t i = 0; i < worker->slot_end; i++) {
+		struct reader_slot *slot = &worker->slots[i];
+
+		if (slot->state == SLOT_FREE)
+			continue;
+		if (slot->state != SLOT_RUNNING) {
+			finish_slot(worker, i);
+			continue;
+		}
+		check_idle(worker, slot, now);
+		advance(slot);
+		hand_over_sealed(worker, i);
+		if (now - slot->rows_tsc > ROWS_INTERVAL_MS * worker->tsc_per_ms) {
+			slot->rows_tsc = now;
+			hand_over_rows(worker, i, true);
+		}
+	}
+	if (now - worker->publish_tsc > PUBLISH_INTERVAL_MS * worker->tsc_per_ms) {
+		worker->publish_tsc = now;
+		fb_worker_publish(worker);
+	}
+}
+
+/* ---- receiving ---- */
+
+static inline void prefetch_payload(const struct fb_datagram *datagram)
+{
+	for (uint32_t at = 0; at < datagram->len; at += FB_CACHE_LINE_BYTES)
+		rte_prefetch0(datagram->data + at);
+}
+
+static void touch_slot(struct reader_slot *slot, uint32_t worker_index, uint64_t now)
+{
+	bool any;
+
+	slot->touched = true;
+	slot->received_tsc = now;
+	/* No other active partition: FB_TIME_MAX, and the own watermark alone decides. */
+	fb_reader_set_others(slot->reader, board_minimum(slot->board, worker_index, &any));
+}
+
+static void feed(struct fb_worker *worker, const struct fb_datagram *datagram, uint64_t now)
+{
+	struct fb_stream_counters *stream = &worker->numbers.streams[datagram->stream];
+	bool read = false;
+
+	stream->datagrams++;
+	stream->bytes += datagram->len;
+	for (uint32_t i = 0; i < worker->slot_end; i++) {
+		struct reader_slot *slot = &worker->slots[i];
+
+		if (slot->state != SLOT_RUNNING || slot->stream != datagram->stream)
+			continue;
+		if (!slot->touched)
+			touch_slot(slot, worker->index, now);
+		fb_reader_feed(slot->reader, datagram->data, datagram->len);
+		read = true;
+	}
+	stream->unread_datagrams += !read;
+}
+
+/* After the flush no reader holds a pointer into the packets. */
+static void after_burst(struct fb_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->slot_end; i++) {
+		struct reader_slot *slot = &worker->slots[i];
+
+		if (!slot->touched)
+			continue;
+		slot->touched = false;
+		fb_reader_flush(slot->reader);
+		publish_watermark(worker, slot);
+		advance(slot);
+		hand_over_sealed(worker, i);
+		hand_over_rows(worker, i, false);
+	}
+}
+
+static uint16_t poll_queue(struct fb_worker *worker, uint32_t number, uint64_t now)
+{
+	const struct fb_worker_queue *queue = &worker->queues[number];
+	struct rte_mbuf *packets[FB_NET_BURST];
+	struct fb_datagram datagrams[FB_NET_BURST];
+	uint16_t received = rte_eth_rx_burst(queue->port->id, queue->queue, packets, FB_NET_BURST);
+	uint16_t cnt = received;
+
+	if (received == 0)
+		return 0;
+	worker->numbers.bursts++;
+	fb_net_burst(&worker->nets[number], packets, &cnt, datagrams);
+	for (uint16_t i = 0; i < FB_MIN(cnt, (uint16_t)PREFETCH_AHEAD); i++)
+		prefetch_payload(&datagrams[i]);
+	for (uint16_t i = 0; i < cnt; i++) {
+		if (i + PREFETCH_AHEAD < cnt)
+			prefetch_payload(&datagrams[i + PREFETCH_AHEAD]);
+		feed(worker, &datagrams[i], now);
+	}
+	after_burst(worker);
+	rte_pktmbuf_free_bulk(packets, cnt);
+	return received;
+}
+
+bool fb_worker_poll(struct fb_worker *worker)
+{
+	uint64_t now = rte_rdtsc();
+	uint64_t gap = now - worker->last_tsc;
+	uint32_t received = 0;
+
+	worker->last_tsc = now;
+	for (uint32_t i = 0; i < worker->queue_cnt; i++)
+		received += poll_queue(worker, i, now);
+	worker->numbers.polls++;
+	worker->numbers.empty_polls += received == 0;
+	/* The time since the last poll belongs to what that poll brought. */
+	if (worker->was_busy)
+		worker->numbers.busy_cycles += gap;
+	else
+		worker->numbers.idle_cycles += gap;
+	if (!worker->slept)
+		worker->numbers.longest_gap_cycles = FB_MAX(worker->numbers.longest_gap_cycles, gap);
+	worker->slept = false;
+	worker->was_busy = received > 0;
+	if (received == 0 || ++worker->turns % HOUSEKEEPING_TURNS == 0)
+		housekeeping(worker, now);
+	return received > 0;
+}
+
+void fb_worker_turn(struct fb_worker *worker)
+{
+	(void)fb_worker_poll(worker);
+}

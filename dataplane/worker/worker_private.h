@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of a worker: shared by its poll loop (worker.c) and its control side (worker_control.c). */
+#pragma once
+
+#include "dataplane/worker/mail_ring.h"
+#include "dataplane/worker/worker.h"
+
+#define FB_WORKER_QUEUE_MAX 8
+#define FB_WORKER_MAIL_CAP 4096
+#define FB_WORKER_WAITING_MAX 512
+
+enum slot_state {
+	SLOT_FREE,
+	SLOT_RUNNING,
+	SLOT_ENDING,  /* end of input: hands over what is sealed, then everything is */
+	SLOT_KEEPING, /* stops: hands over open slices as they are */
+};
+
+struct reader_slot {
+	enum slot_state state;
+	uint32_t stream;
+	uint32_t query_cnt;
+	struct fb_reader *reader;
+	struct fb_watermark_board *board;
+	int64_t reported_ms; /* watermark that the control plane knows */
+	uint64_t received_tsc;
+	uint64_t rows_tsc;
+	bool active;
+	bool touched; /* fed in this turn */
+};
+
+struct fb_worker {
+	/* the poll-mode core's */
+	uint32_t index;
+	uint32_t queue_cnt;
+	uint32_t stream_cnt;
+	bool stopped;
+	bool was_busy; /* the last poll brought something */
+	bool slept;    /* since the last poll */
+	uint64_t turns;
+	uint64_t last_tsc;
+	uint64_t housekeeping_tsc;
+	uint64_t publish_tsc;
+	uint64_t tsc_per_ms;
+	struct fb_worker_queue queues[FB_WORKER_QUEUE_MAX];
+	struct fb_net nets[FB_WORKER_QUEUE_MAX];
+	struct fb_worker_stream streams[FB_NET_STREAM_MAX];
+	struct reader_slot slots[FB_WORKER_READER_MAX];
+	uint32_t slot_end; /* slots below may be in use */
+	struct fb_report waiting[FB_WORKER_WAITING_MAX];
+	uint32_t waiting_at;
+	uint32_t waiting_cnt;
+	struct fb_worker_snapshot numbers;
+	/* between the core and the control plane */
+	struct fb_mail_ring mail;
+	struct fb_mail_ring reports;
+	FB_CACHE_ALIGNED _Atomic uint32_t snapshot_seq; /* odd: being written */
+	struct fb_worker_snapshot snapshot;
+	/* the control plane's */
+	uint32_t core;
+	uint32_t idle_sleep_us;
+	bool launched;
+};
+
+/* One turn; true if packets came. Hot. */
+bool fb_worker_poll(struct fb_worker *worker);
+/* Copies the numbers to where fb_worker_snapshot reads them. Hot. */
+void fb_worker_publish(struct fb_worker *worker);
