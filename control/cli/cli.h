@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame of `forebay`: one command per file, each with an argument struct of its own and one descriptor row.
- * From the descriptors come the argument parser, all help texts, the man page and the bash completion.
+ * The frame of `forebay`: one command per file, each with an argument struct of its own and one
+ * descriptor row. From the descriptors come the argument parser, all help texts, the man page and
+ * the bash completion.
  *
  * A command `foo` is written in cmd_foo.c:
  *
  *   struct foo_args { const char *query; uint64_t limit; bool all; };
  *   static const struct fb_cli_option options[] = {
- *           {.name = "query", .letter = 'q', .type = FB_ARG_TEXT, .at = offsetof(struct foo_args, query),
- *            .value = "NAME", .help = "only this query"},
- *           {.name = "limit", .type = FB_ARG_U64, .at = offsetof(struct foo_args, limit), .value = "N",
- *            .min = 1, .max = 10000, .preset = "100", .help = "at most N rows"},
- *           {.name = "all", .type = FB_ARG_FLAG, .at = offsetof(struct foo_args, all), .help = "old ones too"},
+ *           {.name = "query", .letter = 'q', .type = FB_ARG_TEXT, .at = offsetof(struct foo_args,
+ * query), .value = "NAME", .help = "only this query"},
+ *           {.name = "limit", .type = FB_ARG_U64, .at = offsetof(struct foo_args, limit), .value =
+ * "N", .min = 1, .max = 10000, .preset = "100", .help = "at most N rows"},
+ *           {.name = "all", .type = FB_ARG_FLAG, .at = offsetof(struct foo_args, all), .help = "old
+ * ones too"},
  *   };
- *   static int run(struct fb_cli *cli, const void *args) { const struct foo_args *foo = args; … return FB_EXIT_DONE; }
- *   const struct fb_cli_command fb_cmd_foo = {.name = "foo", .summary = "…", .run = run, …};
+ *   static int run(struct fb_cli *cli, const void *args) { const struct foo_args *foo = args; …
+ * return FB_EXIT_DONE; } const struct fb_cli_command fb_cmd_foo = {.name = "foo", .summary = "…",
+ * .run = run, …};
  *
  * and listed in commands.h, cli.c and meson.build. Everything runs in the one thread of main().
  *
- * A command prints its answer to cli->out and everything else (errors, hints, progress) to cli->err. It never calls
- * exit(); it returns one of enum fb_cli_exit.
+ * A command prints its answer to cli->out and everything else (errors, hints, progress) to
+ * cli->err. It never calls exit(); it returns one of enum fb_cli_exit.
  */
 #pragma once
 
@@ -31,7 +34,8 @@
 
 enum fb_cli_exit {
 	FB_EXIT_DONE = 0,
-	FB_EXIT_REFUSED = 1,     /* the appliance said no, or a file is not valid, or the work failed half-way */
+	FB_EXIT_REFUSED =
+		1, /* the appliance said no, or a file is not valid, or the work failed half-way */
 	FB_EXIT_USAGE = 2,       /* wrong command line */
 	FB_EXIT_UNREACHABLE = 3, /* no appliance answers */
 };
@@ -45,8 +49,9 @@ struct fb_cli {
 	FILE *out;
 	FILE *err;
 	enum fb_cli_output output;
-	const char *socket;      /* --socket, else $FOREBAY_SOCKET, else FB_CLI_SOCKET */
-	bool color;              /* cli->out is a terminal that shows colours, and neither --no-color nor $NO_COLOR */
+	const char *socket; /* --socket, else $FOREBAY_SOCKET, else FB_CLI_SOCKET */
+	bool color;         /* cli->out is a terminal that shows colours, and neither --no-color nor
+			       $NO_COLOR */
 	const char *const *argv; /* what is left beside the options */
 	uint32_t argc;
 	const struct fb_cli_command *command;
@@ -56,7 +61,8 @@ enum fb_cli_type {
 	FB_ARG_FLAG,   /* bool; takes no value */
 	FB_ARG_TEXT,   /* const char *; NULL where not given and without preset */
 	FB_ARG_U64,    /* uint64_t in [min, max]; digits, may end in k, M or G (1000s) */
-	FB_ARG_TIME,   /* int64_t, ms since 1970 UTC: "yyyy-MM-dd[ HH:mm[:ss[.SSS]]]", T for the blank, Z behind it */
+	FB_ARG_TIME,   /* int64_t, ms since 1970 UTC: "yyyy-MM-dd[ HH:mm[:ss[.SSS]]]", T for the
+			  blank, Z behind it */
 	FB_ARG_CHOICE, /* uint32_t: index into choices */
 };
 
@@ -65,12 +71,12 @@ struct fb_cli_option {
 	char letter;      /* short name; 0 = none */
 	enum fb_cli_type type;
 	bool required;
-	uint32_t at;        /* offset in the argument struct */
-	const char *value;  /* what the help calls the value: "N", "FILE" */
-	const char *preset; /* default, as it would be typed; NULL: stays zero */
-	uint64_t min, max;  /* FB_ARG_U64; max 0 = no bound */
+	uint32_t at;                /* offset in the argument struct */
+	const char *value;          /* what the help calls the value: "N", "FILE" */
+	const char *preset;         /* default, as it would be typed; NULL: stays zero */
+	uint64_t min, max;          /* FB_ARG_U64; max 0 = no bound */
 	const char *const *choices; /* FB_ARG_CHOICE, NULL-terminated */
-	const char *help;   /* one line, without period */
+	const char *help;           /* one line, without period */
 };
 
 struct fb_cli_example {
@@ -80,15 +86,17 @@ struct fb_cli_example {
 
 struct fb_cli_command {
 	const char *name;
-	const char *summary;    /* one line, without period */
-	const char *operands;   /* "FILE…", "PIPELINE [QUERY]"; NULL: none */
+	const char *summary;  /* one line, without period */
+	const char *operands; /* "FILE…", "PIPELINE [QUERY]"; NULL: none */
 	uint32_t operands_min;
-	uint32_t operands_max;  /* UINT32_MAX = any */
-	bool remote;            /* asks the appliance; otherwise works alone */
-	bool hidden;            /* not in the lists (completion and man page writers) */
-	const char *about;      /* paragraphs for --help and the man page, parted by "\n\n"; NULL: the summary says it all */
-	const char *columns;    /* what it prints, in words; NULL: nothing to say */
-	uint32_t args_bytes;    /* sizeof its argument struct; zeroed, then presets, then what was typed */
+	uint32_t operands_max; /* UINT32_MAX = any */
+	bool remote;           /* asks the appliance; otherwise works alone */
+	bool hidden;           /* not in the lists (completion and man page writers) */
+	const char *about;   /* paragraphs for --help and the man page, parted by "\n\n"; NULL: the
+				summary says it all */
+	const char *columns; /* what it prints, in words; NULL: nothing to say */
+	uint32_t args_bytes; /* sizeof its argument struct; zeroed, then presets, then what was
+				typed */
 	const struct fb_cli_option *options;
 	uint32_t option_cnt;
 	const struct fb_cli_example *examples;
@@ -114,24 +122,30 @@ const struct fb_cli_command *fb_cli_find(const char *name);
 int fb_cli_main(int argc, char **argv);
 
 /*
- * Parses argv[1…] with the options of `command` (NULL: the common ones only) into args and common; what is left goes
- * to operands[] (room for argc) and *ret_operand_cnt. Without a command it stops at the first operand. FB_E_INVALID:
- * *ret_error is text for the user, with a hint in it, to be freed.
+ * Parses argv[1…] with the options of `command` (NULL: the common ones only) into args and common;
+ * what is left goes to operands[] (room for argc) and *ret_operand_cnt. Without a command it stops
+ * at the first operand. FB_E_INVALID: *ret_error is text for the user, with a hint in it, to be
+ * freed.
  */
-int fb_cli_parse(const struct fb_cli_command *command, int argc, char **argv, void *args, struct fb_cli_common *common,
-	const char **operands, uint32_t *ret_operand_cnt, char **ret_error) FB_MUST_CHECK;
+int fb_cli_parse(const struct fb_cli_command *command, int argc, char **argv, void *args,
+	struct fb_cli_common *common, const char **operands, uint32_t *ret_operand_cnt,
+	char **ret_error) FB_MUST_CHECK;
 
 /* "2026-01-31 12:00:00.5" to ms since 1970 (UTC). FB_E_INVALID. */
 int fb_cli_parse_time(const char *text, int64_t *ret_ms) FB_MUST_CHECK;
 
 /* ---- for commands ---- */
 
-/* "forebay NAME: MESSAGE" and a hint line (may be NULL) to cli->err; returns `code`, so that a command can return it. */
-int fb_cli_fail(struct fb_cli *cli, enum fb_cli_exit code, const char *hint, const char *fmt, ...) FB_PRINTF(4, 5);
+/* "forebay NAME: MESSAGE" and a hint line (may be NULL) to cli->err; returns `code`, so that a
+ * command can return it. */
+int fb_cli_fail(struct fb_cli *cli, enum fb_cli_exit code, const char *hint, const char *fmt, ...)
+	FB_PRINTF(4, 5);
 /* Indented JSON and a newline to cli->out. The reference stays the caller's. */
 void fb_cli_print_json(struct fb_cli *cli, const json_t *json);
-/* A file's bytes, at most max_bytes, terminated; "-" is stdin. FB_E_IO, FB_E_NOT_FOUND, FB_E_FULL (too long). */
-int fb_cli_read_file(const char *path, size_t max_bytes, char **ret_text, size_t *ret_len) FB_MUST_CHECK;
+/* A file's bytes, at most max_bytes, terminated; "-" is stdin. FB_E_IO, FB_E_NOT_FOUND, FB_E_FULL
+ * (too long). */
+int fb_cli_read_file(
+	const char *path, size_t max_bytes, char **ret_text, size_t *ret_len) FB_MUST_CHECK;
 
 /* ---- from the descriptors ---- */
 
