@@ -14,6 +14,8 @@
 #define FB_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define FB_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define FB_UNUSED __attribute__((unused))
+/* For a must-check result that truly does not matter; the place says why. */
+#define FB_IGNORE(call) ((void)!(call))
 
 /* Two neighbouring lines: the adjacent-line prefetcher of x86 servers pairs them. */
 #define FB_CACHE_LINE_BYTES 64

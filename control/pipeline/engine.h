@@ -21,8 +21,13 @@
 
 struct fb_engine;
 
-/* Opens store and ports, starts workers, restores the pipelines of the store. Errors with words in diags. */
+/*
+ * Opens store and ports, starts workers, restores the pipelines of the store. Nothing is received yet, so that pipelines
+ * applied now see the first packet. Errors with words in diags.
+ */
 int fb_engine_start(const struct fb_appliance *appliance, struct fb_diags *diags, struct fb_engine **ret) FB_MUST_CHECK;
+/* Starts the ports. FB_E_DEVICE. */
+int fb_engine_receive(struct fb_engine *engine, struct fb_diags *diags) FB_MUST_CHECK;
 /*
  * Drains: stops reception, keeps open slices in the store (a window that is not over must not be published, and after
  * a restart it goes on), gives sinks up to sink_timeout_ms to empty, writes the ledger to the store.
@@ -48,11 +53,16 @@ enum fb_pipeline_state { FB_PIPELINE_RUNNING, FB_PIPELINE_DRAINING, FB_PIPELINE_
 struct fb_query_view {
 	const char *name;
 	uint32_t query_id;
-	const struct fb_query_plan *plan;
+	const char *sink;      /* table */
+	const char *connector; /* of the sink */
+	bool windowed;
 	struct fb_query_counters counters; /* summed over workers and, where it is a count, over restarts */
 	uint64_t merged_windows;           /* windows published */
 	uint64_t merged_rows;              /* records inside them */
-	uint64_t pending_rows;             /* records in sealed slices that wait for other workers */
+	uint64_t pending_rows;             /* records in sealed or kept slices that wait for their window to end */
+	uint64_t queued_rows;              /* plain query: rows handed over that are not in the store yet */
+	uint64_t moving_rows;              /* records handed over while this view was made */
+	uint64_t dropped_groups;           /* groups whose HAVING or select list failed (division by zero) */
 	uint64_t result_rows;              /* rows in results since the pipeline was made */
 	struct fb_delivery_status delivery;
 };
@@ -63,7 +73,8 @@ struct fb_pipeline_view {
 	enum fb_pipeline_state state;
 	const char *stream; /* source table */
 	int64_t applied_ms; /* wall clock */
-	int64_t watermark_ms;
+	int64_t watermark_ms;       /* FB_TIME_MIN: none yet */
+	uint64_t attached_datagrams; /* of its streams, since it was attached: = decode.payloads */
 	struct fb_decode_counters decode; /* summed over workers and restarts */
 	uint32_t query_cnt;
 	struct fb_query_view *queries;
@@ -76,6 +87,8 @@ struct fb_port_view {
 	uint16_t queue_cnt;
 	uint8_t mac[6];
 	struct fb_port_stats stats;
+	uint64_t received_before;  /* stats.received_packets as read before the workers' numbers */
+	uint32_t ring_packets;     /* what the device may count before a worker sees it: descriptors of all queues */
 	struct fb_net_counters net; /* summed over queues */
 };
 
@@ -88,6 +101,7 @@ struct fb_stream_view {
 
 struct fb_worker_view {
 	uint32_t index, core;
+	uint64_t packets;
 	uint64_t polls, empty_polls, busy_cycles, idle_cycles, sleeps, longest_gap_cycles, report_ring_full;
 };
 
@@ -99,6 +113,8 @@ struct fb_engine_view {
 	int64_t now_ms;
 	enum fb_isa isa;
 	double tsc_hz;
+	bool unclean; /* the last run did not stop in order: its open windows are lost (no checkpoints yet) */
+	char store_error[256]; /* why results cannot be written at the moment; "" if they can */
 	uint32_t port_cnt, stream_cnt, worker_cnt, pipeline_cnt;
 	struct fb_port_view *ports;
 	struct fb_stream_view *streams;

@@ -35,12 +35,13 @@ struct fb_query_counters {
 	uint64_t late_row_windows;   /* (row, window) pairs that came late; >= disposition[LATE] (rule M5) */
 	uint64_t sum_overflows;      /* SUM that wrapped (semantics 1.3) */
 	uint64_t slices_sealed;
-	uint64_t sealed_rows;        /* rows inside the slices handed over */
+	uint64_t sealed_rows;        /* rows inside the slices handed over, sealed or (take_open) still open */
 	uint64_t open_slices;
 	uint64_t open_rows;          /* rows inside the open ones: accepted = sealed_rows + open_rows */
 	uint64_t open_groups;
 	uint64_t state_used_bytes;
-	uint64_t rows_out;           /* plain query */
+	uint64_t rows_out;           /* plain query: rows in pages handed over */
+	uint64_t rows_waiting;       /* plain query: rows in pages not taken yet: accepted = rows_out + rows_waiting */
 };
 
 /* Encoded rows (dataplane/operator/row.h) of a plain query, on their way to the store. */

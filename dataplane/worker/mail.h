@@ -13,6 +13,7 @@
 #include "dataplane/operator/reader.h"
 
 enum fb_mail_kind {
+	FB_MAIL_RECEIVE,     /* the ports have been started: announce and poll them (worker conf.paused) */
 	FB_MAIL_READER_ADD,  /* reader, slot, stream: starts to feed it; answered by READER_ADDED */
 	FB_MAIL_READER_END,  /* slot: end of input, watermark +infinity, all slices sealed; answered by READER_DONE */
 	FB_MAIL_READER_KEEP, /* slot: stops, hands over all open slices as they are; answered by READER_DONE */

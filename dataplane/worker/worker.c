@@ -153,6 +153,7 @@ static void add_reader(struct fb_worker *worker, const struct fb_mail *mail)
 		.stream = mail->stream,
 		.query_cnt = fb_reader_query_cnt(mail->reader),
 		.reader = mail->reader,
+		.datagrams_base = worker->numbers.streams[mail->stream].datagrams,
 		.board = mail->board,
 		.reported_ms = fb_reader_watermark(mail->reader),
 		.rows_tsc = worker->last_tsc,
@@ -166,6 +167,11 @@ static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
 	struct reader_slot *slot = &worker->slots[mail->slot % FB_WORKER_READER_MAX];
 
 	switch (mail->kind) {
+	case FB_MAIL_RECEIVE:
+		worker->paused = false;
+		for (uint32_t q = 0; q < worker->queue_cnt; q++)
+			fb_net_announce(&worker->nets[q]);
+		break;
 	case FB_MAIL_READER_ADD:
 		add_reader(worker, mail);
 		break;
@@ -324,7 +330,7 @@ bool fb_worker_poll(struct fb_worker *worker)
 	uint32_t received = 0;
 
 	worker->last_tsc = now;
-	for (uint32_t i = 0; i < worker->queue_cnt; i++)
+	for (uint32_t i = 0; i < worker->queue_cnt && !worker->paused; i++)
 		received += poll_queue(worker, i, now);
 	worker->numbers.polls++;
 	worker->numbers.empty_polls += received == 0;
@@ -344,5 +350,5 @@ bool fb_worker_poll(struct fb_worker *worker)
 
 void fb_worker_turn(struct fb_worker *worker)
 {
-	(void)fb_worker_poll(worker);
+	fb_worker_poll(worker);
 }

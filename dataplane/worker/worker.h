@@ -33,6 +33,7 @@ struct fb_worker_conf {
 	uint32_t index; /* 0 …: also its line on watermark boards */
 	uint32_t core;  /* DPDK lcore */
 	uint32_t idle_sleep_us;
+	bool paused; /* do not touch the ports before FB_MAIL_RECEIVE */
 	const struct fb_worker_queue *queues;
 	uint32_t queue_cnt;
 	const struct fb_worker_stream *streams;
@@ -45,6 +46,7 @@ struct fb_reader_snapshot {
 	int64_t own_watermark_ms;
 	int64_t watermark_ms;
 	bool active;
+	uint64_t datagrams; /* of its stream since it was added: = decode.payloads */
 	struct fb_decode_counters decode;
 	uint32_t query_cnt;
 	struct fb_query_counters queries[16];
@@ -90,6 +92,9 @@ void fb_worker_turn(struct fb_worker *worker);
 int fb_worker_send(struct fb_worker *worker, const struct fb_mail *mail) FB_MUST_CHECK;
 /* Control thread (one). Copies the next report; false: none. */
 bool fb_worker_receive(struct fb_worker *worker, struct fb_report *ret_report);
+
+/* TSC ticks per second as measured, not as DPDK rounds them. Any thread. */
+double fb_worker_tsc_hz(void);
 
 /* Any thread: a consistent copy of the numbers as published last (at most one housekeeping interval old). */
 void fb_worker_snapshot(const struct fb_worker *worker, struct fb_worker_snapshot *ret);

@@ -33,6 +33,11 @@ static uint64_t tsc_per_ms(void)
 	return measured;
 }
 
+double fb_worker_tsc_hz(void)
+{
+	return (double)tsc_per_ms() * 1000;
+}
+
 int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 {
 	if (conf->queue_cnt > FB_WORKER_QUEUE_MAX || conf->stream_cnt > FB_NET_STREAM_MAX ||
@@ -49,6 +54,7 @@ int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 	worker->index = conf->index;
 	worker->core = conf->core;
 	worker->idle_sleep_us = conf->idle_sleep_us;
+	worker->paused = conf->paused;
 	worker->queue_cnt = conf->queue_cnt;
 	worker->stream_cnt = conf->stream_cnt;
 	worker->tsc_per_ms = tsc_per_ms();
@@ -110,8 +116,6 @@ static int worker_main(void *arg)
 	uint64_t empty = 0;
 
 	prctl(PR_SET_TIMERSLACK, 1); /* else 50 us are added to every sleep */
-	for (uint32_t q = 0; q < worker->queue_cnt; q++)
-		fb_net_announce(&worker->nets[q]);
 	while (!worker->stopped || worker->waiting_cnt > 0) {
 		if (fb_worker_poll(worker))
 			empty = 0;
@@ -183,6 +187,7 @@ static void collect(struct fb_worker *worker)
 		reader->own_watermark_ms = fb_reader_own_watermark(slot->reader);
 		reader->watermark_ms = fb_reader_watermark(slot->reader);
 		reader->active = slot->active;
+		reader->datagrams = numbers->streams[slot->stream].datagrams - slot->datagrams_base;
 		reader->decode = *fb_reader_decode_counters(slot->reader);
 		reader->query_cnt = slot->query_cnt;
 		for (uint32_t q = 0; q < reader->query_cnt; q++)

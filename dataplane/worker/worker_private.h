@@ -22,6 +22,7 @@ struct reader_slot {
 	uint32_t query_cnt;
 	struct fb_reader *reader;
 	struct fb_watermark_board *board;
+	uint64_t datagrams_base; /* of the stream when the reader was added */
 	int64_t reported_ms; /* watermark that the control plane knows */
 	uint64_t received_tsc;
 	uint64_t rows_tsc;
@@ -35,6 +36,7 @@ struct fb_worker {
 	uint32_t queue_cnt;
 	uint32_t stream_cnt;
 	bool stopped;
+	bool paused;
 	bool was_busy; /* the last poll brought something */
 	bool slept;    /* since the last poll */
 	uint64_t turns;

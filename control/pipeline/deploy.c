@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pipelines: made, attached to the workers, drained and dropped. */
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/calendar.h"
+#include "control/pipeline/engine_private.h"
+
+#define ANSWER_TIMEOUT_NS 10000000000
+
+struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name)
+{
+	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next)
+		if (strcmp(pipeline->name, name) == 0)
+			return pipeline;
+	return NULL;
+}
+
+/* ---- the runtime of a plan ---- */
+
+/* The stream that feeds a table: by its name in the appliance file, or by the port of 'connector'='udp'. */
+static int find_stream(struct fb_engine *engine, const struct fb_table *table, uint32_t *ret_stream)
+{
+	const struct fb_appliance *appliance = engine->appliance;
+	const char *udp_port = strcmp(table->connector, "udp") == 0 ? fb_table_option(table, "port") : NULL;
+
+	for (uint32_t i = 0; i < appliance->streams_count; i++)
+		if (strcmp(appliance->streams[i].table, table->name) == 0 ||
+			(udp_port != NULL && strtoul(udp_port, NULL, 10) == appliance->streams[i].udp_port)) {
+			*ret_stream = i;
+			return 0;
+		}
+	return FB_E_NOT_FOUND;
+}
+
+static void report_no_stream(
+	struct fb_engine *engine, const struct fb_table *table, struct fb_place place, struct fb_diags *diags)
+{
+	struct fb_buf hint = {0};
+
+	fb_buf_add_text(&hint, "streams of this appliance:");
+	for (uint32_t i = 0; i < engine->appliance->streams_count; i++)
+		fb_buf_printf(&hint, " %s (UDP %u)", engine->appliance->streams[i].table,
+			engine->appliance->streams[i].udp_port);
+	fb_diags_add(diags, FB_ERROR_SEVERITY, place, hint.p, "no stream feeds the source table '%s'", table->name);
+	fb_buf_fini(&hint);
+}
+
+static int init_query(struct query_run *query, const struct fb_query_plan *plan)
+{
+	struct fb_type group_types[FB_GROUP_KEYS + 64];
+	uint32_t group_cnt;
+	int rc = 0;
+
+	query->plan = plan;
+	query->published_ms = FB_TIME_MIN;
+	query->types = calloc(plan->select_cnt, sizeof(*query->types));
+	query->select = calloc(plan->select_cnt, sizeof(struct fb_program *));
+	query->columns = calloc(plan->select_cnt, sizeof(struct fb_column *));
+	if (query->types == NULL || query->select == NULL || query->columns == NULL)
+		return FB_E_NO_MEMORY;
+	for (uint32_t i = 0; i < plan->select_cnt; i++)
+		query->types[i] = plan->sink->fields[i]->type;
+	if (plan->window.kind == FB_WINDOW_NONE)
+		return 0;
+	if (plan->key_cnt + plan->agg_cnt > 64)
+		return FB_E_UNSUPPORTED;
+	rc = fb_slice_layout_create(plan, &query->layout);
+	if (rc == 0 && plan->having != NULL)
+		rc = fb_program_create(plan->having, &query->having);
+	for (uint32_t i = 0; rc == 0 && i < plan->select_cnt; i++)
+		rc = fb_program_create(plan->select[i], &query->select[i]);
+	if (rc != 0)
+		return rc;
+	group_cnt = fb_slice_group_types(plan, group_types, FB_ARRAY_LEN(group_types));
+	rc = fb_batch_init(&query->groups, group_types, group_cnt, NULL);
+	query->groups_ready = rc == 0;
+	return rc;
+}
+
+static struct source_run *add_source(
+	struct fb_engine *engine, struct pipeline *pipeline, const struct fb_table *table, uint32_t stream)
+{
+	struct source_run *source = &pipeline->sources[pipeline->source_cnt++];
+
+	source->table = table;
+	source->stream = stream;
+	source->slot = UINT32_MAX;
+	source->kept_ms = FB_TIME_MIN;
+	source->queries = calloc(pipeline->query_cnt, sizeof(struct query_run *));
+	source->board = aligned_alloc(FB_CACHE_LINE_BYTES, sizeof(*source->board));
+	if (source->queries == NULL || source->board == NULL)
+		return NULL;
+	memset(source->board, 0, sizeof(*source->board));
+	source->board->worker_cnt = engine->worker_cnt;
+	for (uint32_t i = 0; i < engine->worker_cnt; i++)
+		atomic_init(&source->board->lines[i].own_ms, FB_TIME_MIN);
+	return source;
+}
+
+/* A statement set reads each of its sources once. */
+static int assign_source(struct fb_engine *engine, struct pipeline *pipeline, struct query_run *query, struct fb_diags *diags)
+{
+	const struct fb_table *table = query->plan->source;
+	struct source_run *source = NULL;
+	uint32_t stream;
+
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
+		if (pipeline->sources[i].table == table)
+			source = &pipeline->sources[i];
+	if (source == NULL) {
+		if (find_stream(engine, table, &stream) != 0) {
+			report_no_stream(engine, table, query->plan->place, diags);
+			return FB_E_NOT_FOUND;
+		}
+		source = add_source(engine, pipeline, table, stream);
+		if (source == NULL)
+			return FB_E_NO_MEMORY;
+	}
+	query->source = source;
+	query->index = source->query_cnt;
+	source->queries[source->query_cnt++] = query;
+	return 0;
+}
+
+/* FB_MAX_QUERIES of a snapshot: the published numbers of a reader have room for so many. */
+static int check_size(const struct fb_plan *plan, struct fb_diags *diags)
+{
+	const uint32_t max = FB_ARRAY_LEN(((struct fb_reader_snapshot *)0)->queries);
+
+	if (plan->query_cnt > 0 && plan->query_cnt <= max)
+		return 0;
+	fb_diags_add(diags, FB_ERROR_SEVERITY, (struct fb_place){0}, NULL,
+		plan->query_cnt ? "the file has %u INSERT statements; a pipeline takes at most %u"
+				: "the file has no INSERT statement (%u of at most %u)",
+		plan->query_cnt, max);
+	return FB_E_SYNTAX;
+}
+
+int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const char *name, struct fb_diags *diags,
+	struct pipeline **ret)
+{
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+	int rc = check_size(plan, diags);
+
+	if (pipeline == NULL || rc != 0) {
+		free(pipeline);
+		fb_plan_destroy(plan);
+		return rc ? rc : FB_E_NO_MEMORY;
+	}
+	pipeline->plan = plan;
+	pipeline->name = strdup(name);
+	pipeline->file = strdup(plan->file);
+	pipeline->sql = strdup(plan->text);
+	pipeline->applied_ms = fb_clock_realtime_ns() / 1000000;
+	pipeline->query_cnt = plan->query_cnt;
+	pipeline->queries = calloc(plan->query_cnt, sizeof(*pipeline->queries));
+	pipeline->sources = calloc(plan->query_cnt, sizeof(*pipeline->sources));
+	if (!pipeline->name || !pipeline->file || !pipeline->sql || !pipeline->queries || !pipeline->sources)
+		rc = FB_E_NO_MEMORY;
+	for (uint32_t i = 0; rc == 0 && i < plan->query_cnt; i++) {
+		pipeline->queries[i].pipeline = pipeline;
+		rc = init_query(&pipeline->queries[i], plan->queries[i]);
+		if (rc == 0)
+			rc = assign_source(engine, pipeline, &pipeline->queries[i], diags);
+	}
+	if (rc != 0) {
+		fb_pipeline_destroy(engine, pipeline);
+		return rc;
+	}
+	*ret = pipeline;
+	return 0;
+}
+
+int fb_pipeline_open_sinks(struct fb_engine *engine, struct pipeline *pipeline, struct fb_diags *diags)
+{
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+		struct query_run *query = &pipeline->queries[i];
+		struct fb_buf message = {0};
+		struct fb_sink_conf conf = {
+			.query = query->plan,
+			.appliance = engine->appliance,
+			.pipeline = pipeline->name,
+			.query_id = query->query_id,
+			.commit_interval_ms = pipeline->plan->settings.checkpoint_interval_ms,
+			.store = engine->store,
+		};
+		int rc = fb_delivery_start(&conf, &message, &query->delivery);
+
+		if (rc != 0) {
+			fb_diags_add(diags, FB_ERROR_SEVERITY, query->plan->sink->place, NULL, "sink '%s': %s",
+				query->plan->sink->name, message.p ? message.p : fb_strerror(rc));
+			fb_buf_fini(&message);
+			return rc;
+		}
+		fb_buf_fini(&message);
+		fb_delivery_notify(query->delivery, query->next_seq);
+	}
+	return 0;
+}
+
+/* ---- attach and detach ---- */
+
+static uint32_t port_index(const struct fb_engine *engine, const struct fb_port *port)
+{
+	uint32_t i = 0;
+
+	while (i < engine->port_cnt && engine->ports[i] != port)
+		i++;
+	return i;
+}
+
+static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
+{
+	const struct fb_appliance *appliance = engine->appliance;
+	const struct fb_stream_conf *stream = &appliance->streams[source->stream];
+	uint32_t port = port_index(engine, engine->streams[source->stream].port);
+	const struct fb_query_plan *plans[FB_ARRAY_LEN(((struct fb_reader_snapshot *)0)->queries)];
+	const struct fb_slice_layout *layouts[FB_ARRAY_LEN(plans)];
+	struct fb_reader_conf conf = {
+		.source = source->table,
+		.queries = plans,
+		.layouts = layouts,
+		.query_cnt = source->query_cnt,
+		.framing = strcmp(stream->framing, "datagram") == 0 ? FB_FRAMING_DATAGRAM : FB_FRAMING_NEWLINE,
+		.isa = engine->isa,
+		.state_bytes = (uint64_t)appliance->memory.state_mb << 20,
+		.output_bytes = (uint64_t)appliance->memory.output_mb << 20,
+		.watermark_ms = source->kept_ms,
+	};
+
+	for (uint32_t i = 0; i < source->query_cnt; i++) {
+		plans[i] = source->queries[i]->plan;
+		layouts[i] = source->queries[i]->layout;
+	}
+	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+		source->watermark_ms[w] = source->kept_ms;
+		if (!engine->owns_queue[w][port])
+			continue;
+
+		int rc = fb_reader_create(&conf, &source->readers[w]);
+
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int send_mail(struct fb_engine *engine, uint32_t worker, const struct fb_mail *mail)
+{
+	int64_t until = fb_clock_monotonic_ns() + ANSWER_TIMEOUT_NS;
+	int rc;
+
+	while ((rc = fb_worker_send(engine->workers[worker], mail)) == FB_E_AGAIN) {
+		if (fb_clock_monotonic_ns() > until)
+			return FB_E_TIMEOUT;
+		fb_engine_wait(engine, fb_clock_monotonic_ns() + 1000000);
+	}
+	return rc;
+}
+
+static bool all_answered(const struct fb_engine *engine, const struct source_run *source, const bool *answered)
+{
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		if (source->readers[w] != NULL && !answered[w])
+			return false;
+	return true;
+}
+
+static int attach_source(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
+{
+	uint32_t slot = 0;
+	int64_t until = fb_clock_monotonic_ns() + ANSWER_TIMEOUT_NS;
+
+	while (slot < FB_WORKER_READER_MAX && engine->slots[slot] != NULL)
+		slot++;
+	if (slot == FB_WORKER_READER_MAX)
+		return FB_E_FULL;
+	source->slot = slot;
+	engine->slots[slot] = pipeline;
+	engine->slot_sources[slot] = source;
+	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+		struct fb_mail mail = {
+			.kind = FB_MAIL_READER_ADD,
+			.slot = slot,
+			.stream = source->stream,
+			.reader = source->readers[w],
+			.board = source->board,
+		};
+		int rc = source->readers[w] != NULL ? send_mail(engine, w, &mail) : 0;
+
+		if (rc != 0)
+			return rc;
+	}
+	while (!all_answered(engine, source, source->added)) {
+		if (fb_clock_monotonic_ns() > until)
+			return FB_E_TIMEOUT;
+		fb_engine_wait(engine, fb_clock_monotonic_ns() + 10000000);
+	}
+	return 0;
+}
+
+int fb_pipeline_attach(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		int rc = create_readers(engine, pipeline, &pipeline->sources[i]);
+
+		if (rc != 0)
+			return rc;
+	}
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		int rc = attach_source(engine, pipeline, &pipeline->sources[i]);
+
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum fb_mail_kind how)
+{
+	int64_t until = fb_clock_monotonic_ns() + ANSWER_TIMEOUT_NS;
+
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		struct source_run *source = &pipeline->sources[i];
+
+		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+			struct fb_mail mail = {.kind = how, .slot = source->slot};
+			int rc = source->added[w] && !source->done[w] ? send_mail(engine, w, &mail) : 0;
+
+			if (rc != 0)
+				return rc;
+		}
+	}
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
+		while (!all_answered(engine, &pipeline->sources[i], pipeline->sources[i].done)) {
+			if (fb_clock_monotonic_ns() > until)
+				return FB_E_TIMEOUT;
+			fb_engine_wait(engine, fb_clock_monotonic_ns() + 10000000);
+		}
+	return 0;
+}
+
+void fb_pipeline_free_readers(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		struct source_run *source = &pipeline->sources[i];
+
+		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+			fb_reader_destroy(source->readers[w]);
+			source->readers[w] = NULL;
+		}
+		if (source->slot != UINT32_MAX) {
+			engine->slots[source->slot] = NULL;
+			engine->slot_sources[source->slot] = NULL;
+			source->slot = UINT32_MAX;
+		}
+	}
+}
+
+static void destroy_query(struct fb_engine *engine, struct query_run *query)
+{
+	if (query->delivery != NULL)
+		fb_delivery_stop(query->delivery);
+	while (query->pending != NULL) {
+		struct pending_window *window = query->pending;
+
+		query->pending = window->next;
+		fb_merge_free_window(engine, query, window);
+	}
+	if (query->job.pool != NULL)
+		fb_slice_pool_destroy(query->job.pool);
+	fb_program_destroy(query->having);
+	for (uint32_t i = 0; query->select != NULL && i < query->plan->select_cnt; i++)
+		fb_program_destroy(query->select[i]);
+	free(query->select);
+	free(query->columns);
+	free(query->types);
+	if (query->groups_ready)
+		fb_batch_fini(&query->groups);
+}
+
+void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)
+		destroy_query(engine, &pipeline->queries[i]);
+	if (pipeline->sources != NULL)
+		fb_pipeline_free_readers(engine, pipeline);
+	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)
+		fb_slice_layout_destroy(pipeline->queries[i].layout);
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		free(pipeline->sources[i].queries);
+		free(pipeline->sources[i].board);
+	}
+	free(pipeline->sources);
+	free(pipeline->queries);
+	free(pipeline->name);
+	free(pipeline->file);
+	free(pipeline->sql);
+	fb_plan_destroy(pipeline->plan);
+	free(pipeline);
+}
+
+/* ---- commands ---- */
+
+/* "people.sql" -> "people"; SET 'pipeline.name' and the caller's own name come first. */
+static char *pipeline_name(const char *wanted, const struct fb_plan *plan)
+{
+	const char *name = wanted ? wanted : plan->settings.pipeline_name;
+
+	if (name != NULL && name[0] != '\0')
+		return strdup(name);
+
+	const char *base = strrchr(plan->file, '/');
+	const char *end;
+
+	base = base ? base + 1 : plan->file;
+	end = strrchr(base, '.');
+	return strndup(base, end && end > base ? (size_t)(end - base) : strlen(base));
+}
+
+static bool name_is_good(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 128 &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == len;
+}
+
+static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *name, struct fb_diags *diags)
+{
+	struct pipeline *pipeline;
+
+	if (!name_is_good(name) || fb_engine_find(engine, name) != NULL) {
+		bool exists = name_is_good(name);
+
+		fb_diags_add(diags, FB_ERROR_SEVERITY, (struct fb_place){0},
+			exists ? "drop it first, or apply under another --name"
+			       : "take letters, digits, '_', '-' and '.', at most 128",
+			exists ? "a pipeline '%s' is running already" : "'%s' cannot be the name of a pipeline", name);
+		fb_plan_destroy(plan);
+		return exists ? FB_E_EXISTS : FB_E_INVALID;
+	}
+
+	int rc = fb_pipeline_create(engine, plan, name, diags, &pipeline);
+
+	if (rc != 0)
+		return rc;
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
+		pipeline->queries[i].query_id = engine->next_query_id++;
+
+	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+
+	rc = batch == NULL ? FB_E_NO_MEMORY : fb_persist_pipeline(engine, pipeline, batch);
+	if (rc == 0)
+		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
+	if (rc == 0)
+		rc = fb_pipeline_attach(engine, pipeline);
+	if (rc == 0) {
+		pipeline->next = engine->pipelines;
+		engine->pipelines = pipeline;
+	} else {
+		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
+		if (batch != NULL) {
+			fb_persist_forget(pipeline, batch);
+			FB_IGNORE(fb_store_commit(batch, true));
+		}
+		fb_pipeline_destroy(engine, pipeline);
+	}
+	if (batch != NULL)
+		fb_store_batch_destroy(batch);
+	return rc;
+}
+
+int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file, struct fb_str sql,
+	struct fb_diags *diags, struct fb_buf *ret_name)
+{
+	struct fb_plan *plan;
+	int rc = fb_sql_plan(file, sql, diags, &plan);
+	char *full_name;
+
+	if (rc != 0)
+		return rc;
+	full_name = pipeline_name(name, plan);
+	if (full_name == NULL) {
+		fb_plan_destroy(plan);
+		return FB_E_NO_MEMORY;
+	}
+	fb_engine_lock(engine);
+	rc = deploy(engine, plan, full_name, diags);
+	fb_engine_unlock(engine);
+	if (rc == 0)
+		fb_buf_add_text(ret_name, full_name);
+	else if (diags->error_cnt == 0)
+		fb_diags_add(diags, FB_ERROR_SEVERITY, (struct fb_place){0},
+			rc == FB_E_NO_MEMORY ? "lower memory.state_mb, or drop a pipeline" : NULL,
+			"the pipeline cannot be started: %s", fb_strerror(rc));
+	free(full_name);
+	return rc;
+}
+
+int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
+{
+	int64_t until = fb_clock_monotonic_ns() + (int64_t)timeout_ms * 1000000;
+	struct pipeline *pipeline;
+	int rc = 0;
+
+	fb_engine_lock(engine);
+	pipeline = fb_engine_find(engine, name);
+	if (pipeline == NULL) {
+		fb_engine_unlock(engine);
+		return FB_E_NOT_FOUND;
+	}
+	if (pipeline->state == FB_PIPELINE_RUNNING) {
+		pipeline->state = FB_PIPELINE_DRAINING;
+		rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_END);
+	}
+	while (rc == 0 && !fb_merge_is_idle(pipeline))
+		if (!fb_engine_wait(engine, FB_MIN(until, fb_clock_monotonic_ns() + 10000000)) &&
+			fb_clock_monotonic_ns() >= until)
+			rc = FB_E_TIMEOUT;
+	if (rc == 0 && pipeline->state == FB_PIPELINE_DRAINING) {
+		pipeline->state = FB_PIPELINE_DRAINED;
+		fb_pipeline_free_readers(engine, pipeline);
+		FB_IGNORE(fb_persist_keep(engine, pipeline));
+	}
+	fb_engine_unlock(engine);
+
+	/* The lock is not held while sinks empty, so the pipeline may be dropped meanwhile: look it up each time. */
+	while (rc == 0) {
+		bool empty = true;
+
+		fb_engine_lock(engine);
+		pipeline = fb_engine_find(engine, name);
+		for (uint32_t i = 0; pipeline != NULL && i < pipeline->query_cnt; i++)
+			if (fb_delivery_drain(pipeline->queries[i].delivery, 1) != 0)
+				empty = false;
+		fb_engine_unlock(engine);
+		if (empty)
+			break;
+		if (fb_clock_monotonic_ns() > until)
+			rc = FB_E_TIMEOUT;
+		sched_yield();
+	}
+	return rc;
+}
+
+int fb_engine_drop(struct fb_engine *engine, const char *name)
+{
+	fb_engine_lock(engine);
+
+	struct pipeline *pipeline = fb_engine_find(engine, name);
+	struct pipeline **link = &engine->pipelines;
+	int rc = FB_E_NOT_FOUND;
+
+	if (pipeline != NULL) {
+		pipeline->dropping = true;
+		rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP);
+	}
+	if (rc == 0) {
+		while (*link != pipeline)
+			link = &(*link)->next;
+		*link = pipeline->next;
+
+		struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+
+		for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+			fb_delivery_stop(pipeline->queries[i].delivery);
+			pipeline->queries[i].delivery = NULL;
+		}
+		rc = batch == NULL ? FB_E_NO_MEMORY : 0;
+		if (rc == 0) {
+			fb_persist_forget(pipeline, batch);
+			rc = fb_store_commit(batch, true);
+			fb_store_batch_destroy(batch);
+		}
+		fb_pipeline_destroy(engine, pipeline);
+	}
+	fb_engine_unlock(engine);
+	return rc;
+}

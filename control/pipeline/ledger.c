@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The equations of the design, over one view. Each line compares two counts that were made in different places of the code,
+ * so that a record lost between them shows.
+ */
+#include <string.h>
+
+#include "control/pipeline/engine.h"
+
+struct maker {
+	struct fb_ledger *ledger;
+	uint32_t cap;
+};
+
+/* in_flight: how much the left side may be ahead because the numbers of two counters cannot be read at once. */
+static void add_line(struct maker *maker, const char *scope, const char *name, uint64_t left, uint64_t right, uint64_t in_flight)
+{
+	struct fb_ledger *ledger = maker->ledger;
+	struct fb_ledger_line *line = &ledger->lines[ledger->line_cnt];
+
+	if (ledger->line_cnt == maker->cap)
+		return;
+	ledger->line_cnt++;
+	*line = (struct fb_ledger_line){
+		.scope = scope,
+		.name = name,
+		.left = left,
+		.right = right,
+		.in_flight = left >= right ? FB_MIN(left - right, in_flight) : 0,
+	};
+	line->balanced = left == right + line->in_flight;
+	ledger->balanced &= line->balanced;
+}
+
+static uint64_t sum(const uint64_t *values, uint32_t cnt)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		total += values[i];
+	return total;
+}
+
+static void port_lines(struct maker *maker, const struct fb_port_view *port)
+{
+	struct fb_arena *arena = &maker->ledger->view.arena;
+	const char *scope = fb_arena_printf(arena, "port %s", port->name);
+	const struct fb_port_stats *stats = &port->stats;
+	/* A packet that came between the two readings of the device may or may not be in the workers' numbers. */
+	uint64_t moving = stats->received_packets - FB_MIN(port->received_before, stats->received_packets);
+
+	if (stats->wire_known)
+		add_line(maker, scope, "on the wire = missed + no mbuf + errors + received", stats->wire_packets,
+			stats->missed_packets + stats->no_mbuf + stats->rx_errors + stats->received_packets, 0);
+	add_line(maker, scope, "received = classified by workers", stats->received_packets, port->net.packets,
+		moving ? moving + port->ring_packets : 0);
+	add_line(maker, scope, "classified = sum of dispositions", port->net.packets,
+		sum(port->net.disposition, FB_PKT_CNT), 0);
+}
+
+static void stream_line(struct maker *maker)
+{
+	const struct fb_engine_view *view = &maker->ledger->view;
+	uint64_t packets = 0;
+	uint64_t datagrams = 0;
+
+	for (uint32_t i = 0; i < view->port_cnt; i++)
+		packets += view->ports[i].net.disposition[FB_PKT_STREAM];
+	for (uint32_t i = 0; i < view->stream_cnt; i++)
+		datagrams += view->streams[i].counters.datagrams;
+	if (view->stream_cnt > 0)
+		add_line(maker, "streams", "stream packets of all ports = datagrams of all streams", packets, datagrams, 0);
+}
+
+static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipeline, const struct fb_query_view *query)
+{
+	struct fb_arena *arena = &maker->ledger->view.arena;
+	const char *scope = fb_arena_printf(arena, "query %s/%s", pipeline->name, query->name);
+	const struct fb_query_counters *counters = &query->counters;
+	const struct fb_delivery_status *delivery = &query->delivery;
+
+	add_line(maker, scope, "decoded = sum of dispositions", pipeline->decode.decoded,
+		sum(counters->disposition, FB_REC_CNT), 0);
+	if (!query->windowed) {
+		add_line(maker, scope, "accepted = rows handed over + waiting", counters->disposition[FB_REC_ACCEPTED],
+			counters->rows_out + counters->rows_waiting, 0);
+		add_line(maker, scope, "rows handed over = result rows + queued", counters->rows_out,
+			query->result_rows + query->queued_rows, query->moving_rows);
+	} else {
+		add_line(maker, scope, "accepted = in slices handed over + open", counters->disposition[FB_REC_ACCEPTED],
+			counters->sealed_rows + counters->open_rows, 0);
+		add_line(maker, scope, "in slices handed over = in windows published + waiting", counters->sealed_rows,
+			query->merged_rows + query->pending_rows, query->moving_rows);
+	}
+	add_line(maker, scope, "result rows = delivered + pending", query->result_rows,
+		delivery->delivered + (delivery->end - FB_MIN(delivery->cursor, delivery->end)), 0);
+}
+
+int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
+{
+	struct fb_ledger ledger = {.view = *view, .balanced = true};
+	struct maker maker = {.ledger = &ledger, .cap = 3 * view->port_cnt + 1};
+	struct fb_arena *arena = &ledger.view.arena;
+
+	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
+		maker.cap += 2 + 4 * view->pipelines[i].query_cnt;
+	ledger.lines = FB_ARENA_ARRAY(arena, struct fb_ledger_line, maker.cap);
+	if (ledger.lines == NULL) {
+		view->arena = *arena;
+		return FB_E_NO_MEMORY;
+	}
+	for (uint32_t i = 0; i < view->port_cnt; i++)
+		port_lines(&maker, &view->ports[i]);
+	stream_line(&maker);
+	for (uint32_t i = 0; i < view->pipeline_cnt; i++) {
+		const struct fb_pipeline_view *pipeline = &view->pipelines[i];
+		const char *scope = fb_arena_printf(arena, "pipeline %s", pipeline->name);
+
+		add_line(&maker, scope, "datagrams of its streams = payloads read", pipeline->attached_datagrams,
+			pipeline->decode.payloads, 0);
+		add_line(&maker, scope, "records framed = decoded + rejected", pipeline->decode.records,
+			pipeline->decode.decoded + sum(pipeline->decode.rejected, FB_REC_CNT), 0);
+		for (uint32_t q = 0; q < pipeline->query_cnt; q++)
+			query_lines(&maker, pipeline, &pipeline->queries[q]);
+	}
+	if (arena->failed) {
+		view->arena = *arena;
+		return FB_E_NO_MEMORY;
+	}
+	memset(view, 0, sizeof(*view));
+	*ret = ledger;
+	return 0;
+}
+
+void fb_ledger_fini(struct fb_ledger *ledger)
+{
+	fb_engine_view_fini(&ledger->view);
+	*ledger = (struct fb_ledger){0};
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the store remembers, all under text keys of `meta`, integers little-endian:
+ *
+ *   run, clean, next_query_id    numbers; clean = 1 only between an orderly stop and the next start
+ *   pipeline/NAME                definition: state, applied time, file, SQL, ids of its queries in order
+ *   query/ID                     progress, written with every window: next_seq, windows, end of the last window
+ *   ledger/ID                    counters of a query as of the last orderly stop
+ *   source/NAME/TABLE            watermark and decode counters as of the last orderly stop
+ *
+ * After a crash (no checkpoints yet) results and progress are there; open windows and the records in them are lost. The
+ * watermark then starts at the end of the last published window, so that no window is published a second time.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/calendar.h"
+#include "control/pipeline/engine_private.h"
+
+/* ---- small encodings ---- */
+
+struct cursor {
+	const uint8_t *p;
+	size_t left;
+	bool bad;
+};
+
+static void put_u64(struct fb_buf *out, uint64_t value)
+{
+	fb_buf_add(out, &value, sizeof(value));
+}
+
+static void put_text(struct fb_buf *out, const char *text)
+{
+	put_u64(out, strlen(text));
+	fb_buf_add_text(out, text);
+}
+
+static uint64_t get_u64(struct cursor *in)
+{
+	uint64_t value = 0;
+
+	if (in->left < sizeof(value)) {
+		in->bad = true;
+		return 0;
+	}
+	memcpy(&value, in->p, sizeof(value));
+	in->p += sizeof(value);
+	in->left -= sizeof(value);
+	return value;
+}
+
+static struct fb_str get_text(struct cursor *in)
+{
+	uint64_t len = get_u64(in);
+	struct fb_str text = {(const char *)in->p, (uint32_t)len};
+
+	if (in->bad || len > in->left) {
+		in->bad = true;
+		return FB_STR("");
+	}
+	in->p += len;
+	in->left -= len;
+	return text;
+}
+
+/* A struct of u64 counters, with its size in front: another version's is noticed, not misread. */
+static void put_counters(struct fb_buf *out, const void *counters, size_t bytes)
+{
+	put_u64(out, bytes);
+	fb_buf_add(out, counters, bytes);
+}
+
+static void get_counters(struct cursor *in, void *counters, size_t bytes)
+{
+	if (get_u64(in) != bytes || in->left < bytes) {
+		in->bad = true;
+		return;
+	}
+	memcpy(counters, in->p, bytes);
+	in->p += bytes;
+	in->left -= bytes;
+}
+
+static void put_meta(struct fb_store_batch *batch, const struct fb_buf *value, const char *fmt, ...) FB_PRINTF(3, 4);
+static void put_meta(struct fb_store_batch *batch, const struct fb_buf *value, const char *fmt, ...)
+{
+	char key[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(key, sizeof(key), fmt, args);
+	va_end(args);
+	fb_store_put_meta(batch, key, value->p, value->len);
+}
+
+static void put_number(struct fb_store_batch *batch, const char *key, uint64_t value)
+{
+	fb_store_put_meta(batch, key, &value, sizeof(value));
+}
+
+static uint64_t get_number(struct fb_store *store, const char *key, uint64_t missing)
+{
+	struct fb_buf bytes = {0};
+	uint64_t value = missing;
+
+	if (fb_store_get_meta(store, key, &bytes) == 0 && bytes.len == sizeof(value))
+		memcpy(&value, bytes.p, sizeof(value));
+	fb_buf_fini(&bytes);
+	return value;
+}
+
+/* ---- writing ---- */
+
+int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch)
+{
+	struct fb_buf value = {0};
+	int rc;
+
+	put_u64(&value, pipeline->state);
+	put_u64(&value, (uint64_t)pipeline->applied_ms);
+	put_text(&value, pipeline->file);
+	put_text(&value, pipeline->sql);
+	put_u64(&value, pipeline->query_cnt);
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
+		put_u64(&value, pipeline->queries[i].query_id);
+	put_meta(batch, &value, "pipeline/%s", pipeline->name);
+	put_number(batch, "next_query_id", engine->next_query_id);
+	rc = value.failed ? FB_E_NO_MEMORY : fb_store_commit(batch, true);
+	fb_buf_fini(&value);
+	return rc;
+}
+
+/* Counters over all runs: earlier ones, this one's finished readers. Running readers are added by the views. */
+static void sum_counters(const struct query_run *query, struct fb_query_counters *ret)
+{
+	*ret = query->base;
+	fb_query_counters_add(ret, &query->last);
+}
+
+void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch, bool clean)
+{
+	struct fb_buf value = {0};
+	struct fb_query_counters counters;
+
+	put_u64(&value, query->next_seq);
+	put_u64(&value, query->merged_windows);
+	put_u64(&value, query->dropped_groups);
+	put_u64(&value, (uint64_t)query->published_ms);
+	put_u64(&value, query->retained_from);
+	put_meta(batch, &value, "query/%" PRIu32, query->query_id);
+	if (clean) {
+		fb_buf_clear(&value);
+		sum_counters(query, &counters);
+		put_u64(&value, query->merged_rows);
+		put_counters(&value, &counters, sizeof(counters));
+		put_meta(batch, &value, "ledger/%" PRIu32, query->query_id);
+	}
+	fb_buf_fini(&value);
+}
+
+static void keep_source(const struct pipeline *pipeline, const struct source_run *source, struct fb_store_batch *batch)
+{
+	struct fb_buf value = {0};
+	struct fb_decode_counters counters = source->base;
+
+	fb_decode_counters_add(&counters, &source->last);
+	put_u64(&value, (uint64_t)source->kept_ms);
+	put_u64(&value, source->datagrams_base);
+	put_counters(&value, &counters, sizeof(counters));
+	put_meta(batch, &value, "source/%s/%s", pipeline->name, source->table->name);
+	fb_buf_fini(&value);
+}
+
+static void keep_slices(const struct fb_engine *engine, const struct query_run *query, struct fb_store_batch *batch)
+{
+	struct fb_buf bytes = {0};
+
+	for (const struct pending_window *window = query->pending; window != NULL; window = window->next)
+		for (const struct window_part *part = window->parts; part != NULL; part = part->next) {
+			if (part->worker == FB_PART_STORED)
+				continue;
+			fb_buf_clear(&bytes);
+			fb_slice_export(part->slice, &bytes);
+			fb_store_put_slice(batch, query->query_id, window->start_ms,
+				engine->run * FB_WORKER_MAX + part->worker, bytes.p, bytes.len);
+		}
+	fb_buf_fini(&bytes);
+}
+
+int fb_persist_keep(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+	int rc;
+
+	if (batch == NULL)
+		return FB_E_NO_MEMORY;
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
+		keep_source(pipeline, &pipeline->sources[i], batch);
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+		keep_slices(engine, &pipeline->queries[i], batch);
+		fb_persist_query(engine, &pipeline->queries[i], batch, true);
+	}
+	rc = fb_persist_pipeline(engine, pipeline, batch);
+	fb_store_batch_destroy(batch);
+	return rc;
+}
+
+int fb_persist_clean(struct fb_engine *engine, bool clean)
+{
+	put_number(engine->batch, "clean", clean);
+	put_number(engine->batch, "run", engine->run);
+	return fb_store_commit(engine->batch, true);
+}
+
+void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
+{
+	char key[512];
+
+	snprintf(key, sizeof(key), "pipeline/%s", pipeline->name);
+	fb_store_delete_meta(batch, key);
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		snprintf(key, sizeof(key), "source/%s/%s", pipeline->name, pipeline->sources[i].table->name);
+		fb_store_delete_meta(batch, key);
+	}
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+		uint32_t id = pipeline->queries[i].query_id;
+
+		fb_store_delete_query(batch, id);
+		snprintf(key, sizeof(key), "query/%" PRIu32, id);
+		fb_store_delete_meta(batch, key);
+		snprintf(key, sizeof(key), "ledger/%" PRIu32, id);
+		fb_store_delete_meta(batch, key);
+		snprintf(key, sizeof(key), "cursor/%" PRIu32, id);
+		fb_store_delete_meta(batch, key);
+	}
+}
+
+/* ---- reading back ---- */
+
+struct stored_definition {
+	struct stored_definition *next;
+	char *name;
+	struct fb_buf bytes;
+};
+
+static int collect_definition(void *arg, const char *key, const uint8_t *bytes, size_t len)
+{
+	struct stored_definition **head = arg;
+	struct stored_definition *item = calloc(1, sizeof(*item));
+
+	if (item == NULL)
+		return FB_E_NO_MEMORY;
+	item->name = strdup(key + strlen("pipeline/"));
+	fb_buf_add(&item->bytes, bytes, len);
+	item->next = *head;
+	*head = item;
+	return 0;
+}
+
+static int restore_slice(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len)
+{
+	return fb_merge_add_stored(arg, start_ms, part, bytes, len);
+}
+
+static int restore_query(struct fb_engine *engine, struct query_run *query)
+{
+	struct fb_store_batch *batch = engine->batch;
+	struct fb_buf bytes = {0};
+	char key[64];
+	struct cursor in;
+	int rc;
+
+	snprintf(key, sizeof(key), "query/%" PRIu32, query->query_id);
+	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
+		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		query->next_seq = get_u64(&in);
+		query->merged_windows = get_u64(&in);
+		query->dropped_groups = get_u64(&in);
+		query->published_ms = (int64_t)get_u64(&in);
+		query->retained_from = get_u64(&in);
+		if (in.bad) {
+			fb_buf_fini(&bytes);
+			return FB_E_CORRUPT;
+		}
+	}
+	fb_buf_clear(&bytes);
+	snprintf(key, sizeof(key), "ledger/%" PRIu32, query->query_id);
+	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
+		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		query->merged_rows = get_u64(&in);
+		get_counters(&in, &query->base, sizeof(query->base));
+		if (in.bad) {
+			fb_buf_fini(&bytes);
+			return FB_E_UNSUPPORTED;
+		}
+	}
+	fb_buf_fini(&bytes);
+	rc = fb_store_scan_slices(engine->store, query->query_id, restore_slice, query);
+	if (rc != 0)
+		return rc;
+
+	/* What an earlier run had open has been handed over by it. State in use is that of running readers only. */
+	query->base.open_rows = 0;
+	query->base.open_slices = 0;
+	query->base.open_groups = 0;
+	query->base.state_used_bytes = 0;
+	/* After a crash kept slices may have been published since: what is not pending any more was merged. */
+	if (query->layout != NULL)
+		query->merged_rows = query->base.sealed_rows - fb_merge_pending_rows(query);
+	/* Rows of a window that was not finished. */
+	fb_store_delete_results(batch, query->query_id, query->next_seq, UINT64_MAX);
+	return fb_store_commit(batch, true);
+}
+
+static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
+{
+	struct fb_buf bytes = {0};
+	char key[512];
+	int rc = 0;
+
+	snprintf(key, sizeof(key), "source/%s/%s", pipeline->name, source->table->name);
+	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
+		struct cursor in = {.p = (const uint8_t *)bytes.p, .left = bytes.len};
+
+		source->kept_ms = (int64_t)get_u64(&in);
+		source->datagrams_base = get_u64(&in);
+		get_counters(&in, &source->base, sizeof(source->base));
+		rc = in.bad ? FB_E_UNSUPPORTED : 0;
+	}
+	fb_buf_fini(&bytes);
+	for (uint32_t i = 0; i < source->query_cnt; i++) {
+		const struct query_run *query = source->queries[i];
+
+		if (query->published_ms != FB_TIME_MIN && query->published_ms != FB_TIME_MAX)
+			source->kept_ms =
+				FB_MAX(source->kept_ms, query->published_ms - 1 - query->plan->time_shift_ms);
+	}
+	return rc;
+}
+
+static int restore_pipeline(struct fb_engine *engine, const struct stored_definition *item, struct fb_diags *diags)
+{
+	struct cursor in = {.p = (const uint8_t *)item->bytes.p, .left = item->bytes.len};
+	enum fb_pipeline_state state = (enum fb_pipeline_state)get_u64(&in);
+	int64_t applied_ms = (int64_t)get_u64(&in);
+	struct fb_str file = get_text(&in);
+	struct fb_str sql = get_text(&in);
+	uint64_t query_cnt = get_u64(&in);
+	struct pipeline *pipeline;
+	struct fb_plan *plan;
+	struct fb_buf name = {0};
+	int rc;
+
+	if (in.bad)
+		return FB_E_CORRUPT;
+	fb_buf_add(&name, file.p, file.len);
+	rc = fb_sql_plan(name.p ? name.p : "-", sql, diags, &plan);
+	fb_buf_fini(&name);
+	if (rc == 0)
+		rc = fb_pipeline_create(engine, plan, item->name, diags, &pipeline);
+	if (rc != 0)
+		return rc;
+	pipeline->applied_ms = applied_ms;
+	/* A drain that a crash cut short is taken up as running: its input has not ended for good. */
+	pipeline->state = state == FB_PIPELINE_DRAINED ? FB_PIPELINE_DRAINED : FB_PIPELINE_RUNNING;
+	rc = query_cnt == pipeline->query_cnt ? 0 : FB_E_CORRUPT;
+	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
+		pipeline->queries[i].query_id = (uint32_t)get_u64(&in);
+		rc = in.bad ? FB_E_CORRUPT : restore_query(engine, &pipeline->queries[i]);
+	}
+	for (uint32_t i = 0; rc == 0 && i < pipeline->source_cnt; i++)
+		rc = restore_source(engine, pipeline, &pipeline->sources[i]);
+	if (rc == 0)
+		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		rc = fb_pipeline_attach(engine, pipeline);
+	if (rc != 0) {
+		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
+		fb_pipeline_destroy(engine, pipeline);
+		return rc;
+	}
+	pipeline->next = engine->pipelines;
+	engine->pipelines = pipeline;
+	return 0;
+}
+
+/* A pipeline that cannot be taken up (its stream is gone, say) stays in the store, and the others run. */
+int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags)
+{
+	struct stored_definition *items = NULL;
+	int rc;
+
+	engine->run = (uint32_t)get_number(engine->store, "run", 0) + 1;
+	engine->unclean = get_number(engine->store, "clean", 1) == 0;
+	engine->next_query_id = (uint32_t)get_number(engine->store, "next_query_id", 1);
+	rc = fb_store_scan_meta(engine->store, "pipeline/", collect_definition, &items);
+	while (items != NULL) {
+		struct stored_definition *item = items;
+		struct fb_diags own;
+
+		fb_diags_init(&own, item->name);
+
+		int failed = rc == 0 ? restore_pipeline(engine, item, &own) : 0;
+
+		if (failed != 0)
+			fb_diags_add(diags, FB_WARNING, (struct fb_place){0},
+				"its state stays in the store; mend the cause and start again",
+				"pipeline '%s' was not taken up: %s", item->name,
+				own.cnt && own.items[0].message ? own.items[0].message : fb_strerror(failed));
+		fb_diags_fini(&own);
+		items = item->next;
+		free(item->name);
+		fb_buf_fini(&item->bytes);
+		free(item);
+	}
+	return rc ? rc : fb_persist_clean(engine, false);
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copies of the engine's numbers, taken so that they belong to one moment. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/base/calendar.h"
+#include "control/pipeline/engine_private.h"
+
+#define FRESH_TIMEOUT_NS 20000000
+
+static void add_words(void *a, const void *b, size_t bytes)
+{
+	uint64_t *to = a;
+	const uint64_t *from = b;
+
+	for (size_t i = 0; i < bytes / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+void fb_decode_counters_add(struct fb_decode_counters *a, const struct fb_decode_counters *b)
+{
+	add_words(a, b, sizeof(*a));
+}
+
+void fb_query_counters_add(struct fb_query_counters *a, const struct fb_query_counters *b)
+{
+	add_words(a, b, sizeof(*a));
+}
+
+/*
+ * Numbers that are newer than the call: two publications later, the second of which began after it. A worker that
+ * sleeps still publishes every millisecond; one that has stopped keeps what it said last.
+ */
+static void fresh_snapshots(struct fb_engine *engine, struct fb_worker_snapshot *snapshots)
+{
+	int64_t until = fb_clock_monotonic_ns() + FRESH_TIMEOUT_NS;
+	struct timespec pause = {.tv_nsec = 200000};
+
+	for (uint32_t i = 0; i < engine->worker_cnt; i++) {
+		uint64_t first;
+
+		fb_worker_snapshot(engine->workers[i], &snapshots[i]);
+		first = snapshots[i].published;
+		while (!engine->worker_stopped[i] && snapshots[i].published < first + 2 &&
+			fb_clock_monotonic_ns() < until) {
+			nanosleep(&pause, NULL);
+			fb_worker_snapshot(engine->workers[i], &snapshots[i]);
+		}
+	}
+}
+
+static void view_port(struct fb_engine *engine, uint32_t number, struct fb_port_view *view)
+{
+	struct fb_port *port = engine->ports[number];
+	uint64_t before = view->received_before;
+
+	*view = (struct fb_port_view){
+		.name = port->conf->name,
+		.device = port->conf->device,
+		.driver = port->driver,
+		.queue_cnt = port->queue_cnt,
+		.received_before = before,
+		.ring_packets = port->queue_cnt * port->conf->rx_descriptors,
+	};
+	memcpy(view->mac, port->mac, sizeof(view->mac));
+	fb_port_stats(port, &view->stats);
+	/* Queue by queue in the order of the worker's conf, which is the order of ports. */
+	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+		uint32_t at = 0;
+
+		for (uint32_t p = 0; p < number; p++)
+			at += engine->owns_queue[w][p];
+		if (engine->owns_queue[w][number])
+			add_words(&view->net, &engine->snapshots[w].net[at], sizeof(view->net));
+	}
+}
+
+static void add_running(struct fb_query_view *view, const struct fb_reader_snapshot *earlier,
+	const struct fb_reader_snapshot *now, uint32_t index)
+{
+	const struct fb_query_counters *before = &earlier->queries[index];
+	const struct fb_query_counters *after = &now->queries[index];
+
+	fb_query_counters_add(&view->counters, after);
+	view->moving_rows += after->sealed_rows - before->sealed_rows + after->rows_out - before->rows_out;
+}
+
+static uint64_t queued_rows(const struct query_run *query)
+{
+	uint64_t rows = 0;
+
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+		for (const struct fb_row_page *page = query->source->rows_head[w]; page != NULL; page = page->next)
+			rows += page->query == query->index ? page->row_cnt : 0;
+	return rows;
+}
+
+static void view_query(
+	struct fb_engine *engine, const struct query_run *query, struct fb_arena *arena, struct fb_query_view *view)
+{
+	const struct source_run *source = query->source;
+
+	*view = (struct fb_query_view){
+		.name = fb_arena_strdup(arena, fb_str_from(query->plan->name)),
+		.sink = fb_arena_strdup(arena, fb_str_from(query->plan->sink->name)),
+		.connector = fb_arena_strdup(arena, fb_str_from(query->plan->sink->connector)),
+		.windowed = query->plan->window.kind != FB_WINDOW_NONE,
+		.query_id = query->query_id,
+		.counters = query->base,
+		.merged_windows = query->merged_windows,
+		.merged_rows = query->merged_rows,
+		.pending_rows = fb_merge_pending_rows(query),
+		.dropped_groups = query->dropped_groups,
+		.result_rows = query->next_seq,
+	};
+	fb_query_counters_add(&view->counters, &query->last);
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		if (source->slot != UINT32_MAX && source->readers[w] != NULL && !source->done[w] &&
+			engine->snapshots[w].readers[source->slot].used)
+			add_running(view, &engine->earlier[w].readers[source->slot],
+				&engine->snapshots[w].readers[source->slot], query->index);
+	if (!view->windowed)
+		view->queued_rows = queued_rows(query);
+	if (query->delivery != NULL)
+		fb_delivery_status(query->delivery, &view->delivery);
+}
+
+static int view_pipeline(
+	struct fb_engine *engine, const struct pipeline *pipeline, struct fb_arena *arena, struct fb_pipeline_view *view)
+{
+	*view = (struct fb_pipeline_view){
+		.name = fb_arena_strdup(arena, fb_str_from(pipeline->name)),
+		.sql = fb_arena_strdup(arena, fb_str_from(pipeline->sql)),
+		.state = pipeline->state,
+		.stream = fb_arena_strdup(arena, fb_str_from(pipeline->sources[0].table->name)),
+		.applied_ms = pipeline->applied_ms,
+		.watermark_ms = FB_TIME_MAX,
+		.query_cnt = pipeline->query_cnt,
+		.queries = FB_ARENA_ARRAY(arena, struct fb_query_view, pipeline->query_cnt),
+	};
+	if (arena->failed)
+		return FB_E_NO_MEMORY;
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		const struct source_run *source = &pipeline->sources[i];
+		int64_t watermark = source->kept_ms;
+
+		view->attached_datagrams += source->datagrams_base;
+		fb_decode_counters_add(&view->decode, &source->base);
+		fb_decode_counters_add(&view->decode, &source->last);
+		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+			if (source->slot == UINT32_MAX || source->readers[w] == NULL || source->done[w])
+				continue;
+
+			const struct fb_reader_snapshot *reader = &engine->snapshots[w].readers[source->slot];
+
+			if (reader->used) {
+				view->attached_datagrams += reader->datagrams;
+				fb_decode_counters_add(&view->decode, &reader->decode);
+				watermark = FB_MAX(watermark, reader->watermark_ms);
+			}
+		}
+		view->watermark_ms = FB_MIN(view->watermark_ms, watermark);
+	}
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
+		view_query(engine, &pipeline->queries[i], arena, &view->queries[i]);
+	return 0;
+}
+
+static void view_worker(const struct fb_engine *engine, uint32_t number, struct fb_worker_view *view)
+{
+	const struct fb_worker_snapshot *numbers = &engine->snapshots[number];
+
+	*view = (struct fb_worker_view){
+		.index = number,
+		.core = engine->appliance->cores.workers[number],
+		.polls = numbers->polls,
+		.empty_polls = numbers->empty_polls,
+		.busy_cycles = numbers->busy_cycles,
+		.idle_cycles = numbers->idle_cycles,
+		.sleeps = numbers->sleeps,
+		.longest_gap_cycles = numbers->longest_gap_cycles,
+		.report_ring_full = numbers->report_ring_full,
+	};
+	for (uint32_t i = 0; i < numbers->net_cnt; i++)
+		view->packets += numbers->net[i].packets;
+}
+
+static int fill_view(struct fb_engine *engine, struct fb_engine_view *view)
+{
+	struct fb_arena *arena = &view->arena;
+	uint32_t pipeline_cnt = 0;
+	uint32_t at = 0;
+	int rc = 0;
+
+	for (const struct pipeline *p = engine->pipelines; p != NULL; p = p->next)
+		pipeline_cnt++;
+	view->ports = FB_ARENA_ARRAY(arena, struct fb_port_view, engine->port_cnt);
+	view->streams = FB_ARENA_ARRAY(arena, struct fb_stream_view, engine->appliance->streams_count);
+	view->workers = FB_ARENA_ARRAY(arena, struct fb_worker_view, engine->worker_cnt);
+	view->pipelines = FB_ARENA_ARRAY(arena, struct fb_pipeline_view, pipeline_cnt);
+	if (arena->failed)
+		return FB_E_NO_MEMORY;
+
+	/*
+	 * Each count is read before and after the one it is compared with: what moved meanwhile is known, and nothing else
+	 * may differ (ledger.c).
+	 */
+	for (uint32_t i = 0; i < engine->port_cnt; i++) {
+		struct fb_port_stats stats;
+
+		fb_port_stats(engine->ports[i], &stats);
+		view->ports[i].received_before = stats.received_packets;
+	}
+	fresh_snapshots(engine, engine->earlier);
+	fb_merge_receive(engine);
+	fresh_snapshots(engine, engine->snapshots);
+	for (uint32_t i = 0; i < engine->port_cnt; i++)
+		view_port(engine, i, &view->ports[view->port_cnt++]);
+	for (uint32_t i = 0; i < engine->worker_cnt; i++)
+		view_worker(engine, i, &view->workers[view->worker_cnt++]);
+	for (uint32_t i = 0; i < engine->appliance->streams_count; i++) {
+		struct fb_stream_view *stream = &view->streams[view->stream_cnt++];
+
+		*stream = (struct fb_stream_view){
+			.table = engine->appliance->streams[i].table,
+			.port = engine->appliance->streams[i].port,
+			.udp_port = (uint16_t)engine->appliance->streams[i].udp_port,
+		};
+		for (uint32_t w = 0; w < engine->worker_cnt; w++)
+			add_words(&stream->counters, &engine->snapshots[w].streams[i], sizeof(stream->counters));
+	}
+	/* Pipelines are kept newest first; people read oldest first. */
+	for (const struct pipeline *p = engine->pipelines; rc == 0 && p != NULL; p = p->next)
+		rc = view_pipeline(engine, p, arena, &view->pipelines[pipeline_cnt - ++at]);
+	view->pipeline_cnt = pipeline_cnt;
+	fb_store_stats(engine->store, &view->store);
+	return rc ? rc : arena->failed ? FB_E_NO_MEMORY : 0;
+}
+
+int fb_engine_view(struct fb_engine *engine, struct fb_engine_view *ret)
+{
+	struct fb_engine_view view = {
+		.name = engine->appliance->name,
+		.started_ms = engine->started_ms,
+		.isa = engine->isa,
+		.tsc_hz = engine->tsc_hz,
+		.unclean = engine->unclean,
+	};
+	int rc;
+
+	fb_engine_lock(engine);
+	memcpy(view.store_error, engine->store_error, sizeof(view.store_error));
+	rc = fill_view(engine, &view);
+	fb_engine_unlock(engine);
+	view.now_ms = fb_clock_realtime_ns() / 1000000;
+	if (rc != 0) {
+		fb_arena_fini(&view.arena);
+		return rc;
+	}
+	*ret = view;
+	return 0;
+}
+
+void fb_engine_view_fini(struct fb_engine_view *view)
+{
+	fb_arena_fini(&view->arena);
+	*view = (struct fb_engine_view){0};
+}
+
+/* ---- results ---- */
+
+struct result_scan {
+	const struct query_run *query;
+	struct fb_value *values;
+	const uint8_t **rows; /* newest first */
+	size_t *lens;
+	uint64_t *seqs;
+	uint32_t cnt;
+	uint32_t limit;
+	uint64_t end;
+};
+
+static int collect_row(void *arg, uint64_t seq, const uint8_t *row, size_t len)
+{
+	struct result_scan *scan = arg;
+	uint8_t *copy;
+
+	if (scan->cnt == scan->limit)
+		return 1;
+	if (seq >= scan->end)
+		return 0;
+	copy = malloc(len);
+	if (copy == NULL)
+		return FB_E_NO_MEMORY;
+	memcpy(copy, row, len);
+	scan->rows[scan->cnt] = copy;
+	scan->lens[scan->cnt] = len;
+	scan->seqs[scan->cnt++] = seq;
+	return 0;
+}
+
+static int show_rows(const struct result_scan *scan, fb_engine_row_fn fn, void *arg)
+{
+	int rc = 0;
+
+	for (uint32_t i = scan->cnt; rc == 0 && i-- > 0;) {
+		int64_t used = fb_row_decode(
+			scan->rows[i], scan->lens[i], scan->query->types, scan->query->plan->select_cnt, scan->values);
+
+		rc = used < 0 ? (int)used : fn(arg, scan->query->plan, scan->seqs[i], scan->values);
+	}
+	return rc;
+}
+
+static const struct query_run *find_query(const struct pipeline *pipeline, const char *name)
+{
+	for (uint32_t i = 0; pipeline != NULL && i < pipeline->query_cnt; i++)
+		if (name == NULL || strcmp(pipeline->queries[i].plan->name, name) == 0)
+			return &pipeline->queries[i];
+	return NULL;
+}
+
+int fb_engine_results(struct fb_engine *engine, const char *pipeline, const char *query, uint64_t before_seq,
+	uint32_t limit, fb_engine_row_fn fn, void *arg)
+{
+	struct result_scan scan = {.limit = limit};
+	int rc = FB_E_NOT_FOUND;
+
+	fb_engine_lock(engine);
+	scan.query = find_query(fb_engine_find(engine, pipeline), query);
+	if (scan.query != NULL) {
+		/* Rows of a window that is still being written are nobody's yet. */
+		scan.end = FB_MIN(before_seq, scan.query->next_seq);
+		scan.values = calloc(scan.query->plan->select_cnt, sizeof(*scan.values));
+		scan.rows = calloc(limit + 1u, sizeof(*scan.rows));
+		scan.lens = calloc(limit + 1u, sizeof(*scan.lens));
+		scan.seqs = calloc(limit + 1u, sizeof(*scan.seqs));
+		rc = !scan.values || !scan.rows || !scan.lens || !scan.seqs ? FB_E_NO_MEMORY : 0;
+	}
+	if (rc == 0 && scan.end > 0)
+		rc = fb_store_scan_results(
+			engine->store, scan.query->query_id, scan.end - 1, true, collect_row, &scan);
+	if (rc >= 0)
+		rc = show_rows(&scan, fn, arg);
+	fb_engine_unlock(engine);
+	for (uint32_t i = 0; i < scan.cnt; i++)
+		free((void *)(uintptr_t)scan.rows[i]);
+	free(scan.rows);
+	free(scan.lens);
+	free(scan.seqs);
+	free(scan.values);
+	return rc;
+}
