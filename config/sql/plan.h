@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The typed plan of one SQL file: what the binder makes of the text, and all that the data plane and the
- * control plane know of it. It is immutable once bound, lives in one arena, and may be read by any thread.
+ * The typed plan of one SQL file: what the binder makes of the text, and all that the data plane
+ * and the control plane know of it. It is immutable once bound, lives in one arena, and may be read
+ * by any thread.
  *
- * Words: a *pipeline* is one SQL file as deployed; a *query* is one INSERT of it. A query reads one source
- * table and writes one sink table. It is either windowed (slices, then groups) or plain (row by row).
+ * Words: a *pipeline* is one SQL file as deployed; a *query* is one INSERT of it. A query reads one
+ * source table and writes one sink table. It is either windowed (slices, then groups) or plain (row
+ * by row).
  */
 #pragma once
 
@@ -37,12 +39,13 @@ struct fb_table_column {
 
 struct fb_table {
 	const char *name;
-	const char *connector;                 /* "kafka", "filesystem", "udp", "print", … */
-	const char *format;                    /* "csv", "json"; NULL where the connector has none */
+	const char *connector; /* "kafka", "filesystem", "udp", "print", … */
+	const char *format;    /* "csv", "json"; NULL where the connector has none */
 	const struct fb_table_column *columns; /* as declared */
 	const struct fb_table_column **fields; /* the physical ones, in record order */
-	const struct fb_option *options;       /* the WITH clause, checked against config/tables/option.def */
-	const uint16_t *primary_key;           /* ordinals into columns */
+	const struct fb_option
+		*options;            /* the WITH clause, checked against config/tables/option.def */
+	const uint16_t *primary_key; /* ordinals into columns */
 	uint16_t column_cnt;
 	uint16_t field_cnt;
 	uint16_t option_cnt;
@@ -78,11 +81,14 @@ enum fb_op {
 	FB_OP_NOT,
 	FB_OP_IS_NULL,
 	FB_OP_IS_NOT_NULL,
-	FB_OP_CAST,             /* to `type`, by the rules of semantics 1.3 and 1.4; failure: error of the row */
+	FB_OP_CAST, /* to `type`, by the rules of semantics 1.3 and 1.4; failure: error of the row
+		     */
 	FB_OP_TRY_CAST,         /* failure gives NULL */
 	FB_OP_COALESCE,         /* n arguments of one type */
-	FB_OP_TO_TIMESTAMP,     /* TO_TIMESTAMP(text) -> TIMESTAMP(3); bad text gives NULL (semantics 1.4) */
-	FB_OP_TO_TIMESTAMP_LTZ, /* TO_TIMESTAMP_LTZ(n, 0|3) -> TIMESTAMP_LTZ(3); argument 1 is a literal */
+	FB_OP_TO_TIMESTAMP,     /* TO_TIMESTAMP(text) -> TIMESTAMP(3); bad text gives NULL
+				   (semantics 1.4) */
+	FB_OP_TO_TIMESTAMP_LTZ, /* TO_TIMESTAMP_LTZ(n, 0|3) -> TIMESTAMP_LTZ(3); argument 1 is a
+				   literal */
 	FB_OP_CNT,
 };
 
@@ -134,10 +140,11 @@ struct fb_agg {
 
 /*
  * Two levels of evaluation, and what FB_OP_INPUT means on each:
- *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field i of the
- *    source table (fields[i]). Computed columns are already substituted.
+ *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field
+ * i of the source table (fields[i]). Computed columns are already substituted.
  *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
- *    2 window_time, all TIMESTAMP(3) wall clock as milliseconds; 3 … are the keys, then the aggregates.
+ *    2 window_time, all TIMESTAMP(3) wall clock as milliseconds; 3 … are the keys, then the
+ * aggregates.
  */
 #define FB_GROUP_WINDOW_START 0
 #define FB_GROUP_WINDOW_END 1
@@ -145,13 +152,16 @@ struct fb_agg {
 #define FB_GROUP_KEYS 3
 
 struct fb_query_plan {
-	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for its second INSERT */
+	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for its
+			     second INSERT */
 	const struct fb_table *source;
 	const struct fb_table *sink;
 	const struct fb_expr *filter; /* WHERE; NULL = all rows */
 	struct fb_window window;
-	const struct fb_expr *time; /* event time in ms, TIMESTAMP or TIMESTAMP_LTZ(p <= 3); NULL if plain */
-	int64_t time_shift_ms;      /* TIMESTAMP_LTZ: offset of the session zone, added before W1 (rule W2) */
+	const struct fb_expr
+		*time; /* event time in ms, TIMESTAMP or TIMESTAMP_LTZ(p <= 3); NULL if plain */
+	int64_t time_shift_ms; /* TIMESTAMP_LTZ: offset of the session zone, added before W1 (rule
+				  W2) */
 	uint16_t key_cnt;
 	uint16_t agg_cnt;
 	uint16_t select_cnt; /* = the sink's field_cnt */
@@ -172,12 +182,12 @@ static inline bool fb_query_needs_field(const struct fb_query_plan *query, uint3
 
 /* The SET keys that have an effect (semantics 2.1); defaults where the file does not set them. */
 struct fb_sql_settings {
-	const char *pipeline_name;         /* NULL: the file's name without ending */
-	int64_t zone_offset_ms;            /* table.local-time-zone, fixed offsets only; 0 */
+	const char *pipeline_name; /* NULL: the file's name without ending */
+	int64_t zone_offset_ms;    /* table.local-time-zone, fixed offsets only; 0 */
 	bool zone_is_set;
-	int64_t source_idle_timeout_ms;    /* 0 = never idle */
-	int64_t checkpoint_interval_ms;    /* how often file sinks commit; 10 s */
-	bool batch_mode;                   /* execution.runtime-mode = batch */
+	int64_t source_idle_timeout_ms; /* 0 = never idle */
+	int64_t checkpoint_interval_ms; /* how often file sinks commit; 10 s */
+	bool batch_mode;                /* execution.runtime-mode = batch */
 };
 
 struct fb_plan {
@@ -189,6 +199,7 @@ struct fb_plan {
 	const struct fb_query_plan *const *queries;
 	uint16_t table_cnt;
 	uint16_t query_cnt;
-	uint16_t explain_cnt; /* EXPLAIN statements in the file: the queries they name are in explains */
+	uint16_t explain_cnt; /* EXPLAIN statements in the file: the queries they name are in
+				 explains */
 	const struct fb_query_plan *const *explains;
 };

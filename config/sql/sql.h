@@ -10,17 +10,18 @@
 #include "config/sql/plan.h"
 
 /*
- * Parses and binds one file. On success *ret_plan is the caller's (fb_plan_destroy); warnings may be in
- * diags. FB_E_SYNTAX: the text is wrong or asks for what is not supported; each place is in diags.
- * FB_E_NO_MEMORY. `file` is the name for messages; `text` need not be terminated.
+ * Parses and binds one file. On success *ret_plan is the caller's (fb_plan_destroy); warnings may
+ * be in diags. FB_E_SYNTAX: the text is wrong or asks for what is not supported; each place is in
+ * diags. FB_E_NO_MEMORY. `file` is the name for messages; `text` need not be terminated.
  */
-int fb_sql_plan(const char *file, struct fb_str text, struct fb_diags *diags, struct fb_plan **ret_plan)
-	FB_MUST_CHECK;
+int fb_sql_plan(const char *file, struct fb_str text, struct fb_diags *diags,
+	struct fb_plan **ret_plan) FB_MUST_CHECK;
 void fb_plan_destroy(struct fb_plan *plan);
 
 /*
- * What a query will do, in words and in the order of the data: source, pushed-down columns, filter, window and
- * lateness rule, slices, keys with their bytes, aggregates, state bytes per key, HAVING, select list, sink.
+ * What a query will do, in words and in the order of the data: source, pushed-down columns, filter,
+ * window and lateness rule, slices, keys with their bytes, aggregates, state bytes per key, HAVING,
+ * select list, sink.
  */
 void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out);
 void fb_explain_plan(const struct fb_plan *plan, struct fb_buf *out);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The binder: parse tree to plan. Private to this room.
+ *
+ * Statements are bound in order. A table becomes an fb_table; a view or subquery becomes a
+ * *relation*: a source table, a filter, and columns that are expressions over the source's fields,
+ * so that nesting dissolves while it is bound.
+ *
+ *     ROWS      columns over the record's fields; with a window once a TVF was applied
+ * (window_start … are then FB_OPX_WINDOW leaves, which only GROUP BY takes away) GROUPED   columns
+ * over window columns, keys and aggregates; WHERE over it joins HAVING
+ *
+ * Expressions are shared, never changed: a view's columns stand in every query that reads it. So a
+ * chain of views can grow what a query means exponentially; FB_EXPR_SIZE_MAX bounds one expression,
+ * FB_PLAN_SIZE_MAX the file.
+ */
+#pragma once
+
+#include "config/sql/ast.h"
+#include "config/sql/plan.h"
+#include "config/sql/typing.h"
+
+#define FB_TABLES_MAX 1000  /* tables and views of a file, and its INSERTs */
+#define FB_COLUMNS_MAX 1024 /* of a table, of a select list */
+#define FB_ARGS_MAX 1000    /* of AND, OR, IN, COALESCE */
+#define FB_EXPR_SIZE_MAX 10000
+#define FB_PLAN_SIZE_MAX 500000
+
+/* Leaves that exist only while binding. */
+enum {
+	FB_OPX_WINDOW = FB_OP_CNT, /* input: FB_GROUP_WINDOW_START … */
+	FB_OPX_AGG                 /* input: number of the aggregate */
+};
+
+/* Every expression is made by fb_expr_new and lies at the start of one of these. */
+struct fb_bound {
+	struct fb_expr expr;
+	struct fb_str text; /* DECIMAL literal: as written, with sign */
+	uint32_t size;
+	uint32_t hash;
+	uint16_t depth;
+	bool has_window;
+	bool has_agg;
+};
+
+static inline const struct fb_bound *fb_bound_of(const struct fb_expr *expr)
+{
+	return (const struct fb_bound *)expr;
+}
+
+struct fb_rel_column {
+	struct fb_str name;
+	struct fb_str qualifier;    /* p NULL: none */
+	const struct fb_expr *expr; /* NULL: cannot be read yet, see unreadable */
+	const struct fb_table_column *unreadable;
+	bool rowtime; /* the source's watermark column, unchanged */
+};
+
+struct fb_rel {
+	const struct fb_table *source;
+	const bool *source_dropped;
+	struct fb_rel_column *columns;
+	uint32_t column_cnt;
+	const struct fb_expr *filter;
+	struct fb_window window; /* kind NONE: no TVF yet */
+	struct fb_place window_place;
+	const struct fb_expr *time;
+	bool grouped;
+	uint16_t key_cnt;
+	uint16_t agg_cnt;
+	const struct fb_expr **keys;
+	const struct fb_agg *aggs;
+	const struct fb_expr *having;
+};
+
+/* A name that FROM can mean: table, view, or WITH. */
+struct fb_def {
+	struct fb_def *next;
+	struct fb_str name;
+	const struct fb_table *table; /* NULL: a view */
+	const struct fb_rel *rel;     /* NULL: its definition has errors, said where they are */
+	bool is_view;
+	bool dropped;
+	bool broken;
+};
+
+struct fb_setting_use;
+
+struct fb_binder {
+	struct fb_arena *arena;
+	struct fb_diags *diags;
+	struct fb_plan *plan;
+	struct fb_def *defs;
+	uint32_t def_cnt;
+	struct fb_def *withs; /* of the queries around, innermost first */
+	uint32_t query_depth;
+	uint64_t size; /* nodes and columns made so far */
+	bool size_reported;
+	/* results in the making */
+	const struct fb_table **tables;
+	const struct fb_query_plan **queries;
+	const struct fb_query_plan **explains;
+	uint32_t warned_keys;        /* bits: rows of the settings table */
+	struct fb_place first_query; /* line 0: none yet; SET must come before */
+};
+
+/* ---- words to the user (bind.c) ---- */
+
+void fb_bind_error(struct fb_binder *b, struct fb_place at, const char *hint, const char *fmt, ...)
+	FB_PRINTF(4, 5);
+void fb_bind_warn(struct fb_binder *b, struct fb_place at, const char *hint, const char *fmt, ...)
+	FB_PRINTF(4, 5);
+void fb_bind_planned(struct fb_binder *b, struct fb_place at, const char *hint, const char *what,
+	...) FB_PRINTF(4, 5);
+/* Bindings go by statement; errors are in b->diags. */
+void fb_bind_statements(struct fb_binder *b, const struct fb_ast_statements *statements);
+/* Counts work against FB_PLAN_SIZE_MAX; false: used up, said once. */
+bool fb_bind_charge(struct fb_binder *b, uint64_t units, struct fb_place at);
+
+/* ---- expressions as such (expr.c); NULL in gives NULL out, without words ---- */
+
+const struct fb_expr *fb_expr_new(struct fb_binder *b, enum fb_op op, struct fb_type type,
+	const struct fb_expr *const *args, uint32_t arg_cnt, struct fb_place place);
+const struct fb_expr *fb_expr_leaf(
+	struct fb_binder *b, int op, uint16_t input, struct fb_type type, struct fb_place place);
+const struct fb_expr *fb_expr_literal(struct fb_binder *b, struct fb_type type,
+	const struct fb_value *value, struct fb_str text, struct fb_place place);
+const struct fb_expr *fb_expr_boolean(struct fb_binder *b, bool value, struct fb_place place);
+const struct fb_expr *fb_expr_logic(struct fb_binder *b, enum fb_op op, const struct fb_expr *x,
+	const struct fb_expr *y, struct fb_place place);
+const struct fb_expr *fb_expr_not(
+	struct fb_binder *b, const struct fb_expr *x, struct fb_place place);
+/* To `type` (whose not_null is ignored) without asking whether that is allowed: literals change,
+ * others get a CAST. */
+const struct fb_expr *fb_expr_cast(
+	struct fb_binder *b, const struct fb_expr *expr, struct fb_type type);
+bool fb_expr_equal(const struct fb_expr *a, const struct fb_expr *b);
+/* Sets the bits of the fields that a record-level expression reads. */
+void fb_expr_fields(const struct fb_expr *expr, uint64_t *fields);
+
+/* ---- expressions of a query (bind_expr.c, bind_call.c) ---- */
+
+struct fb_agg_list {
+	struct fb_agg *aggs;
+	uint32_t cnt;
+	uint32_t cap;
+};
+
+struct fb_scope {
+	struct fb_binder *b;
+	const struct fb_rel *rel; /* whose columns may be named */
+	struct fb_agg_list *aggs; /* NULL: aggregates may not stand here … */
+	const char *clause;       /* … which is called so: "WHERE" */
+	bool in_agg;
+	bool computed_column; /* names are physical columns of a table being made */
+};
+
+const struct fb_expr *fb_bind_expr(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* The same, and it must be BOOLEAN. */
+const struct fb_expr *fb_bind_condition(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* The column itself, unreadable or not; NULL: there is none, said. */
+const struct fb_rel_column *fb_bind_column(struct fb_scope *scope, const struct fb_ast_expr *ast);
+const struct fb_expr *fb_bind_read(
+	struct fb_binder *b, const struct fb_rel_column *column, struct fb_place place);
+const struct fb_expr *fb_bind_call(struct fb_scope *scope, const struct fb_ast_expr *ast);
+const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_expr *ast);
+const struct fb_expr *fb_bind_literal(struct fb_scope *scope, const struct fb_ast_expr *ast);
+const struct fb_expr *fb_bind_arithmetic(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* x op y with both sides brought to one type. */
+const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
+	const struct fb_expr *x, const struct fb_expr *y, struct fb_place place);
+/* Refuses what has a type that is not computed with yet: DECIMAL, BINARY. */
+bool fb_bind_can_compute(struct fb_binder *b, const struct fb_expr *expr);
+bool fb_str_is(struct fb_str text, const char *word); /* ignores case */
+
+/* ---- queries (bind_query.c, bind_group.c, bind_from.c); NULL: said ---- */
+
+struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *query);
+struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from);
+bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct fb_rel *rel);
+bool fb_bind_rename(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast_names *names);
+/* SELECT list, GROUP BY and HAVING over a relation with a window. */
+struct fb_rel *fb_bind_group(
+	struct fb_binder *b, const struct fb_ast_query *query, const struct fb_rel *from);
+/* Columns of a select list: `map` turns a bound item into what the new relation holds. */
+typedef const struct fb_expr *(*fb_item_fn)(void *arg, const struct fb_expr *expr);
+bool fb_bind_items(struct fb_scope *scope, const struct fb_ast_query *query, fb_item_fn map,
+	void *arg, struct fb_rel *into);
+bool fb_has_aggregate(const struct fb_ast_expr *ast);
+struct fb_place fb_first_aggregate(const struct fb_ast_query *query);
+
+/* ---- statements ---- */
+
+/* The path's last part; NULL if the parts before it name another catalog than the built-in one
+ * (said). */
+const struct fb_ast_name *fb_bind_path(struct fb_binder *b, const struct fb_ast_names *path);
+struct fb_def *fb_def_find(struct fb_binder *b, struct fb_str name);
+struct fb_def *fb_def_add(struct fb_binder *b, struct fb_str name, struct fb_place at);
+void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *statement);
+void fb_bind_set(struct fb_binder *b, const struct fb_ast_statement *statement);
+void fb_bind_reset(struct fb_binder *b, const struct fb_ast_statement *statement);
+void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statement);
+/* Type as declared. False: said. */
+bool fb_bind_type(struct fb_binder *b, const struct fb_ast_type *ast, struct fb_type *ret_type);
+
+/* Options by config/tables/option.def. */
+bool fb_options_check(
+	struct fb_binder *b, const struct fb_ast_statement *statement, struct fb_table *table);
+enum fb_table_role { FB_ROLE_SOURCE, FB_ROLE_SINK };
+bool fb_options_check_role(struct fb_binder *b, const struct fb_table *table,
+	enum fb_table_role role, struct fb_place at);
+
+/* XXH3 over all that decides what a query's slices and rows are. */
+uint64_t fb_query_fingerprint(const struct fb_query_plan *query);

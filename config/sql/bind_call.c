@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Function calls: aggregates, and the few scalar functions that are here. */
+#include "config/base/nearest.h"
+#include "config/sql/bind.h"
+
+enum status { AGGREGATE, SCALAR, PLANNED, RELEASE2 };
+
+struct function {
+	const char *name;
+	enum status status;
+	uint32_t arg_min;
+	uint32_t arg_max;
+};
+
+static const struct function functions[] = {
+#define FB_FUNCTION(name, status, arg_min, arg_max) {name, status, arg_min, arg_max},
+#include "config/sql/function.def"
+#undef FB_FUNCTION
+};
+
+static const char *const function_names[] = {
+#define FB_FUNCTION(name, status, arg_min, arg_max) name,
+#include "config/sql/function.def"
+#undef FB_FUNCTION
+};
+
+static const struct function *find_function(struct fb_str name)
+{
+	for (size_t i = 0; i < FB_ARRAY_LEN(functions); i++)
+		if (fb_str_is(name, functions[i].name))
+			return &functions[i];
+	return NULL;
+}
+
+static bool is_aggregate(const struct fb_ast_expr *ast)
+{
+	const struct function *function =
+		ast->kind == FB_AST_CALL ? find_function(ast->text) : NULL;
+
+	return function != NULL && function->status == AGGREGATE;
+}
+
+static const struct fb_ast_expr *find_aggregate(const struct fb_ast_expr *ast)
+{
+	if (is_aggregate(ast))
+		return ast;
+	for (const struct fb_ast_expr *at = ast->args; at != NULL; at = at->next) {
+		const struct fb_ast_expr *found = find_aggregate(at);
+
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+bool fb_has_aggregate(const struct fb_ast_expr *ast)
+{
+	return find_aggregate(ast) != NULL;
+}
+
+struct fb_place fb_first_aggregate(const struct fb_ast_query *query)
+{
+	for (const struct fb_ast_item *item = query->items; item != NULL; item = item->next) {
+		const struct fb_ast_expr *found = find_aggregate(item->value);
+
+		if (found != NULL)
+			return found->place;
+	}
+	return (struct fb_place){0};
+}
+
+/* ---- aggregates ---- */
+
+static bool check_aggregate(struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	struct fb_binder *b = scope->b;
+	int len = (int)ast->text.len;
+	const char *name = ast->text.p;
+
+	if (scope->in_agg)
+		fb_bind_error(b, ast->place, NULL, "an aggregate cannot stand inside another");
+	else if (scope->aggs == NULL)
+		fb_bind_error(b, ast->place,
+			scope->clause && strcmp(scope->clause, "WHERE") == 0
+				? "write it into HAVING"
+				: NULL,
+			"%.*s cannot stand in %s", len, name,
+			scope->clause ? scope->clause : "this place");
+	else if (ast->flag && fb_str_is(ast->text, "COUNT"))
+		fb_bind_planned(b, ast->place, NULL, "COUNT(DISTINCT …)");
+	else if (ast->flag)
+		fb_bind_planned(b, ast->place, "MIN and MAX give the same without DISTINCT",
+			"%.*s(DISTINCT …)", len, name);
+	else if (ast->filter != NULL)
+		fb_bind_planned(
+			b, ast->filter->place, "put the condition into WHERE", "FILTER (WHERE …)");
+	else
+		return true;
+	return false;
+}
+
+static bool agg_type(struct fb_scope *scope, const struct fb_ast_expr *ast, struct fb_agg *agg)
+{
+	struct fb_type type = agg->arg->type;
+	char text[FB_TYPE_TEXT_BYTES];
+	bool number = fb_type_is_integer(type) || fb_type_is_float(type);
+
+	if (type.kind == FB_T_NULL || type.kind == FB_T_INTERVAL) {
+		fb_bind_error(scope->b, ast->place, "CAST it to a type", "%.*s cannot take %s",
+			(int)ast->text.len, ast->text.p, fb_type_format(type, text));
+		return false;
+	}
+	if ((agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG) && !number) {
+		type.not_null = false;
+		fb_bind_error(scope->b, ast->place,
+			fb_type_is_text(type) ? "CAST it to a number" : NULL,
+			"%.*s takes numbers, this is %s", (int)ast->text.len, ast->text.p,
+			fb_type_format(type, text));
+		return false;
+	}
+	/* Groups are never empty, so the result is NULL only where the argument can be. */
+	agg->type = type;
+	if (agg->func == FB_AGG_COUNT)
+		agg->type = (struct fb_type){.kind = FB_T_BIGINT, .not_null = true};
+	return true;
+}
+
+static const struct fb_expr *add_aggregate(
+	struct fb_scope *scope, const struct fb_agg *agg, struct fb_place place)
+{
+	struct fb_agg_list *list = scope->aggs;
+	uint32_t i;
+
+	for (i = 0; i < list->cnt; i++) {
+		const struct fb_agg *other = &list->aggs[i];
+
+		if (other->func == agg->func &&
+			(agg->arg == NULL || fb_expr_equal(other->arg, agg->arg)))
+			break;
+	}
+	if (i == list->cnt) {
+		if (list->cnt == FB_COLUMNS_MAX) {
+			fb_bind_error(
+				scope->b, place, NULL, "more than %d aggregates", FB_COLUMNS_MAX);
+			return NULL;
+		}
+		if (list->cnt == list->cap) {
+			uint32_t cap = list->cap ? list->cap * 2 : 8;
+			struct fb_agg *aggs = FB_ARENA_ARRAY(scope->b->arena, struct fb_agg, cap);
+
+			if (aggs == NULL)
+				return NULL;
+			if (list->cnt)
+				memcpy(aggs, list->aggs, list->cnt * sizeof(*aggs));
+			list->aggs = aggs;
+			list->cap = cap;
+		}
+		list->aggs[list->cnt++] = *agg;
+	}
+	return fb_expr_leaf(scope->b, FB_OPX_AGG, (uint16_t)i, list->aggs[i].type, place);
+}
+
+static const struct fb_expr *bind_aggregate(struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	struct fb_agg agg = {.func = fb_str_is(ast->text, "COUNT") ? FB_AGG_COUNT
+				     : fb_str_is(ast->text, "SUM") ? FB_AGG_SUM
+				     : fb_str_is(ast->text, "MIN") ? FB_AGG_MIN
+				     : fb_str_is(ast->text, "MAX") ? FB_AGG_MAX
+								   : FB_AGG_AVG};
+
+	if (!check_aggregate(scope, ast))
+		return NULL;
+	if (ast->args->kind == FB_AST_STAR) {
+		if (agg.func != FB_AGG_COUNT) {
+			fb_bind_error(scope->b, ast->place, NULL, "%.*s(*): only COUNT takes *",
+				(int)ast->text.len, ast->text.p);
+			return NULL;
+		}
+		agg.func = FB_AGG_COUNT_STAR;
+		agg.type = (struct fb_type){.kind = FB_T_BIGINT, .not_null = true};
+		return add_aggregate(scope, &agg, ast->place);
+	}
+	scope->in_agg = true;
+	agg.arg = fb_bind_expr(scope, ast->args);
+	scope->in_agg = false;
+	if (agg.arg == NULL)
+		return NULL;
+	if (fb_bound_of(agg.arg)->has_window) {
+		fb_bind_planned(scope->b, ast->args->place,
+			"window columns are the same for the whole group",
+			"an aggregate over window columns");
+		return NULL;
+	}
+	if (!fb_bind_can_compute(scope->b, agg.arg) || !agg_type(scope, ast, &agg))
+		return NULL;
+	return add_aggregate(scope, &agg, ast->place);
+}
+
+/* ---- scalar functions ---- */
+
+static const struct fb_expr *bind_coalesce(struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	struct fb_binder *b = scope->b;
+	const struct fb_expr **args =
+		FB_ARENA_ARRAY(b->arena, const struct fb_expr *, ast->arg_cnt);
+	struct fb_type type = fb_type_of(FB_T_NULL);
+	bool not_null = false;
+	uint32_t cnt = 0;
+
+	if (args == NULL)
+		return NULL;
+	for (const struct fb_ast_expr *at = ast->args; at != NULL; at = at->next, cnt++) {
+		char x[FB_TYPE_TEXT_BYTES], y[FB_TYPE_TEXT_BYTES];
+		struct fb_type both;
+
+		args[cnt] = fb_bind_expr(scope, at);
+		if (args[cnt] == NULL)
+			return NULL;
+		if (!fb_type_common(type, args[cnt]->type, &both)) {
+			fb_bind_error(b, at->place, "CAST one to the type of the other",
+				"%.*s of %s and %s", (int)ast->text.len, ast->text.p,
+				fb_type_format(type, x), fb_type_format(args[cnt]->type, y));
+			return NULL;
+		}
+		type = both;
+		not_null |= args[cnt]->type.not_null;
+	}
+	for (uint32_t i = 0; i < cnt; i++) {
+		const struct fb_expr *cast = fb_expr_cast(b, args[i], type);
+
+		if (cast == NULL ||
+			!fb_bind_can_compute(b, type.kind == FB_T_DECIMAL ? args[i] : cast))
+			return NULL;
+		args[i] = cast;
+	}
+	type.not_null = not_null;
+	return fb_expr_new(b, FB_OP_COALESCE, type, args, cnt, ast->place);
+}
+
+/* TO_TIMESTAMP and TO_TIMESTAMP_LTZ: never NOT NULL, since bad input gives NULL. */
+static const struct fb_expr *bind_to_timestamp(
+	struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	struct fb_binder *b = scope->b;
+	const struct fb_expr *text = fb_bind_expr(scope, ast->args);
+	struct fb_type type = {.kind = FB_T_TIMESTAMP, .precision = 3};
+	char name[FB_TYPE_TEXT_BYTES];
+
+	if (text == NULL)
+		return NULL;
+	if (ast->arg_cnt == 2) {
+		fb_bind_planned(b, ast->last->place,
+			"yyyy-MM-dd HH:mm:ss[.SSS] is read without a format",
+			"TO_TIMESTAMP with a format");
+		return NULL;
+	}
+	if (!fb_type_is_text(text->type)) {
+		fb_bind_error(b, ast->args->place,
+			"for a number of seconds or milliseconds: TO_TIMESTAMP_LTZ(n, 0|3)",
+			"TO_TIMESTAMP takes text, this is %s", fb_type_format(text->type, name));
+		return NULL;
+	}
+	return fb_expr_new(b, FB_OP_TO_TIMESTAMP, type, &text, 1, ast->place);
+}
+
+static const struct fb_expr *bind_to_timestamp_ltz(
+	struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	struct fb_binder *b = scope->b;
+	struct fb_type type = {.kind = FB_T_TIMESTAMP_LTZ, .precision = 3};
+	struct fb_value three = {.i64 = 3};
+	const struct fb_expr *args[2] = {fb_bind_expr(scope, ast->args), NULL};
+	char name[FB_TYPE_TEXT_BYTES];
+
+	args[1] = ast->arg_cnt == 2 ? fb_bind_expr(scope, ast->last)
+				    : fb_expr_literal(b, fb_type_of(FB_T_INT), &three,
+					      (struct fb_str){0}, ast->place);
+	if (args[0] == NULL || args[1] == NULL)
+		return NULL;
+	if (!fb_type_is_integer(args[0]->type)) {
+		fb_bind_error(b, ast->args->place, "CAST it to BIGINT",
+			"TO_TIMESTAMP_LTZ takes an integer, this is %s",
+			fb_type_format(args[0]->type, name));
+		return NULL;
+	}
+	if (args[1]->op != FB_OP_LITERAL || !fb_type_is_integer(args[1]->type) ||
+		(args[1]->literal.i64 != 0 && args[1]->literal.i64 != 3)) {
+		fb_bind_error(b, ast->last->place, "0: seconds, 3: milliseconds",
+			"the second argument of TO_TIMESTAMP_LTZ is 0 or 3");
+		return NULL;
+	}
+	args[0] = fb_expr_cast(b, args[0], fb_type_of(FB_T_BIGINT));
+	return fb_expr_new(b, FB_OP_TO_TIMESTAMP_LTZ, type, args, 2, ast->place);
+}
+
+static void report_unknown(struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	const char *near = fb_nearest_name(ast->text, function_names, FB_ARRAY_LEN(function_names));
+	const char *hint = near ? fb_arena_printf(scope->b->arena, "did you mean %s?", near) : NULL;
+
+	if (fb_str_is(ast->text, "TUMBLE") || fb_str_is(ast->text, "HOP") ||
+		fb_str_is(ast->text, "SESSION") || fb_str_is(ast->text, "CUMULATE") ||
+		fb_str_is(ast->text, "DESCRIPTOR"))
+		fb_bind_error(scope->b, ast->place,
+			"write FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "
+			"GROUP BY window_start, window_end",
+			"%.*s as a function of a row or a group comes with release 2",
+			(int)ast->text.len, ast->text.p);
+	else
+		fb_bind_error(scope->b, ast->place, hint, "there is no function %.*s",
+			(int)FB_MIN(ast->text.len, 100u), ast->text.p);
+}
+
+const struct fb_expr *fb_bind_call(struct fb_scope *scope, const struct fb_ast_expr *ast)
+{
+	const struct function *function = find_function(ast->text);
+	struct fb_binder *b = scope->b;
+
+	if (function == NULL) {
+		report_unknown(scope, ast);
+		return NULL;
+	}
+	if (function->status == PLANNED) {
+		fb_bind_planned(b, ast->place, NULL, "function %s", function->name);
+		return NULL;
+	}
+	if (function->status == RELEASE2) {
+		fb_bind_error(
+			b, ast->place, NULL, "function %s comes with release 2", function->name);
+		return NULL;
+	}
+	if (ast->arg_cnt < function->arg_min || ast->arg_cnt > function->arg_max) {
+		fb_bind_error(b, ast->place, NULL, "%s takes %u%s argument%s, not %u",
+			function->name, function->arg_min,
+			function->arg_max == function->arg_min ? ""
+			: function->arg_max == FB_ARGS_MAX     ? " or more"
+							       : " or 2",
+			function->arg_max == 1 ? "" : "s", ast->arg_cnt);
+		return NULL;
+	}
+	if (function->status == AGGREGATE)
+		return bind_aggregate(scope, ast);
+	if (ast->flag || ast->filter != NULL) {
+		fb_bind_error(b, ast->place, NULL,
+			"%s is no aggregate: DISTINCT and FILTER have no meaning", function->name);
+		return NULL;
+	}
+	if (fb_str_is(ast->text, "MOD"))
+		return fb_bind_arithmetic(scope, ast);
+	if (fb_str_is(ast->text, "TO_TIMESTAMP"))
+		return bind_to_timestamp(scope, ast);
+	if (fb_str_is(ast->text, "TO_TIMESTAMP_LTZ"))
+		return bind_to_timestamp_ltz(scope, ast);
+	return bind_coalesce(scope, ast);
+}

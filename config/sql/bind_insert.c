@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* INSERT INTO and EXPLAIN: a relation and a sink become a query plan. */
+#include "config/sql/bind.h"
+
+#include "config/base/buf.h"
+
+struct inserting {
+	struct fb_binder *b;
+	const struct fb_ast_statement *statement;
+	const struct fb_rel *rel;
+	struct fb_query_plan *plan;
+	const uint16_t
+		*targets; /* field of the sink that column i of the query goes to; NULL: in order */
+};
+
+/* ---- schemas in words ---- */
+
+static char *describe_query(struct fb_binder *b, const struct fb_rel *rel)
+{
+	struct fb_buf out = {0};
+	char text[FB_TYPE_TEXT_BYTES];
+	char *copy;
+
+	for (uint32_t i = 0; i < rel->column_cnt && out.len < 1000; i++) {
+		const struct fb_rel_column *column = &rel->columns[i];
+		struct fb_type type = column->expr ? column->expr->type : column->unreadable->type;
+
+		fb_buf_printf(&out, "%s%.*s %s", i ? ", " : "", (int)FB_MIN(column->name.len, 60u),
+			column->name.p, fb_type_format(type, text));
+	}
+	copy = fb_arena_printf(b->arena, "(%s)", out.p ? out.p : "");
+	fb_buf_fini(&out);
+	return copy ? copy : "";
+}
+
+static char *describe_sink(struct fb_binder *b, const struct fb_table *sink)
+{
+	struct fb_buf out = {0};
+	char text[FB_TYPE_TEXT_BYTES];
+	char *copy;
+
+	for (uint16_t i = 0; i < sink->field_cnt && out.len < 1000; i++)
+		fb_buf_printf(&out, "%s%.60s %s", i ? ", " : "", sink->fields[i]->name,
+			fb_type_format(sink->fields[i]->type, text));
+	copy = fb_arena_printf(b->arena, "(%s)", out.p ? out.p : "");
+	fb_buf_fini(&out);
+	return copy ? copy : "";
+}
+
+static const char *schemas_hint(struct inserting *in)
+{
+	return fb_arena_printf(in->b->arena, "query: %s; sink: %s", describe_query(in->b, in->rel),
+		describe_sink(in->b, in->plan->sink));
+}
+
+/* ---- columns of the sink ---- */
+
+static bool bind_targets(struct inserting *in)
+{
+	const struct fb_ast_names *names = &in->statement->columns;
+	const struct fb_table *sink = in->plan->sink;
+	uint16_t *targets;
+	uint32_t cnt = 0;
+
+	if (names->cnt == 0)
+		return true;
+	if (names->cnt > FB_COLUMNS_MAX) {
+		fb_bind_error(in->b, names->place, NULL, "more than %d columns", FB_COLUMNS_MAX);
+		return false;
+	}
+	targets = FB_ARENA_ARRAY(in->b->arena, uint16_t, names->cnt);
+	if (targets == NULL)
+		return false;
+	for (const struct fb_ast_name *name = names->first; name != NULL; name = name->next) {
+		uint16_t i = 0;
+
+		while (i < sink->field_cnt &&
+			!fb_str_eq(fb_str_from(sink->fields[i]->name), name->text))
+			i++;
+		if (i == sink->field_cnt) {
+			fb_bind_error(in->b, name->place, NULL,
+				"table '%s' has no physical column '%.*s'", sink->name,
+				(int)FB_MIN(name->text.len, 100u), name->text.p);
+			return false;
+		}
+		for (uint32_t j = 0; j < cnt; j++) {
+			if (targets[j] == i) {
+				fb_bind_error(in->b, name->place, NULL,
+					"column '%s' is written twice", sink->fields[i]->name);
+				return false;
+			}
+		}
+		targets[cnt++] = i;
+	}
+	in->targets = targets;
+	return true;
+}
+
+static const struct fb_expr *fit(struct inserting *in, const struct fb_expr *expr,
+	const struct fb_table_column *to, uint32_t position)
+{
+	struct fb_binder *b = in->b;
+	char from[FB_TYPE_TEXT_BYTES], want[FB_TYPE_TEXT_BYTES];
+	struct fb_type type = to->type, have = expr->type;
+
+	type.not_null = have.not_null = false;
+	if (!fb_type_casts_silently(expr->type, type)) {
+		fb_bind_error(b, expr->place, schemas_hint(in),
+			"column %u '%s' of sink '%s' is %s, the query gives %s", position + 1,
+			to->name, in->plan->sink->name, fb_type_format(type, want),
+			fb_type_format(have, from));
+		return NULL;
+	}
+	if (type.kind == FB_T_DECIMAL || fb_type_is_binary(type)) {
+		fb_bind_planned(b, expr->place, "declare the column as DOUBLE, BIGINT or STRING",
+			"writing column '%s' of type %s", to->name, fb_type_format(type, want));
+		return NULL;
+	}
+	if (fb_type_is_timestamp(type) && fb_type_is_timestamp(have) && type.kind != have.kind) {
+		fb_bind_planned(b, expr->place,
+			"declare both as TIMESTAMP or both as TIMESTAMP_LTZ", "CAST from %s to %s",
+			fb_type_format(have, from), fb_type_format(type, want));
+		return NULL;
+	}
+	if (to->type.not_null && !expr->type.not_null) {
+		fb_bind_error(b, expr->place,
+			"write COALESCE(x, …), or declare the column without NOT NULL and outside "
+			"the PRIMARY KEY",
+			"column '%s' of sink '%s' is NOT NULL, the query may give NULL (Flink "
+			"would fail at run time)",
+			to->name, in->plan->sink->name);
+		return NULL;
+	}
+	/* Lengths of text are not enforced at sinks (semantics 1.5). */
+	if (fb_type_is_text(type))
+		return expr->type.kind == FB_T_NULL ? fb_expr_cast(b, expr, type) : expr;
+	return fb_expr_cast(b, expr, type);
+}
+
+static const struct fb_expr *missing(struct inserting *in, const struct fb_table_column *to)
+{
+	struct fb_value null = {.is_null = true};
+
+	if (to->type.not_null) {
+		fb_bind_error(in->b, in->statement->columns.place, "write it into the list",
+			"column '%s' of sink '%s' is NOT NULL and not in the list", to->name,
+			in->plan->sink->name);
+		return NULL;
+	}
+	return fb_expr_literal(
+		in->b, to->type, &null, (struct fb_str){0}, in->statement->columns.place);
+}
+
+static const struct fb_expr *read_column(struct inserting *in, uint32_t i)
+{
+	const struct fb_expr *expr =
+		fb_bind_read(in->b, &in->rel->columns[i], in->statement->query->place);
+
+	return expr != NULL && fb_bind_can_compute(in->b, expr) ? expr : NULL;
+}
+
+static bool bind_sink_columns(struct inserting *in)
+{
+	const struct fb_table *sink = in->plan->sink;
+	uint32_t want = in->targets ? in->statement->columns.cnt : sink->field_cnt;
+	bool ok = true;
+
+	if (in->rel->column_cnt != want) {
+		fb_bind_error(in->b, in->statement->name.place, schemas_hint(in),
+			"sink '%s' takes %u columns, the query gives %u", sink->name, want,
+			in->rel->column_cnt);
+		return false;
+	}
+	for (uint32_t i = 0; i < want; i++) {
+		uint16_t to = in->targets ? in->targets[i] : (uint16_t)i;
+		const struct fb_expr *expr = read_column(in, i);
+
+		in->plan->select[to] = expr ? fit(in, expr, sink->fields[to], i) : NULL;
+		ok = ok && in->plan->select[to] != NULL;
+	}
+	for (uint16_t i = 0; i < sink->field_cnt; i++) {
+		in->plan->select_names[i] = sink->fields[i]->name;
+		if (ok && in->plan->select[i] == NULL)
+			ok = (in->plan->select[i] = missing(in, sink->fields[i])) != NULL;
+	}
+	return ok;
+}
+
+static bool bind_free_columns(struct inserting *in)
+{
+	for (uint32_t i = 0; i < in->rel->column_cnt; i++) {
+		in->plan->select[i] = read_column(in, i);
+		in->plan->select_names[i] = fb_arena_strdup(in->b->arena, in->rel->columns[i].name);
+		if (in->plan->select[i] == NULL || in->plan->select_names[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool bind_select_list(struct inserting *in)
+{
+	uint16_t cnt = in->plan->sink ? in->plan->sink->field_cnt : (uint16_t)in->rel->column_cnt;
+
+	in->plan->select_cnt = cnt;
+	in->plan->select = FB_ARENA_ARRAY(in->b->arena, const struct fb_expr *, cnt);
+	in->plan->select_names = FB_ARENA_ARRAY(in->b->arena, const char *, cnt);
+	if (in->plan->select == NULL || in->plan->select_names == NULL ||
+		!fb_bind_charge(in->b, cnt, in->plan->place))
+		return false;
+	return in->plan->sink ? bind_sink_columns(in) : bind_free_columns(in);
+}
+
+/* ---- what holds for the whole query ---- */
+
+static bool uses_zone(const struct fb_expr *expr, struct fb_place *at)
+{
+	if (expr == NULL)
+		return false;
+	if (expr->type.kind == FB_T_TIMESTAMP_LTZ) {
+		*at = expr->place;
+		return true;
+	}
+	for (uint16_t i = 0; i < expr->arg_cnt; i++)
+		if (uses_zone(expr->args[i], at))
+			return true;
+	return false;
+}
+
+/* Everything that is evaluated over the record, one after the other; NULL at the end. */
+static const struct fb_expr *record_expr(const struct fb_query_plan *plan, uint32_t i)
+{
+	uint32_t select_cnt = plan->window.kind == FB_WINDOW_NONE ? plan->select_cnt : 0;
+
+	if (i < plan->key_cnt)
+		return plan->keys[i];
+	i -= plan->key_cnt;
+	if (i < select_cnt)
+		return plan->select[i];
+	i -= select_cnt;
+	if (i == 0)
+		return plan->filter;
+	if (i == 1)
+		return plan->time;
+	i -= 2;
+	return i < plan->agg_cnt ? plan->aggs[i].arg : NULL;
+}
+
+static uint32_t record_expr_cnt(const struct fb_query_plan *plan)
+{
+	return plan->key_cnt + plan->select_cnt + 2u + plan->agg_cnt;
+}
+
+static bool check_zone(struct inserting *in)
+{
+	const struct fb_query_plan *plan = in->plan;
+	struct fb_place at = {0};
+
+	if (in->b->plan->settings.zone_is_set)
+		return true;
+	for (uint32_t i = 0; i < record_expr_cnt(plan) && at.line == 0; i++)
+		uses_zone(record_expr(plan, i), &at);
+	for (uint16_t i = 0; i < plan->select_cnt && at.line == 0; i++)
+		uses_zone(plan->select[i], &at);
+	if (at.line == 0)
+		return true;
+	fb_bind_error(in->b, at, "write SET 'table.local-time-zone' = 'UTC'; in front",
+		"TIMESTAMP_LTZ needs a time zone that is set");
+	return false;
+}
+
+/* A query's whole work is bounded, however views multiply it. */
+static bool check_size(struct inserting *in)
+{
+	const struct fb_query_plan *plan = in->plan;
+	uint64_t size = plan->having ? fb_bound_of(plan->having)->size : 0;
+
+	for (uint32_t i = 0; i < record_expr_cnt(plan); i++) {
+		const struct fb_expr *expr = record_expr(plan, i);
+
+		size += expr ? fb_bound_of(expr)->size : 0;
+	}
+	for (uint16_t i = 0; plan->window.kind != FB_WINDOW_NONE && i < plan->select_cnt; i++)
+		size += fb_bound_of(plan->select[i])->size;
+	return fb_bind_charge(in->b, size, plan->place);
+}
+
+static bool note_fields(struct inserting *in)
+{
+	struct fb_query_plan *plan = in->plan;
+	size_t words = ((size_t)plan->source->field_cnt + 63) / 64;
+
+	plan->fields_needed = FB_ARENA_ARRAY(in->b->arena, uint64_t, words);
+	if (plan->fields_needed == NULL)
+		return false;
+	for (uint32_t i = 0; i < record_expr_cnt(plan); i++)
+		fb_expr_fields(record_expr(plan, i), plan->fields_needed);
+	return true;
+}
+
+static bool is_name_used(const struct fb_binder *b, const char *name)
+{
+	for (uint16_t i = 0; i < b->plan->query_cnt; i++)
+		if (strcmp(b->queries[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+static const char *make_name(struct inserting *in)
+{
+	struct fb_binder *b = in->b;
+	const char *base = in->plan->sink ? in->plan->sink->name : "explain";
+	const char *name =
+		in->plan->sink ? base
+			       : fb_arena_printf(b->arena, "%s_%u", base, b->plan->explain_cnt + 1);
+
+	for (unsigned i = 2; name != NULL && is_name_used(b, name); i++)
+		name = fb_arena_printf(b->arena, "%s_%u", base, i);
+	return name;
+}
+
+static bool take_rel(struct inserting *in)
+{
+	const struct fb_rel *rel = in->rel;
+	struct fb_query_plan *plan = in->plan;
+
+	if (rel->window.kind != FB_WINDOW_NONE && !rel->grouped) {
+		fb_bind_planned(in->b, rel->window_place, "add GROUP BY window_start, window_end",
+			"a window table function without GROUP BY");
+		return false;
+	}
+	plan->source = rel->source;
+	plan->filter = rel->filter;
+	if (!rel->grouped)
+		return true;
+	plan->window = rel->window;
+	plan->time = rel->time;
+	plan->time_shift_ms = rel->time->type.kind == FB_T_TIMESTAMP_LTZ
+				      ? in->b->plan->settings.zone_offset_ms
+				      : 0;
+	plan->keys = rel->keys;
+	plan->key_cnt = rel->key_cnt;
+	plan->aggs = rel->aggs;
+	plan->agg_cnt = rel->agg_cnt;
+	plan->having = rel->having;
+	return true;
+}
+
+static bool find_sink(struct inserting *in)
+{
+	struct fb_binder *b = in->b;
+	const struct fb_ast_name *name = fb_bind_path(b, &in->statement->name);
+	const struct fb_def *def = name ? fb_def_find(b, name->text) : NULL;
+	struct fb_place at = in->statement->name.place;
+
+	if (name == NULL)
+		return false;
+	if (def == NULL || def->is_view) {
+		fb_bind_error(b, at, def ? "INSERT INTO takes a table" : NULL,
+			def ? "'%.*s' is a view" : "there is no table '%.*s'",
+			(int)FB_MIN(name->text.len, 100u), name->text.p);
+		return false;
+	}
+	if (def->broken)
+		return false;
+	in->plan->sink = def->table;
+	for (uint16_t i = 0; i < def->table->column_cnt; i++) {
+		if (def->table->columns[i].kind == FB_COLUMN_METADATA) {
+			fb_bind_planned(b, at, "leave it out of the sink table",
+				"writing metadata column '%s'", def->table->columns[i].name);
+			return false;
+		}
+	}
+	return fb_options_check_role(b, def->table, FB_ROLE_SINK, at);
+}
+
+static void add_query(struct inserting *in)
+{
+	struct fb_binder *b = in->b;
+	struct fb_plan *plan = b->plan;
+
+	in->plan->name = make_name(in);
+	if (in->plan->name == NULL)
+		return;
+	in->plan->fingerprint = fb_query_fingerprint(in->plan);
+	if (in->statement->explain)
+		b->explains[plan->explain_cnt++] = in->plan;
+	else
+		b->queries[plan->query_cnt++] = in->plan;
+}
+
+void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statement)
+{
+	struct inserting in = {.b = b,
+		.statement = statement,
+		.plan = FB_ARENA_NEW(b->arena, struct fb_query_plan)};
+	bool ok;
+
+	if (in.plan == NULL)
+		return;
+	if (b->first_query.line == 0)
+		b->first_query = statement->place;
+	if (statement->kind == FB_STMT_SELECT && !statement->explain) {
+		fb_bind_error(b, statement->place,
+			"write INSERT INTO sink SELECT …, or EXPLAIN SELECT …",
+			"a SELECT alone has nowhere to put its rows");
+		return;
+	}
+	if (b->plan->query_cnt + b->plan->explain_cnt == FB_TABLES_MAX) {
+		fb_bind_error(b, statement->place, NULL, "more than %d queries", FB_TABLES_MAX);
+		return;
+	}
+	in.plan->place = statement->place;
+	ok = statement->kind == FB_STMT_SELECT || find_sink(&in);
+	in.rel = fb_bind_query(b, statement->query);
+	if (!ok || in.rel == NULL || !take_rel(&in) ||
+		!fb_options_check_role(b, in.plan->source, FB_ROLE_SOURCE, statement->query->place))
+		return;
+	if ((in.plan->sink == NULL || bind_targets(&in)) && bind_select_list(&in) &&
+		check_size(&in) && check_zone(&in) && note_fields(&in))
+		add_query(&in);
+}

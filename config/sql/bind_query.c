@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SELECT: nesting dissolves here, level by level, into one relation over one source. */
+#include "config/sql/bind.h"
+
+static bool has_window_leaf(const struct fb_expr *expr)
+{
+	return fb_bound_of(expr)->has_window;
+}
+
+/* ---- select list ---- */
+
+static struct fb_str item_name(
+	struct fb_binder *b, const struct fb_ast_item *item, uint32_t position)
+{
+	if (item->alias != NULL)
+		return item->alias->text;
+	if (item->value->kind == FB_AST_COLUMN) {
+		const struct fb_ast_name *name = item->value->name.first;
+
+		while (name->next != NULL)
+			name = name->next;
+		return name->text;
+	}
+
+	const char *made = fb_arena_printf(b->arena, "EXPR$%u", position);
+
+	return fb_str_from(made ? made : "");
+}
+
+static bool add_star(struct fb_scope *scope, const struct fb_ast_expr *star, fb_item_fn map,
+	void *arg, struct fb_rel *into)
+{
+	const struct fb_rel *rel = scope->rel;
+	bool found = false;
+
+	if (star->name.cnt > 1) {
+		fb_bind_error(scope->b, star->place, "write table.*",
+			"a * has one name in front at most");
+		return false;
+	}
+	for (uint32_t i = 0; i < rel->column_cnt; i++) {
+		struct fb_rel_column column = rel->columns[i];
+
+		if (star->name.cnt == 1 &&
+			(column.qualifier.p == NULL ||
+				!fb_str_eq(column.qualifier, star->name.first->text)))
+			continue;
+		found = true;
+		if (into->column_cnt == FB_COLUMNS_MAX)
+			break;
+		if (column.expr != NULL && map != NULL) {
+			column.expr = map(arg, column.expr);
+			if (column.expr == NULL)
+				return false;
+		}
+		into->columns[into->column_cnt++] = column;
+	}
+	if (!found)
+		fb_bind_error(scope->b, star->place, NULL, "FROM has no '%.*s'",
+			(int)FB_MIN(star->name.first->text.len, 100u), star->name.first->text.p);
+	return found;
+}
+
+/* A column alone is handed on as it is: still the time column, still unreadable. */
+static bool add_item(struct fb_scope *scope, const struct fb_ast_item *item, fb_item_fn map,
+	void *arg, struct fb_rel *into)
+{
+	struct fb_rel_column *column = &into->columns[into->column_cnt];
+	const struct fb_rel_column *named = NULL;
+
+	*column = (struct fb_rel_column){.name = item_name(scope->b, item, into->column_cnt)};
+	if (item->value->kind == FB_AST_COLUMN) {
+		named = fb_bind_column(scope, item->value);
+		if (named == NULL)
+			return false;
+		column->rowtime = named->rowtime;
+		column->unreadable = named->unreadable;
+	}
+	if (named == NULL || named->expr != NULL) {
+		column->expr = fb_bind_expr(scope, item->value);
+		if (column->expr != NULL && map != NULL)
+			column->expr = map(arg, column->expr);
+		if (column->expr == NULL)
+			return false;
+	}
+	into->column_cnt++;
+	return true;
+}
+
+bool fb_bind_items(struct fb_scope *scope, const struct fb_ast_query *query, fb_item_fn map,
+	void *arg, struct fb_rel *into)
+{
+	struct fb_binder *b = scope->b;
+	uint64_t cnt = 0;
+
+	for (const struct fb_ast_item *item = query->items; item != NULL; item = item->next)
+		cnt += item->value->kind == FB_AST_STAR ? scope->rel->column_cnt : 1;
+	if (cnt > FB_COLUMNS_MAX) {
+		fb_bind_error(
+			b, query->place, NULL, "more than %d columns in SELECT", FB_COLUMNS_MAX);
+		return false;
+	}
+	into->column_cnt = 0;
+	into->columns = FB_ARENA_ARRAY(b->arena, struct fb_rel_column, cnt);
+	if (into->columns == NULL || !fb_bind_charge(b, cnt, query->place))
+		return false;
+	for (const struct fb_ast_item *item = query->items; item != NULL; item = item->next) {
+		bool ok = item->value->kind == FB_AST_STAR
+				  ? add_star(scope, item->value, map, arg, into)
+				  : add_item(scope, item, map, arg, into);
+
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* ---- SELECT ---- */
+
+/* Over groups WHERE is one more HAVING: both keep the rows for which the condition is TRUE. */
+static bool apply_where(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast_expr *where)
+{
+	struct fb_scope scope = {.b = b, .rel = rel, .clause = "WHERE"};
+	const struct fb_expr *condition = fb_bind_condition(&scope, where);
+	const struct fb_expr **filter = rel->grouped ? &rel->having : &rel->filter;
+
+	if (condition == NULL)
+		return false;
+	if (!rel->grouped && has_window_leaf(condition)) {
+		fb_bind_planned(b, where->place, "write the condition into HAVING",
+			"window_start and the like in WHERE");
+		return false;
+	}
+	*filter = *filter == NULL ? condition
+				  : fb_expr_logic(b, FB_OP_AND, *filter, condition, where->place);
+	return *filter != NULL;
+}
+
+static bool check_unbounded(
+	struct fb_binder *b, const struct fb_ast_query *query, const struct fb_rel *from)
+{
+	struct fb_place at = fb_first_aggregate(query);
+
+	if (at.line == 0 && query->having != NULL && query->group_place.line == 0)
+		at = query->having->place;
+	if (query->group_place.line != 0)
+		at = query->group_place;
+	if (at.line == 0)
+		return true;
+	if (from->grouped)
+		fb_bind_planned(b, at, NULL, "an aggregate over the result of a window (cascade)");
+	else
+		fb_bind_error(b, at,
+			"write FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "
+			"GROUP BY window_start, window_end, …",
+			"%s without a window comes with release 2",
+			query->group_place.line ? "GROUP BY"
+			: query->having         ? "HAVING"
+						: "an aggregate");
+	return false;
+}
+
+static struct fb_rel *bind_select(struct fb_binder *b, const struct fb_ast_query *query)
+{
+	struct fb_rel *from, *result;
+
+	if (query->from == NULL) {
+		fb_bind_error(b, query->place, "write SELECT … FROM table", "a query needs FROM");
+		return NULL;
+	}
+	from = fb_bind_from(b, query->from);
+	if (from == NULL || (query->where != NULL && !apply_where(b, from, query->where)))
+		return NULL;
+
+	bool aggregates = query->group_place.line != 0 || query->having != NULL ||
+			  fb_first_aggregate(query).line != 0;
+
+	if (aggregates && !from->grouped && from->window.kind != FB_WINDOW_NONE)
+		return fb_bind_group(b, query, from);
+	if (!check_unbounded(b, query, from))
+		return NULL;
+
+	struct fb_scope scope = {.b = b, .rel = from, .clause = "SELECT"};
+
+	result = FB_ARENA_NEW(b->arena, struct fb_rel);
+	if (result == NULL)
+		return NULL;
+	*result = *from;
+	return fb_bind_items(&scope, query, NULL, NULL, result) ? result : NULL;
+}
+
+/* Named queries in front; each sees those before it. They are gone when the query is bound. */
+static bool bind_withs(struct fb_binder *b, const struct fb_ast_query *query)
+{
+	for (const struct fb_ast_with *with = query->with; with != NULL; with = with->next) {
+		struct fb_def *def = FB_ARENA_NEW(b->arena, struct fb_def);
+		struct fb_rel *rel = fb_bind_query(b, with->query);
+
+		if (def == NULL || rel == NULL || !fb_bind_rename(b, rel, &with->columns))
+			return false;
+		def->name = with->name->text;
+		def->rel = rel;
+		def->next = b->withs;
+		b->withs = def;
+	}
+	return true;
+}
+
+struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *query)
+{
+	struct fb_def *withs = b->withs;
+	struct fb_rel *rel = NULL;
+
+	if (query->kind == FB_QUERY_UNION_ALL) {
+		fb_bind_planned(
+			b, query->place, "write one INSERT INTO for each side", "UNION ALL");
+		return NULL;
+	}
+	if (query->kind == FB_QUERY_VALUES) {
+		fb_bind_planned(b, query->place, NULL, "VALUES");
+		return NULL;
+	}
+	if (b->query_depth >= FB_SQL_NEST_MAX) {
+		fb_bind_error(b, query->place, NULL, "queries are nested more than %d deep",
+			FB_SQL_NEST_MAX);
+		return NULL;
+	}
+	b->query_depth++;
+	if (bind_withs(b, query))
+		rel = bind_select(b, query);
+	b->query_depth--;
+	b->withs = withs;
+	return rel;
+}

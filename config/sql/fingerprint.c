@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A number for "the same query": XXH3 over a canonical text of all that decides slices and rows,
+ * with inputs by position and type. The text is written for this purpose only, so that explain may
+ * change its words freely.
+ */
+#include <xxhash.h>
+
+#include "config/base/buf.h"
+#include "config/sql/bind.h"
+
+static void add_type(struct fb_buf *out, struct fb_type type)
+{
+	char text[FB_TYPE_TEXT_BYTES];
+
+	fb_buf_printf(out, "%s;", fb_type_format(type, text));
+}
+
+static void add_bytes(struct fb_buf *out, const char *text)
+{
+	if (text == NULL)
+		fb_buf_add_text(out, "-;");
+	else
+		fb_buf_printf(out, "%zu:%s;", strlen(text), text);
+}
+
+static void add_literal(struct fb_buf *out, const struct fb_expr *expr)
+{
+	if (expr->literal.is_null)
+		fb_buf_add_text(out, "NULL;");
+	else if (fb_type_phys(expr->type) == FB_PHYS_STR) {
+		fb_buf_printf(out, "%u:", expr->literal.str.len);
+		fb_buf_add(out, expr->literal.str.p, expr->literal.str.len);
+	} else
+		fb_buf_printf(out, "%016llx;", (unsigned long long)expr->literal.i64);
+}
+
+static void add_expr(struct fb_buf *out, const struct fb_expr *expr)
+{
+	if (expr == NULL) {
+		fb_buf_add_text(out, "-;");
+		return;
+	}
+	fb_buf_printf(out, "(%d %u ", (int)expr->op, expr->input);
+	add_type(out, expr->type);
+	if (expr->op == FB_OP_LITERAL)
+		add_literal(out, expr);
+	for (uint16_t i = 0; i < expr->arg_cnt; i++)
+		add_expr(out, expr->args[i]);
+	fb_buf_add_char(out, ')');
+}
+
+static void add_table(struct fb_buf *out, const struct fb_table *table)
+{
+	if (table == NULL) {
+		fb_buf_add_text(out, "-;");
+		return;
+	}
+	add_bytes(out, table->name);
+	add_bytes(out, table->connector);
+	for (uint16_t i = 0; i < table->field_cnt; i++) {
+		add_bytes(out, table->fields[i]->name);
+		add_type(out, table->fields[i]->type);
+	}
+	for (uint16_t i = 0; i < table->option_cnt; i++) {
+		add_bytes(out, table->options[i].key);
+		add_bytes(out, table->options[i].value);
+	}
+	fb_buf_printf(out, "%d %u %lld;", table->has_watermark, table->rowtime,
+		(long long)table->watermark_delay_ms);
+}
+
+uint64_t fb_query_fingerprint(const struct fb_query_plan *query)
+{
+	struct fb_buf out = {0};
+	uint64_t hash;
+
+	add_bytes(&out, query->name);
+	add_table(&out, query->source);
+	add_table(&out, query->sink);
+	add_expr(&out, query->filter);
+	fb_buf_printf(&out, "%d %lld %lld %lld %lld;", (int)query->window.kind,
+		(long long)query->window.size_ms, (long long)query->window.step_ms,
+		(long long)query->window.offset_ms, (long long)query->time_shift_ms);
+	add_expr(&out, query->time);
+	for (uint16_t i = 0; i < query->key_cnt; i++)
+		add_expr(&out, query->keys[i]);
+	for (uint16_t i = 0; i < query->agg_cnt; i++) {
+		fb_buf_printf(
+			&out, "agg %d %d ", (int)query->aggs[i].func, query->aggs[i].distinct);
+		add_type(&out, query->aggs[i].type);
+		add_expr(&out, query->aggs[i].arg);
+		add_expr(&out, query->aggs[i].filter);
+	}
+	add_expr(&out, query->having);
+	for (uint16_t i = 0; i < query->select_cnt; i++) {
+		add_bytes(&out, query->select_names[i]);
+		add_expr(&out, query->select[i]);
+	}
+	hash = XXH3_64bits(out.p ? out.p : "", out.len);
+	fb_buf_fini(&out);
+	return hash;
+}
