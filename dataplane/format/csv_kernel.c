@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Structural scan of CSV, 64 bytes at a time: bit masks of delimiters, newlines and quotes, quoted stretches by prefix XOR
+ * (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1.1), then the positions of what
+ * is left. Built once per instruction set with FB_ISA_<set> defined; the three must agree on every input
+ * (tests/unit/dataplane/format).
+ */
+#include "dataplane/format/csv.h"
+
+#if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
+#include <immintrin.h>
+#endif
+
+#if defined(FB_KERNEL_AVX512)
+#define SCAN fb_csv_scan_avx512
+typedef __m512i block;
+
+static inline block load(const uint8_t *data)
+{
+	return _mm512_loadu_si512(data);
+}
+
+static inline uint64_t equal(block bytes, uint8_t c)
+{
+	return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)c));
+}
+
+/* Compresses the indices of the set bits, then widens them: no branch per position. */
+static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
+{
+	static const uint8_t indices[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+		22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+		48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+	__m512i packed = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(indices));
+	__m512i bases = _mm512_set1_epi32((int)base);
+
+	_mm512_storeu_si512(out, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed))));
+	if (__builtin_expect(__builtin_popcountll(bits) > 16, 0)) {
+		_mm512_storeu_si512(out + 16,
+			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 1))));
+		_mm512_storeu_si512(out + 32,
+			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 2))));
+		_mm512_storeu_si512(out + 48,
+			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 3))));
+	}
+}
+#elif defined(FB_KERNEL_AVX2)
+#define SCAN fb_csv_scan_avx2
+typedef struct {
+	__m256i low, high;
+} block;
+
+static inline block load(const uint8_t *data)
+{
+	return (block){_mm256_loadu_si256((const __m256i *)data), _mm256_loadu_si256((const __m256i *)(data + 32))};
+}
+
+static inline uint64_t equal(block bytes, uint8_t c)
+{
+	__m256i want = _mm256_set1_epi8((char)c);
+	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.low, want));
+	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.high, want));
+
+	return low | (uint64_t)high << 32;
+}
+#else
+#define SCAN fb_csv_scan_scalar
+typedef const uint8_t *block;
+
+static inline block load(const uint8_t *data)
+{
+	return data;
+}
+
+static inline uint64_t equal(block bytes, uint8_t c)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 64; i++)
+		bits |= (uint64_t)(bytes[i] == c) << i;
+	return bits;
+}
+#endif
+
+#if !defined(FB_KERNEL_AVX512)
+/* Eight at a time, so that the loop's branch is taken by count and not by position. */
+static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
+{
+	int left = __builtin_popcountll(bits);
+
+	for (; left > 0; left -= 8, out += 8)
+		for (int i = 0; i < 8; i++) {
+			out[i] = base + (bits ? (uint32_t)__builtin_ctzll(bits) : 0);
+			bits &= bits - 1;
+		}
+}
+#endif
+
+/* Bit i of the result: parity of the bits up to and including i. */
+static inline uint64_t prefix_xor(uint64_t bits)
+{
+#if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
+	return (uint64_t)_mm_cvtsi128_si64(
+		_mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)bits), _mm_set1_epi8((char)0xff), 0));
+#else
+	for (int shift = 1; shift < 64; shift *= 2)
+		bits ^= bits << shift;
+	return bits;
+#endif
+}
+
+/* What one block tells the next. */
+struct carry {
+	uint64_t quoted;      /* all ones: the block begins inside quotes */
+	uint64_t after_break; /* bit 0: a field begins with the block */
+	uint64_t after_close; /* bit 0: the last byte closed a quote */
+	uint32_t flags;
+};
+
+/*
+ * Takes what is quoted out of the masks. Irregular is: a newline inside quotes, a quote that opens in mid-field, a closing
+ * quote with text behind it.
+ */
+static inline void mask_quoted(
+	struct carry *carry, uint64_t quotes, uint64_t within, uint64_t *delimiters, uint64_t *newlines)
+{
+	uint64_t inside = prefix_xor(quotes) ^ carry->quoted; /* from an opening quote up to before its closing one */
+	uint64_t open = quotes & inside;
+	uint64_t close = quotes & ~inside;
+
+	carry->flags |= FB_CSV_QUOTED;
+	if (*newlines & inside)
+		carry->flags |= FB_CSV_IRREGULAR;
+	*delimiters &= ~inside;
+	*newlines &= ~inside;
+
+	uint64_t breaks = *delimiters | *newlines;
+	uint64_t after_break = breaks << 1 | carry->after_break;
+	uint64_t after_close = close << 1 | carry->after_close;
+
+	/* A quote right behind a closing one is a doubled quote; nothing is behind the end of the payload. */
+	if ((open & ~(after_break | after_close)) || (after_close & within & ~(breaks | quotes)))
+		carry->flags |= FB_CSV_IRREGULAR;
+	carry->after_close = close >> 63;
+	carry->quoted = (uint64_t)((int64_t)inside >> 63);
+}
+
+struct fb_csv_scan SCAN(
+	const uint8_t *data, uint32_t len, struct fb_csv_chars chars, uint32_t row_max, uint32_t *positions)
+{
+	struct fb_csv_scan scan = {0};
+	struct carry carry = {.after_break = 1};
+	bool quoting = chars.quote != chars.delimiter;
+	bool escaping = chars.escape != chars.quote && quoting;
+	uint32_t at = 0;
+
+	/* The last block may bring more rows than asked for, and up to 64 positions. */
+	while (at < len && scan.newline_cnt < row_max && scan.position_cnt <= FB_CSV_POSITIONS - 64) {
+		block bytes = load(data + at);
+		uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
+		uint64_t delimiters = equal(bytes, chars.delimiter) & within;
+		uint64_t newlines = equal(bytes, '\n') & within;
+
+		if (quoting) {
+			uint64_t quotes = equal(bytes, chars.quote) & within;
+
+			if (quotes | carry.quoted | carry.after_close)
+				mask_quoted(&carry, quotes, within, &delimiters, &newlines);
+			if (escaping && (equal(bytes, chars.escape) & within))
+				carry.flags |= FB_CSV_IRREGULAR;
+		}
+
+		uint64_t both = delimiters | newlines;
+
+		carry.after_break = both >> 63;
+		put_positions(positions + scan.position_cnt, both, at);
+		scan.position_cnt += (uint32_t)__builtin_popcountll(both);
+		scan.newline_cnt += (uint32_t)__builtin_popcountll(newlines);
+		at += 64;
+	}
+	scan.scanned = at < len ? at : len;
+	if (carry.quoted && at >= len)
+		carry.flags |= FB_CSV_IRREGULAR;
+	scan.flags = carry.flags;
+	return scan;
+}
