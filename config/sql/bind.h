@@ -53,7 +53,8 @@ struct fb_rel_column {
 	struct fb_str qualifier;    /* p NULL: none */
 	const struct fb_expr *expr; /* NULL: cannot be read yet, see unreadable */
 	const struct fb_table_column *unreadable;
-	bool rowtime; /* the source's watermark column, unchanged */
+	struct fb_place place; /* in the select list that made it; line 0: a column of a table */
+	bool rowtime;          /* the source's watermark column, unchanged */
 };
 
 struct fb_rel {

@@ -40,13 +40,18 @@ static void report_no_column(
 	struct fb_binder *b = scope->b;
 	const char *near = scope->rel ? nearest_column(b, scope->rel, name) : NULL;
 	const char *hint = near ? fb_arena_printf(b->arena, "did you mean %s?", near) : NULL;
+	struct fb_str table = ast->name.cnt > 1 ? ast->name.first->text : (struct fb_str){"", 0};
 
-	if (scope->computed_column && near == NULL)
+	if (near != NULL && fb_str_eq(fb_str_from(near), name))
+		hint = fb_arena_printf(b->arena, "FROM has no '%.*s'; write %s",
+			(int)FB_MIN(table.len, 100u), table.p, near);
+	else if (scope->computed_column && near == NULL)
 		hint = "a computed column reads the physical columns of its table";
 	else if (near == NULL && scope->clause != NULL && strcmp(scope->clause, "GROUP BY") == 0)
 		hint = "GROUP BY takes columns of FROM, not names given in SELECT";
-	fb_bind_error(b, ast->place, hint, "there is no column '%.*s'", (int)FB_MIN(name.len, 100u),
-		name.p);
+	fb_bind_error(b, ast->place, hint, "there is no column '%.*s%s%.*s'",
+		(int)FB_MIN(table.len, 100u), table.p, table.len ? "." : "",
+		(int)FB_MIN(name.len, 100u), name.p);
 }
 
 const struct fb_rel_column *fb_bind_column(struct fb_scope *scope, const struct fb_ast_expr *ast)

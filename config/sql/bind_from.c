@@ -32,6 +32,8 @@ static const char *nearest_def(struct fb_binder *b, struct fb_str name)
 
 	for (const struct fb_def *def = b->defs; names != NULL && def != NULL && cnt < b->def_cnt;
 		def = def->next) {
+		if (def->dropped)
+			continue;
 		names[cnt] = fb_arena_strdup(b->arena, def->name);
 		if (names[cnt] != NULL)
 			cnt++;
@@ -77,8 +79,9 @@ bool fb_bind_rename(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast
 	if (names->cnt == 0)
 		return true;
 	if (names->cnt != rel->column_cnt) {
-		fb_bind_error(b, names->place, NULL, "%u names for %u columns", names->cnt,
-			rel->column_cnt);
+		fb_bind_error(b, names->place, NULL, "%u name%s for %u column%s", names->cnt,
+			names->cnt == 1 ? "" : "s", rel->column_cnt,
+			rel->column_cnt == 1 ? "" : "s");
 		return false;
 	}
 	for (const struct fb_ast_name *name = names->first; name != NULL; name = name->next)

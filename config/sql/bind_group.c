@@ -162,7 +162,7 @@ struct fb_rel *fb_bind_group(
 		return NULL;
 	for (uint32_t i = 0; i < rel->column_cnt; i++) {
 		if (rel->columns[i].expr == NULL)
-			return fb_bind_read(b, &rel->columns[i], query->place), NULL;
+			return fb_bind_read(b, &rel->columns[i], rel->columns[i].place), NULL;
 		rel->columns[i].rowtime = false;
 	}
 	rel->having = NULL;

@@ -153,8 +153,8 @@ static const struct fb_expr *missing(struct inserting *in, const struct fb_table
 
 static const struct fb_expr *read_column(struct inserting *in, uint32_t i)
 {
-	const struct fb_expr *expr =
-		fb_bind_read(in->b, &in->rel->columns[i], in->statement->query->place);
+	const struct fb_rel_column *column = &in->rel->columns[i];
+	const struct fb_expr *expr = fb_bind_read(in->b, column, column->place);
 
 	return expr != NULL && fb_bind_can_compute(in->b, expr) ? expr : NULL;
 }
@@ -167,8 +167,8 @@ static bool bind_sink_columns(struct inserting *in)
 
 	if (in->rel->column_cnt != want) {
 		fb_bind_error(in->b, in->statement->name.place, schemas_hint(in),
-			"sink '%s' takes %u columns, the query gives %u", sink->name, want,
-			in->rel->column_cnt);
+			"sink '%s' takes %u column%s, the query gives %u", sink->name, want,
+			want == 1 ? "" : "s", in->rel->column_cnt);
 		return false;
 	}
 	for (uint32_t i = 0; i < want; i++) {

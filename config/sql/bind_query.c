@@ -46,6 +46,7 @@ static bool add_star(struct fb_scope *scope, const struct fb_ast_expr *star, fb_
 				!fb_str_eq(column.qualifier, star->name.first->text)))
 			continue;
 		found = true;
+		column.place = star->place;
 		if (into->column_cnt == FB_COLUMNS_MAX)
 			break;
 		if (column.expr != NULL && map != NULL) {
@@ -68,7 +69,8 @@ static bool add_item(struct fb_scope *scope, const struct fb_ast_item *item, fb_
 	struct fb_rel_column *column = &into->columns[into->column_cnt];
 	const struct fb_rel_column *named = NULL;
 
-	*column = (struct fb_rel_column){.name = item_name(scope->b, item, into->column_cnt)};
+	*column = (struct fb_rel_column){
+		.name = item_name(scope->b, item, into->column_cnt), .place = item->value->place};
 	if (item->value->kind == FB_AST_COLUMN) {
 		named = fb_bind_column(scope, item->value);
 		if (named == NULL)

@@ -236,7 +236,9 @@ static void add_groups(
 	}
 	label(out, "state");
 	fb_buf_printf(out,
-		"about %u bytes per key and open window, %u of them key; long texts come on top\n",
+		query->key_cnt ? "about %u bytes per key and open window, %u of them key; long "
+				 "texts come on top\n"
+			       : "about %u bytes per open window\n",
 		fb_explain_state_bytes(query), fb_explain_key_bytes(query));
 	if (query->having != NULL) {
 		label(out, "having");

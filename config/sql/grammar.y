@@ -460,6 +460,7 @@ query_body:
 | query_body UNION union_all query_term {
 	NEED($$ = NEW(struct fb_ast_query));
 	*$$ = (struct fb_ast_query){.kind = FB_QUERY_UNION_ALL, .left = $1, .right = $4, .place = fb_span_place(@2)};
+	$$->place.length = @3.end - @2.begin;
   }
 | query_body EXCEPT             { RELEASE2(@2, "EXCEPT", NULL); }
 | query_body INTERSECT          { RELEASE2(@2, "INTERSECT", NULL); }
@@ -845,6 +846,20 @@ static void add_expected(struct fb_buf *out, const yysymbol_kind_t *expected, in
 	}
 }
 
+/* FORM t: what is wrong is seen one word late, since FORM may be a name. Empty: no word. */
+static struct fb_str word_before(const struct fb_parse *parse, uint32_t at)
+{
+	uint32_t end = at, begin;
+
+	while (end > 0 && strchr(" \t\r\n", parse->text.p[end - 1]) != NULL)
+		end--;
+	begin = end;
+	while (begin > 0 && end - begin < 40 && (parse->text.p[begin - 1] | 32) >= 'a' &&
+		(parse->text.p[begin - 1] | 32) <= 'z')
+		begin--;
+	return (struct fb_str){parse->text.p + begin, end - begin};
+}
+
 static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, struct fb_parse *parse)
 {
 	struct fb_span at = *yypcontext_location(context);
@@ -879,8 +894,13 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
 	} else if (token == YYSYMBOL_NAME) {
 		const char *near = fb_nearest_name(text, words, word_cnt);
 
+		struct fb_str before = word_before(parse, at.begin);
+
 		if (near != NULL)
 			snprintf(hint, sizeof(hint), "did you mean %s?", near);
+		else if ((near = fb_nearest_name(before, words, word_cnt)) != NULL && !fb_keyword_is_reserved(before))
+			snprintf(hint, sizeof(hint), "did you mean %s instead of %.*s?", near, (int)before.len,
+				before.p);
 	}
 	fb_parse_error(parse, at, hint[0] ? hint : NULL, "%s", message.p ? message.p : "syntax error");
 	fb_buf_fini(&message);
