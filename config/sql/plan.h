@@ -61,6 +61,13 @@ const char *fb_table_option(const struct fb_table *table, const char *key);
 
 /* ---- expressions ---- */
 
+/*
+ * What the binder promises: arguments have one type (texts: of any lengths; timestamps: of one
+ * unit). A DATE or timestamp plus or minus an INTERVAL has as second argument a literal of the same
+ * type, which is the interval in days or ticks: so ADD and SUB know nothing of intervals. Literals
+ * of type NULL occur only under COALESCE and as values of their own. No DECIMAL and no BINARY
+ * reaches an expression yet.
+ */
 enum fb_op {
 	FB_OP_INPUT,   /* column `input` of the batch evaluated over: see fb_query_plan */
 	FB_OP_LITERAL, /* `literal` */
@@ -168,7 +175,8 @@ struct fb_query_plan {
 	const struct fb_expr **keys;
 	const struct fb_agg *aggs;
 	const struct fb_expr *having; /* group level; NULL = all groups */
-	const struct fb_expr **select;
+	const struct fb_expr *
+		*select; /* in memory as the sink's fields; lengths of text are not enforced */
 	const char **select_names; /* the sink's column names, in order */
 	uint64_t *fields_needed;   /* bitmap over source->fields: all that filter, keys, … read */
 	uint64_t fingerprint;      /* of everything above: equal plans may share stored slices */

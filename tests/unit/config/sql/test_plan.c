@@ -551,9 +551,9 @@ Test(plan, windows_of_local_time)
 
 	cr_expect_eq(query->time_shift_ms, 8 * 3600000);
 	cr_expect_eq(query->time->type.kind, FB_T_TIMESTAMP_LTZ);
-	cr_expect_str_eq(
-		explain_line(&planned, "window"), "TUMBLE 1 day over TO_TIMESTAMP_LTZ(n, 3), from "
-						  "1970-01-01 00:00 of UTC+08:00 (W1)");
+	cr_expect_str_eq(explain_line(&planned, "window"),
+		"TUMBLE 1 day over TO_TIMESTAMP_LTZ(n, 3), from "
+		"1970-01-01 00:00 of UTC+08:00 (W1)");
 	planned_fini(&planned);
 }
 

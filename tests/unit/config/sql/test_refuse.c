@@ -261,6 +261,7 @@ static const struct refusal windows[] = {
 	{"INSERT INTO p SELECT a AS z, COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «z»;", "there is no column 'z'", "not names given in SELECT"},
 	{"INSERT INTO p SELECT COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «CUBE» (a);", "GROUP BY CUBE and ROLLUP comes with release 2", NULL},
 	{"INSERT INTO p SELECT «SUM(x)» FROM (SELECT window_start, COUNT(*) AS x FROM " TUMBLE_T BY_WINDOW ");", "an aggregate over the result of a window (cascade) is planned, not yet here", NULL},
+	{"CREATE TABLE s (n BIGINT, l AS TO_TIMESTAMP_LTZ(n, 3), WATERMARK FOR l AS l) WITH ('connector'='udp','port'='1','format'='csv'); EXPLAIN SELECT «window_time» FROM TUMBLE(TABLE s, DESCRIPTOR(l), INTERVAL '1' DAY) GROUP BY window_start, window_end;", "window_time of a TIMESTAMP_LTZ window (rule W12) is planned, not yet here", NULL},
 	{"INSERT INTO p SELECT «TUMBLE_START(ts, INTERVAL '1' MINUTE)» FROM t;", "function TUMBLE_START comes with release 2", NULL},
 };
 
