@@ -173,6 +173,8 @@ static const struct fb_expr *bind_is(struct fb_scope *scope, const struct fb_ast
 		if (x == NULL)
 			return NULL;
 	}
+	if (x->type.kind == FB_T_NULL)
+		x = fb_expr_cast(b, x, fb_type_of(FB_T_BOOLEAN));
 	if (ast->is == FB_AST_IS_NULL || ast->is == FB_AST_IS_UNKNOWN)
 		return fb_expr_new(
 			b, ast->flag ? FB_OP_IS_NOT_NULL : FB_OP_IS_NULL, type, &x, 1, ast->place);
@@ -190,6 +192,8 @@ static const struct fb_expr *is_null(
 {
 	struct fb_type type = {.kind = FB_T_BOOLEAN, .not_null = true};
 
+	if (x != NULL && x->type.kind == FB_T_NULL)
+		x = fb_expr_cast(b, x, fb_type_of(FB_T_BOOLEAN));
 	return fb_expr_new(b, op, type, &x, 1, place);
 }
 
