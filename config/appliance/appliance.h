@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The appliance file: which ports, streams, cores, store and services this server has. YAML, read through libcyaml
- * into this struct; every key, bound, default and help text comes from config/tables/setting.def.
+ * The appliance file: which ports, streams, cores, store and services this server has. YAML, read
+ * through libcyaml into this struct; every key, bound, default and help text comes from
+ * config/tables/setting.def.
  *
  * An appliance is immutable once loaded; any thread may read it.
  */
@@ -23,9 +24,9 @@ struct fb_port_conf {
 	char *device;     /* PCI address "0000:03:00.0", or a vdev string "net_tap0,iface=fb0" */
 	char **addresses; /* IPv4 with prefix, "10.9.0.1/24" */
 	uint32_t addresses_count;
-	char *mac;        /* NULL: the device's own */
-	uint32_t queues;  /* = worker cores that poll it */
-	uint32_t mtu;     /* bytes of IP packet */
+	char *mac;       /* NULL: the device's own */
+	uint32_t queues; /* = worker cores that poll it */
+	uint32_t mtu;    /* bytes of IP packet */
 	uint32_t rx_descriptors;
 	enum fb_checksum_policy checksum;
 	bool promiscuous;
@@ -36,8 +37,9 @@ struct fb_stream_conf {
 	char *table; /* source table of the SQL files */
 	char *port;  /* name of a port */
 	uint32_t udp_port;
-	char *framing; /* "newline" or "datagram" */
-	uint32_t queue_idle_timeout_ms; /* a queue silent for so long does not hold the watermark back; 0 = never */
+	char *framing;                  /* "newline" or "datagram" */
+	uint32_t queue_idle_timeout_ms; /* a queue silent for so long does not hold the watermark
+					   back; 0 = never */
 };
 
 struct fb_property {
@@ -50,11 +52,13 @@ struct fb_appliance {
 	char *name;
 	struct {
 		char *path;
-		uint64_t results_retention_s; /* delivered results are kept so long for `forebay windows` */
+		uint64_t results_retention_s; /* delivered results are kept so long for `forebay
+						 windows` */
 	} store;
 	struct {
 		char *socket; /* path of the Unix socket of the API */
-		char *listen; /* "127.0.0.1:9471": API (read only) and /metrics over TCP; empty: none */
+		char *listen; /* "127.0.0.1:9471": API (read only) and /metrics over TCP; empty:
+				 none */
 	} http;
 	struct {
 		uint32_t main; /* core of the control plane */
@@ -74,26 +78,31 @@ struct fb_appliance {
 	struct fb_stream_conf *streams;
 	uint32_t streams_count;
 	struct {
-		struct fb_property *properties; /* for every kafka sink; a table's properties.* win */
+		struct fb_property
+			*properties; /* for every kafka sink; a table's properties.* win */
 		uint32_t properties_count;
 	} kafka;
 	struct {
-		char *webhdfs; /* "http://namenode:9870": WebHDFS of the cluster that hdfs:// paths mean */
+		char *webhdfs; /* "http://namenode:9870": WebHDFS of the cluster that hdfs:// paths
+				  mean */
 		char *user;
 	} hdfs;
 };
 
 /*
- * Loads and checks a file. On success *ret is the caller's (fb_appliance_destroy). FB_E_CONFIG: what is wrong is in
- * diags, with line and key. FB_E_IO: the file cannot be read (in diags too).
+ * Loads and checks a file. On success *ret is the caller's (fb_appliance_destroy). FB_E_CONFIG:
+ * what is wrong is in diags, with line and key. FB_E_IO: the file cannot be read (in diags too).
  */
-int fb_appliance_load(const char *path, struct fb_diags *diags, struct fb_appliance **ret) FB_MUST_CHECK;
+int fb_appliance_load(
+	const char *path, struct fb_diags *diags, struct fb_appliance **ret) FB_MUST_CHECK;
 /* The same from memory; `file` is the name for messages. */
-int fb_appliance_parse(const char *file, struct fb_str text, struct fb_diags *diags, struct fb_appliance **ret)
-	FB_MUST_CHECK;
+int fb_appliance_parse(const char *file, struct fb_str text, struct fb_diags *diags,
+	struct fb_appliance **ret) FB_MUST_CHECK;
 void fb_appliance_destroy(struct fb_appliance *appliance);
 
 /* A commented sample of every setting with its default, made from the table. */
 void fb_appliance_print_sample(FILE *out);
 /* One line per setting: key, type, bounds, default, help. */
 void fb_appliance_print_help(FILE *out);
+/* The same as the list of settings in forebayd(8), in mdoc. */
+void fb_appliance_print_manual(FILE *out);

@@ -6,18 +6,23 @@
  *
  * A command `foo` is written in cmd_foo.c:
  *
- *   struct foo_args { const char *query; uint64_t limit; bool all; };
- *   static const struct fb_cli_option options[] = {
- *           {.name = "query", .letter = 'q', .type = FB_ARG_TEXT, .at = offsetof(struct foo_args,
- * query), .value = "NAME", .help = "only this query"},
- *           {.name = "limit", .type = FB_ARG_U64, .at = offsetof(struct foo_args, limit), .value =
- * "N", .min = 1, .max = 10000, .preset = "100", .help = "at most N rows"},
- *           {.name = "all", .type = FB_ARG_FLAG, .at = offsetof(struct foo_args, all), .help = "old
- * ones too"},
+ *   struct foo_args {
+ *           const char *query;
+ *           bool all;
  *   };
- *   static int run(struct fb_cli *cli, const void *args) { const struct foo_args *foo = args; …
- * return FB_EXIT_DONE; } const struct fb_cli_command fb_cmd_foo = {.name = "foo", .summary = "…",
- * .run = run, …};
+ *   static const struct fb_cli_option options[] = {
+ *           {.name = "query", .letter = 'q', .type = FB_ARG_TEXT, .value = "NAME",
+ *            .at = offsetof(struct foo_args, query), .help = "only this query"},
+ *           {.name = "all", .type = FB_ARG_FLAG,
+ *            .at = offsetof(struct foo_args, all), .help = "old ones too"},
+ *   };
+ *   static int run(struct fb_cli *cli, const void *args)
+ *   {
+ *           const struct foo_args *foo = args;
+ *           …
+ *           return FB_EXIT_DONE;
+ *   }
+ *   const struct fb_cli_command fb_cmd_foo = {.name = "foo", .summary = "…", .run = run, …};
  *
  * and listed in commands.h, cli.c and meson.build. Everything runs in the one thread of main().
  *
@@ -34,9 +39,8 @@
 
 enum fb_cli_exit {
 	FB_EXIT_DONE = 0,
-	FB_EXIT_REFUSED =
-		1, /* the appliance said no, or a file is not valid, or the work failed half-way */
-	FB_EXIT_USAGE = 2,       /* wrong command line */
+	FB_EXIT_REFUSED = 1, /* the appliance said no, a file is not valid, or the work failed */
+	FB_EXIT_USAGE = 2,   /* wrong command line */
 	FB_EXIT_UNREACHABLE = 3, /* no appliance answers */
 };
 
@@ -61,8 +65,7 @@ enum fb_cli_type {
 	FB_ARG_FLAG,   /* bool; takes no value */
 	FB_ARG_TEXT,   /* const char *; NULL where not given and without preset */
 	FB_ARG_U64,    /* uint64_t in [min, max]; digits, may end in k, M or G (1000s) */
-	FB_ARG_TIME,   /* int64_t, ms since 1970 UTC: "yyyy-MM-dd[ HH:mm[:ss[.SSS]]]", T for the
-			  blank, Z behind it */
+	FB_ARG_TIME,   /* int64_t, ms since 1970 UTC; see fb_cli_parse_time */
 	FB_ARG_CHOICE, /* uint32_t: index into choices */
 };
 
@@ -92,11 +95,9 @@ struct fb_cli_command {
 	uint32_t operands_max; /* UINT32_MAX = any */
 	bool remote;           /* asks the appliance; otherwise works alone */
 	bool hidden;           /* not in the lists (completion and man page writers) */
-	const char *about;   /* paragraphs for --help and the man page, parted by "\n\n"; NULL: the
-				summary says it all */
-	const char *columns; /* what it prints, in words; NULL: nothing to say */
-	uint32_t args_bytes; /* sizeof its argument struct; zeroed, then presets, then what was
-				typed */
+	const char *about;     /* paragraphs for help and man page, parted by "\n\n"; may be NULL */
+	const char *columns;   /* what it prints, in words; may be NULL */
+	uint32_t args_bytes;   /* sizeof its argument struct */
 	const struct fb_cli_option *options;
 	uint32_t option_cnt;
 	const struct fb_cli_example *examples;
@@ -111,6 +112,11 @@ struct fb_cli_common {
 	bool no_color;
 	bool help;
 };
+struct fb_cli_operands {
+	const char **at;
+	uint32_t cnt;
+};
+
 extern const struct fb_cli_option fb_cli_common_options[];
 extern const uint32_t fb_cli_common_option_cnt;
 
@@ -122,16 +128,18 @@ const struct fb_cli_command *fb_cli_find(const char *name);
 int fb_cli_main(int argc, char **argv);
 
 /*
- * Parses argv[1…] with the options of `command` (NULL: the common ones only) into args and common;
- * what is left goes to operands[] (room for argc) and *ret_operand_cnt. Without a command it stops
- * at the first operand. FB_E_INVALID: *ret_error is text for the user, with a hint in it, to be
- * freed.
+ * Parses argv[0…argc) (without the program's name) with the options of `command` and the common
+ * ones into args and common. What is left goes to operands (room for argc). With command NULL only
+ * the common options are known, and it stops at the first operand: that and all behind it are the
+ * operands. FB_E_INVALID: *ret_error is text for the user, hint included, to be freed. Presets are
+ * set first; texts point into argv or are static.
  */
 int fb_cli_parse(const struct fb_cli_command *command, int argc, char **argv, void *args,
-	struct fb_cli_common *common, const char **operands, uint32_t *ret_operand_cnt,
+	struct fb_cli_common *common, struct fb_cli_operands *operands,
 	char **ret_error) FB_MUST_CHECK;
 
-/* "2026-01-31 12:00:00.5" to ms since 1970 (UTC). FB_E_INVALID. */
+/* "yyyy-MM-dd[ HH:mm[:ss[.SSS]]]" to ms since 1970, UTC; T may stand for the blank, Z behind it.
+ * FB_E_INVALID. */
 int fb_cli_parse_time(const char *text, int64_t *ret_ms) FB_MUST_CHECK;
 
 /* ---- for commands ---- */

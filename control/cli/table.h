@@ -4,10 +4,14 @@
  * (It is called a listing in names: a table is what SQL declares.) Cells are added one after the
  * other; a row is complete when it has as many as there are columns. One thread.
  *
- *   static const struct fb_listing_column columns[] = {{"QUERY", "query", FB_ALIGN_LEFT}, {"ROWS",
- * "rows", FB_ALIGN_RIGHT}}; struct fb_listing *list = fb_listing_create(columns,
- * FB_ARRAY_LEN(columns)); fb_listing_add_text(list, "cities"); fb_listing_add_uint(list, 42);
- *   fb_listing_write(list, cli);
+ *   static const struct fb_listing_column columns[] = {
+ *           {"QUERY", "query", FB_ALIGN_LEFT},
+ *           {"ROWS", "rows", FB_ALIGN_RIGHT},
+ *   };
+ *   struct fb_listing *list = fb_listing_create(columns, FB_ARRAY_LEN(columns));
+ *   fb_listing_add_text(list, "cities");
+ *   fb_listing_add_uint(list, 42);
+ *   int rc = fb_listing_write(list, cli);
  *   fb_listing_destroy(list);
  */
 #pragma once
@@ -29,13 +33,15 @@ struct fb_listing;
 struct fb_listing *fb_listing_create(const struct fb_listing_column *columns, uint32_t column_cnt);
 void fb_listing_destroy(struct fb_listing *listing);
 
-/* NULL is a JSON null and shown as "-". Control characters are shown as "?" in tables. */
+/*
+ * Text: NULL is a JSON null and shown as "-". Control characters are shown as "?" in tables.
+ * Real: digits behind the point, in the table; not finite is null. Bool: yes, no in the table.
+ */
 void fb_listing_add_text(struct fb_listing *listing, const char *text);
 void fb_listing_add_int(struct fb_listing *listing, int64_t value);
 void fb_listing_add_uint(struct fb_listing *listing, uint64_t value);
-void fb_listing_add_real(struct fb_listing *listing, double value,
-	unsigned digits); /* digits behind the point, in the table */
-void fb_listing_add_bool(struct fb_listing *listing, bool value); /* yes, no */
+void fb_listing_add_bool(struct fb_listing *listing, bool value);
+void fb_listing_add_real(struct fb_listing *listing, double value, unsigned digits);
 /* Any JSON value; arrays and objects as compact text in the table. Takes a reference of its own.
  * NULL: null. */
 void fb_listing_add_json(struct fb_listing *listing, json_t *value);
@@ -46,8 +52,8 @@ void fb_listing_add_json(struct fb_listing *listing, json_t *value);
 void fb_listing_add_object(struct fb_listing *listing, json_t *object);
 uint32_t fb_listing_rows(const struct fb_listing *listing);
 
-/* As -o says, to cli->out; a table without rows prints its header only. Out of memory is said on
- * cli->err. */
+/* As -o says, to cli->out; a table without rows prints its header only. Returns FB_EXIT_DONE, or
+ * FB_EXIT_REFUSED when memory ran out (said on cli->err). */
 int fb_listing_write(const struct fb_listing *listing, struct fb_cli *cli);
 /* The two forms by themselves. JSON: a new reference; NULL when out of memory. */
 void fb_listing_print(const struct fb_listing *listing, bool color, FILE *out);
