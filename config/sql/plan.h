@@ -64,9 +64,8 @@ const char *fb_table_option(const struct fb_table *table, const char *key);
 /*
  * What the binder promises: arguments have one type (texts: of any lengths; timestamps: of one
  * unit). A DATE or timestamp plus or minus an INTERVAL has as second argument a literal of the same
- * type, which is the interval in days or ticks: so ADD and SUB know nothing of intervals. Literals
- * of type NULL occur only under COALESCE and as values of their own. No DECIMAL and no BINARY
- * reaches an expression yet.
+ * type, which is the interval in days or ticks: so ADD and SUB know nothing of intervals. No
+ * argument has type NULL. No DECIMAL and no BINARY reaches an expression yet.
  */
 enum fb_op {
 	FB_OP_INPUT,   /* column `input` of the batch evaluated over: see fb_query_plan */
