@@ -32,47 +32,56 @@ static const char *example_of(const struct fb_setting *setting)
 	return setting->preset ? setting->preset : "";
 }
 
-/* Required keys and addresses are written out; everything else stands there as a comment with its
- * default. */
+/* What has no default and need not be there stands in a comment. Addresses are what everybody sets.
+ */
+static bool is_active(const struct fb_setting *setting)
+{
+	return setting->preset != fb_setting_none || setting->type == FB_SETTING_TEXTS;
+}
+
+static bool section_is_active(enum fb_section_id id)
+{
+	for (uint32_t i = 0; i < fb_setting_cnt; i++)
+		if (fb_settings[i].section == id && is_active(&fb_settings[i]))
+			return true;
+	return false;
+}
+
+/* indent: in front of the comment; dash: in front of the key, as wide as the indent. */
 static void print_setting(
-	const struct fb_setting *setting, const char *indent, bool *first_of_entry, FILE *out)
+	const struct fb_setting *setting, const char *indent, const char *dash, FILE *out)
 {
 	char bounds[FB_SETTING_BOUNDS_BYTES];
-	bool required = setting->preset == NULL;
 	bool list = setting->type == FB_SETTING_NUMBERS;
-	const char *lead = required ? "" : "# ";
-	const char *dash = "";
 
-	if (first_of_entry)
-		dash = *first_of_entry ? "- " : "  ";
 	fb_setting_bounds(setting, bounds);
-	if (!(first_of_entry && *first_of_entry))
-		fprintf(out, "%s%s# %s; %s\n", indent, first_of_entry ? "  " : "", setting->help,
-			bounds);
-	fprintf(out, "%s%s%s%s: %s%s%s\n", indent, first_of_entry && !required ? "  " : dash, lead,
-		setting->key, list ? "[" : "", example_of(setting), list ? "]" : "");
-	if (first_of_entry)
-		*first_of_entry = false;
+	fprintf(out, "%s# %s; %s\n", indent, setting->help, bounds);
+	fprintf(out, "%s%s%s: %s%s%s\n", dash, is_active(setting) ? "" : "# ", setting->key,
+		list ? "[" : "", example_of(setting), list ? "]" : "");
 }
 
 static void print_section(enum fb_section_id id, FILE *out)
 {
 	const struct fb_section *section = &fb_sections[id];
 	bool is_list = section->kind == FB_SECTION_LIST;
+	const char *indent = section->key[0] == '\0' ? "" : is_list ? "    " : "  ";
 	bool first = true;
 
 	if (section->key[0])
-		fprintf(out, "\n# %s\n%s%s:\n", section->help, is_list ? "" : "# ", section->key);
-	for (uint32_t i = 0; i < fb_setting_cnt; i++)
-		if (fb_settings[i].section == id)
-			print_setting(&fb_settings[i], section->key[0] ? "  " : "",
-				is_list ? &first : NULL, out);
+		fprintf(out, "\n# %s\n%s%s:\n", section->help, section_is_active(id) ? "" : "# ",
+			section->key);
+	for (uint32_t i = 0; i < fb_setting_cnt; i++) {
+		if (fb_settings[i].section != id)
+			continue;
+		print_setting(&fb_settings[i], indent, is_list && first ? "  - " : indent, out);
+		first = false;
+	}
 }
 
 void fb_appliance_print_sample(FILE *out)
 {
-	fputs("# forebay appliance file: every setting, those in comments with their defaults.\n"
-	      "# Uncomment a section's name together with what you set in it.\n\n",
+	fputs("# forebay appliance file: every setting. What has a default shows it and may be "
+	      "left out.\n\n",
 		out);
 	for (uint32_t id = 0; id < FB_SECTION_CNT; id++)
 		print_section((enum fb_section_id)id, out);
