@@ -29,7 +29,16 @@ void fb_slice_layout_destroy(struct fb_slice_layout *layout);
 /* Bytes of one entry: key words and states. */
 uint32_t fb_slice_layout_entry_bytes(const struct fb_slice_layout *layout);
 
-/* Memory of `bytes` (rounded to pages, huge pages where the kernel gives them), touched now. */
+/*
+ * Gives the hash of group keys a random seed of this process: records come from strangers. Once, before any slice is made.
+ */
+void fb_slice_seed(void);
+
+/*
+ * Memory of `bytes` (rounded to pages, huge pages where the kernel gives them); at most 32 GiB. `touched`: every page is
+ * mapped now, so that a poll-mode core never waits for the kernel.
+ */
+int fb_slice_pool_create_touched(uint64_t bytes, struct fb_slice_pool **ret) FB_MUST_CHECK;
 int fb_slice_pool_create(uint64_t bytes, struct fb_slice_pool **ret) FB_MUST_CHECK;
 void fb_slice_pool_destroy(struct fb_slice_pool *pool);
 uint64_t fb_slice_pool_bytes(const struct fb_slice_pool *pool);

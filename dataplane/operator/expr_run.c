@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evaluation: node by node, each over the whole batch. Hot. */
+#include <math.h>
+
+#include "dataplane/operator/expr_private.h"
+
+void fb_node_valid_all(struct fb_node *node)
+{
+	node->own.has_null = false;
+	for (uint32_t i = 0; i < node->arg_cnt; i++) {
+		const struct fb_column *arg = node->args[i]->value;
+
+		if (!arg->has_null)
+			continue;
+		for (uint32_t w = 0; w < FB_BATCH_WORDS; w++)
+			node->own.valid[w] = arg->valid[w] & (node->own.has_null ? node->own.valid[w] : ~0ull);
+		node->own.has_null = true;
+	}
+	if (!node->own.has_null)
+		memset(node->own.valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));
+}
+
+const struct fb_column *fb_program_run(struct fb_program *program, const struct fb_batch *batch, uint64_t *failed)
+{
+	struct fb_eval eval = {batch, failed};
+
+	for (uint32_t i = 0; i < program->node_cnt; i++) {
+		struct fb_node *node = &program->nodes[i];
+
+		switch (node->expr->op) {
+		case FB_OP_INPUT:
+			node->value = &batch->columns[node->expr->input];
+			break;
+		case FB_OP_LITERAL:
+			break;
+		case FB_OP_ADD ... FB_OP_NEG:
+			fb_eval_arithmetic(&eval, node);
+			break;
+		case FB_OP_EQ ... FB_OP_GE:
+			fb_eval_compare(&eval, node);
+			break;
+		case FB_OP_CAST:
+		case FB_OP_TRY_CAST:
+			fb_eval_cast(&eval, node);
+			break;
+		case FB_OP_TO_TIMESTAMP:
+		case FB_OP_TO_TIMESTAMP_LTZ:
+			fb_eval_time(&eval, node);
+			break;
+		default:
+			fb_eval_logic(&eval, node);
+			break;
+		}
+	}
+	return program->nodes[program->node_cnt - 1].value;
+}
+
+uint32_t fb_batch_filter(struct fb_batch *batch, const struct fb_column *condition)
+{
+	uint32_t kept = 0;
+	uint32_t before = batch->sel_cnt;
+
+	for (uint32_t i = 0; i < before; i++) {
+		uint16_t row = batch->sel[i];
+
+		batch->sel[kept] = row;
+		kept += condition->i64[row] != 0 && fb_column_is_valid(condition, row);
+	}
+	batch->sel_cnt = kept;
+	return before - kept;
+}
+
+/* ---- arithmetic ---- */
+
+static void divide(const struct fb_eval *eval, struct fb_node *node)
+{
+	const struct fb_column *a = node->args[0]->value;
+	const struct fb_column *b = node->args[1]->value;
+	bool modulo = node->expr->op == FB_OP_MOD;
+	uint8_t kind = node->expr->type.kind;
+
+	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {
+		uint32_t row = eval->batch->sel[i];
+		int64_t by = b->i64[row];
+
+		if (!fb_column_is_valid(&node->own, row))
+			continue;
+		if (by == 0) {
+			fb_fail_row(eval, row);
+			node->own.i64[row] = 0;
+		} else if (by == -1) {
+			/* INT64_MIN / -1 traps; negation wraps as Java's division does. */
+			node->own.i64[row] =
+				modulo ? 0 : fb_wrap_integer((int64_t)(0 - (uint64_t)a->i64[row]), kind);
+		} else {
+			node->own.i64[row] =
+				fb_wrap_integer(modulo ? a->i64[row] % by : a->i64[row] / by, kind);
+		}
+	}
+}
+
+static void integers(const struct fb_eval *eval, struct fb_node *node)
+{
+	const int64_t *a = node->args[0]->value->i64;
+	const int64_t *b = node->arg_cnt > 1 ? node->args[1]->value->i64 : a;
+	int64_t *out = node->own.i64;
+	uint32_t cnt = eval->batch->row_cnt;
+	uint8_t kind = node->expr->type.kind;
+
+	/* Unsigned, because integers wrap (semantics 1.3). */
+	switch (node->expr->op) {
+	case FB_OP_ADD:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = (int64_t)((uint64_t)a[row] + (uint64_t)b[row]);
+		break;
+	case FB_OP_SUB:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = (int64_t)((uint64_t)a[row] - (uint64_t)b[row]);
+		break;
+	case FB_OP_MUL:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = (int64_t)((uint64_t)a[row] * (uint64_t)b[row]);
+		break;
+	case FB_OP_NEG:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = (int64_t)(0 - (uint64_t)a[row]);
+		break;
+	default:
+		divide(eval, node);
+		return;
+	}
+	if (kind == FB_T_INT)
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = (int32_t)out[row];
+	else if (kind == FB_T_TINYINT || kind == FB_T_SMALLINT)
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = fb_wrap_integer(out[row], kind);
+}
+
+static void doubles(const struct fb_eval *eval, struct fb_node *node)
+{
+	const double *a = node->args[0]->value->f64;
+	const double *b = node->arg_cnt > 1 ? node->args[1]->value->f64 : a;
+	double *out = node->own.f64;
+	uint32_t cnt = eval->batch->row_cnt;
+
+	switch (node->expr->op) {
+	case FB_OP_ADD:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = a[row] + b[row];
+		break;
+	case FB_OP_SUB:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = a[row] - b[row];
+		break;
+	case FB_OP_MUL:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = a[row] * b[row];
+		break;
+	case FB_OP_DIV:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = a[row] / b[row];
+		break;
+	case FB_OP_NEG:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = -a[row];
+		break;
+	default:
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = fmod(a[row], b[row]);
+		break;
+	}
+	/* FLOAT is rounded after every operation. */
+	if (node->expr->type.kind == FB_T_FLOAT)
+		for (uint32_t row = 0; row < cnt; row++)
+			out[row] = (double)(float)out[row];
+}
+
+void fb_eval_arithmetic(const struct fb_eval *eval, struct fb_node *node)
+{
+	fb_node_valid_all(node);
+	if (fb_type_phys(node->expr->type) == FB_PHYS_F64)
+		doubles(eval, node);
+	else
+		integers(eval, node);
+}
+
+/* ---- comparison ---- */
+
+#define COMPARE(type, a, b, out, cnt, op)                                                          \
+	for (uint32_t row = 0; row < (cnt); row++)                                                 \
+		(out)[row] = (type)(a)[row] op(type)(b)[row]
+
+#define COMPARE_ALL(type, a, b, out, cnt, operation)                                               \
+	switch (operation) {                                                                       \
+	case FB_OP_EQ:                                                                             \
+		COMPARE(type, a, b, out, cnt, ==);                                                 \
+		break;                                                                             \
+	case FB_OP_NE:                                                                             \
+		COMPARE(type, a, b, out, cnt, !=);                                                 \
+		break;                                                                             \
+	case FB_OP_LT:                                                                             \
+		COMPARE(type, a, b, out, cnt, <);                                                  \
+		break;                                                                             \
+	case FB_OP_LE:                                                                             \
+		COMPARE(type, a, b, out, cnt, <=);                                                 \
+		break;                                                                             \
+	case FB_OP_GT:                                                                             \
+		COMPARE(type, a, b, out, cnt, >);                                                  \
+		break;                                                                             \
+	default:                                                                                   \
+		COMPARE(type, a, b, out, cnt, >=);                                                 \
+		break;                                                                             \
+	}
+
+static int64_t order_holds(int order, enum fb_op op)
+{
+	switch (op) {
+	case FB_OP_EQ:
+		return order == 0;
+	case FB_OP_NE:
+		return order != 0;
+	case FB_OP_LT:
+		return order < 0;
+	case FB_OP_LE:
+		return order <= 0;
+	case FB_OP_GT:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+/* Only rows that take part: texts of others may be gone. */
+static void compare_texts(const struct fb_eval *eval, struct fb_node *node)
+{
+	const struct fb_column *a = node->args[0]->value;
+	const struct fb_column *b = node->args[1]->value;
+
+	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {
+		uint32_t row = eval->batch->sel[i];
+
+		if (fb_column_is_valid(&node->own, row))
+			node->own.i64[row] = order_holds(fb_str_cmp(a->str[row], b->str[row]), node->expr->op);
+	}
+}
+
+void fb_eval_compare(const struct fb_eval *eval, struct fb_node *node)
+{
+	const struct fb_column *a = node->args[0]->value;
+	const struct fb_column *b = node->args[1]->value;
+	uint32_t cnt = eval->batch->row_cnt;
+	int64_t *out = node->own.i64;
+
+	fb_node_valid_all(node);
+	switch (fb_type_phys(node->args[0]->expr->type)) {
+	case FB_PHYS_F64:
+		COMPARE_ALL(double, a->f64, b->f64, out, cnt, node->expr->op);
+		break;
+	case FB_PHYS_STR:
+		compare_texts(eval, node);
+		break;
+	default:
+		COMPARE_ALL(int64_t, a->i64, b->i64, out, cnt, node->expr->op);
+		break;
+	}
+}
+
+/* ---- logic ---- */
+
+/* FALSE wins in AND, TRUE in OR; else NULL if any argument is NULL. */
+static void and_or(const struct fb_eval *eval, struct fb_node *node)
+{
+	bool winner = node->expr->op == FB_OP_OR;
+
+	node->own.has_null = false;
+	for (uint32_t row = 0; row < eval->batch->row_cnt; row++) {
+		bool won = false;
+		bool null = false;
+
+		for (uint32_t i = 0; i < node->arg_cnt; i++) {
+			const struct fb_column *arg = node->args[i]->value;
+			bool valid = fb_column_is_valid(arg, row);
+
+			null |= !valid;
+			won |= valid && (arg->i64[row] != 0) == winner;
+		}
+		node->own.i64[row] = won ? winner : !winner;
+		null &= !won;
+		node->own.has_null |= null;
+		fb_column_set_valid(&node->own, row, !null);
+	}
+}
+
+static void coalesce(const struct fb_eval *eval, struct fb_node *node)
+{
+	bool text = fb_type_phys(node->expr->type) == FB_PHYS_STR;
+
+	node->own.has_null = false;
+	for (uint32_t row = 0; row < eval->batch->row_cnt; row++) {
+		uint32_t i = 0;
+
+		while (i < node->arg_cnt && !fb_column_is_valid(node->args[i]->value, row))
+			i++;
+		fb_column_set_valid(&node->own, row, i < node->arg_cnt);
+		if (i == node->arg_cnt)
+			node->own.has_null = true;
+		else if (text)
+			node->own.str[row] = node->args[i]->value->str[row];
+		else
+			node->own.i64[row] = node->args[i]->value->i64[row]; /* F64 too: the bits are the value */
+	}
+}
+
+void fb_eval_logic(const struct fb_eval *eval, struct fb_node *node)
+{
+	const struct fb_column *arg = node->args[0]->value;
+
+	switch (node->expr->op) {
+	case FB_OP_AND:
+	case FB_OP_OR:
+		and_or(eval, node);
+		break;
+	case FB_OP_NOT:
+		fb_node_valid_all(node);
+		for (uint32_t row = 0; row < eval->batch->row_cnt; row++)
+			node->own.i64[row] = !arg->i64[row];
+		break;
+	case FB_OP_IS_NULL:
+	case FB_OP_IS_NOT_NULL:
+		node->own.has_null = false;
+		for (uint32_t row = 0; row < eval->batch->row_cnt; row++)
+			node->own.i64[row] =
+				fb_column_is_valid(arg, row) == (node->expr->op == FB_OP_IS_NOT_NULL);
+		break;
+	default:
+		coalesce(eval, node);
+		break;
+	}
+}

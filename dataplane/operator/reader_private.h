@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of a reader.
+ *
+ *   reader.c        making it (control plane)
+ *   reader_run.c    hot: feed, flush, watermark, hand-over
+ *   window.c        hot: a batch into the slices of a windowed query
+ *   plain.c         hot: a batch into the row pages of a plain query
+ */
+#pragma once
+
+#include "config/base/calendar.h"
+#include "dataplane/operator/expr.h"
+#include "dataplane/operator/reader.h"
+#include "dataplane/operator/row.h"
+#include "dataplane/operator/slice_private.h"
+
+#define FB_OPEN_SLICES_MAX 1024
+#define FB_ROW_PAGE_BYTES 65536
+/* Event times beyond are no times (year 36 million): window arithmetic cannot overflow within. */
+#define FB_TIME_LIMIT_MS (1ll << 50)
+
+struct fb_query_run {
+	const struct fb_query_plan *plan;
+	const struct fb_slice_layout *layout; /* NULL: plain */
+	struct fb_program *filter;
+	struct fb_program *time;
+	struct fb_program *keys[FB_KEY_MAX];
+	struct fb_program *args[FB_ARG_MAX];
+	struct fb_query_counters counters;
+	uint16_t sel[FB_BATCH_ROWS];
+	/* windowed */
+	struct fb_slice_pool *pool;
+	struct fb_slice **open; /* sorted by start */
+	uint32_t open_cnt;
+	/* plain */
+	struct fb_program **select;
+	const struct fb_column **columns;
+	struct fb_type *types;
+	struct fb_row_page *page; /* being filled */
+	struct fb_row_page *free_pages;
+	struct fb_row_page *ready_head;
+	struct fb_row_page *ready_tail;
+	struct fb_row_page **stock; /* all pages, for freeing */
+	uint32_t stock_cnt;
+	uint32_t index;
+};
+
+struct fb_reader {
+	const struct fb_table *source;
+	struct fb_decoder *decoder;
+	struct fb_batch batch;
+	uint64_t *needed;
+	fb_table_find_fn find;
+	struct fb_key_batch *keys; /* scratch, shared by the queries */
+	/* watermark */
+	bool tracks; /* some query is windowed */
+	struct fb_expr rowtime_input;
+	const struct fb_expr *rowtime;
+	struct fb_program *rowtime_program;
+	int64_t delay_ms;
+	int64_t own_ms;    /* FB_TIME_MIN: none yet */
+	int64_t others_ms; /* minimum of the other active partitions */
+	int64_t global_ms; /* what has fired has fired by this */
+	const struct fb_column *rowtimes; /* of the batch being run */
+	uint64_t rowtime_failed[FB_BATCH_WORDS];
+	int64_t batch_own_ms;             /* own watermark after the batch */
+	bool before_ready;
+	int64_t before_ms[FB_BATCH_ROWS]; /* watermark that a row is judged against */
+	uint32_t query_cnt;
+	struct fb_query_run *queries;
+};
+
+static inline void fb_count(struct fb_query_run *query, enum fb_record_disposition disposition, uint64_t rows)
+{
+	query->counters.disposition[disposition] += rows;
+}
+
+static inline bool fb_row_failed(const uint64_t *failed, uint32_t row)
+{
+	return failed[row / 64] >> (row % 64) & 1;
+}
+
+/* Takes failed rows out of the selection and counts them. Hot. */
+void fb_drop_failed(struct fb_query_run *query, struct fb_batch *batch, const uint64_t *failed);
+/* Hot. batch: the reader's, with a selection of the query's own. */
+void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch);
+void fb_plain_run(struct fb_query_run *query, struct fb_batch *batch);
+/* Fills reader->before_ms. Hot. */
+void fb_watermarks_before(struct fb_reader *reader);

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A reader at work. Hot. */
+#include "dataplane/operator/reader_private.h"
+
+void fb_drop_failed(struct fb_query_run *query, struct fb_batch *batch, const uint64_t *failed)
+{
+	uint64_t any = 0;
+	uint32_t kept = 0;
+	uint32_t before = batch->sel_cnt;
+
+	for (uint32_t w = 0; w < FB_BATCH_WORDS; w++)
+		any |= failed[w];
+	if (FB_LIKELY(any == 0))
+		return;
+	for (uint32_t i = 0; i < before; i++) {
+		uint16_t row = batch->sel[i];
+
+		if (!fb_row_failed(failed, row))
+			batch->sel[kept++] = row;
+	}
+	batch->sel_cnt = kept;
+	fb_count(query, FB_REC_EXPRESSION, before - kept);
+}
+
+/* ---- watermark ---- */
+
+/* A watermark is emitted only when it is above 0, the value that Flink's assigner begins with (rule M1). */
+static inline int64_t advance(int64_t own_ms, int64_t time_ms, int64_t delay_ms)
+{
+	int64_t watermark = time_ms - delay_ms;
+
+	return watermark > 0 && watermark > own_ms ? watermark : own_ms;
+}
+
+static inline bool has_rowtime(const struct fb_reader *reader, uint32_t row)
+{
+	int64_t time = reader->rowtimes->i64[row];
+
+	return fb_column_is_valid(reader->rowtimes, row) && !fb_row_failed(reader->rowtime_failed, row) &&
+		time > -FB_TIME_LIMIT_MS && time < FB_TIME_LIMIT_MS;
+}
+
+/* Rows that a WHERE drops later advance the watermark too (rule M1): it is the source's, not the query's. */
+static void track(struct fb_reader *reader)
+{
+	const struct fb_batch *batch = &reader->batch;
+	int64_t newest = FB_TIME_MIN;
+
+	memset(reader->rowtime_failed, 0, sizeof(reader->rowtime_failed));
+	reader->rowtimes = fb_program_run(reader->rowtime_program, batch, reader->rowtime_failed);
+	reader->before_ready = false;
+	for (uint32_t i = 0; i < batch->sel_cnt; i++)
+		if (has_rowtime(reader, batch->sel[i]))
+			newest = FB_MAX(newest, reader->rowtimes->i64[batch->sel[i]]);
+	reader->batch_own_ms =
+		newest == FB_TIME_MIN ? reader->own_ms : advance(reader->own_ms, newest, reader->delay_ms);
+}
+
+void fb_watermarks_before(struct fb_reader *reader)
+{
+	const struct fb_batch *batch = &reader->batch;
+	int64_t own = reader->own_ms;
+
+	if (reader->before_ready)
+		return;
+	reader->before_ready = true;
+	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
+		uint32_t row = batch->sel[i];
+
+		reader->before_ms[row] = FB_MAX(reader->global_ms, FB_MIN(own, reader->others_ms));
+		if (has_rowtime(reader, row))
+			own = advance(own, reader->rowtimes->i64[row], reader->delay_ms);
+	}
+}
+
+void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms)
+{
+	reader->others_ms = watermark_ms;
+}
+
+int64_t fb_reader_own_watermark(const struct fb_reader *reader)
+{
+	return reader->own_ms;
+}
+
+void fb_reader_set_watermark(struct fb_reader *reader, int64_t watermark_ms)
+{
+	reader->global_ms = FB_MAX(reader->global_ms, watermark_ms);
+}
+
+int64_t fb_reader_watermark(const struct fb_reader *reader)
+{
+	return reader->global_ms;
+}
+
+/* ---- batches ---- */
+
+static void run_query(struct fb_reader *reader, struct fb_query_run *query)
+{
+	struct fb_batch batch = reader->batch;
+
+	memcpy(query->sel, reader->batch.sel, batch.sel_cnt * sizeof(*query->sel));
+	batch.sel = query->sel;
+	if (query->filter != NULL) {
+		uint64_t failed[FB_BATCH_WORDS] = {0};
+		const struct fb_column *condition = fb_program_run(query->filter, &batch, failed);
+
+		fb_drop_failed(query, &batch, failed);
+		fb_count(query, FB_REC_FILTERED, fb_batch_filter(&batch, condition));
+	}
+	if (batch.sel_cnt == 0)
+		return;
+	if (query->layout != NULL)
+		fb_window_run(reader, query, &batch);
+	else
+		fb_plain_run(query, &batch);
+}
+
+void fb_reader_flush(struct fb_reader *reader)
+{
+	if (fb_decoder_pending(reader->decoder) == 0)
+		return;
+	fb_decoder_finish(reader->decoder, &reader->batch);
+	if (reader->batch.sel_cnt == 0)
+		return;
+	if (reader->tracks)
+		track(reader);
+	for (uint32_t i = 0; i < reader->query_cnt; i++)
+		run_query(reader, &reader->queries[i]);
+	reader->own_ms = reader->tracks ? reader->batch_own_ms : reader->own_ms;
+}
+
+void fb_reader_feed(struct fb_reader *reader, const uint8_t *data, uint32_t len)
+{
+	uint32_t pos = 0;
+
+	while (!fb_decoder_add(reader->decoder, data, len, &pos))
+		fb_reader_flush(reader);
+}
+
+/* ---- hand-over ---- */
+
+static struct fb_slice *take(struct fb_query_run *query)
+{
+	struct fb_slice *slice = query->open[0];
+
+	query->open_cnt--;
+	memmove(query->open, query->open + 1, query->open_cnt * sizeof(*query->open));
+	query->counters.sealed_rows += fb_slice_row_cnt(slice);
+	return slice;
+}
+
+struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_query)
+{
+	for (uint32_t i = 0; i < reader->query_cnt; i++) {
+		struct fb_query_run *query = &reader->queries[i];
+
+		if (query->open_cnt == 0)
+			continue;
+
+		/* Rule M4, in the domain of instants (rule W2). */
+		int64_t fires = query->open[0]->start_ms + query->plan->window.size_ms - 1 - query->plan->time_shift_ms;
+
+		if (fires > reader->global_ms)
+			continue;
+		*ret_query = i;
+		query->counters.slices_sealed++;
+		return take(query);
+	}
+	return NULL;
+}
+
+struct fb_slice *fb_reader_take_open(struct fb_reader *reader, uint32_t *ret_query)
+{
+	for (uint32_t i = 0; i < reader->query_cnt; i++)
+		if (reader->queries[i].open_cnt > 0) {
+			*ret_query = i;
+			return take(&reader->queries[i]);
+		}
+	return NULL;
+}
+
+void fb_reader_return_slice(struct fb_reader *reader, uint32_t query, struct fb_slice *slice)
+{
+	(void)reader;
+	(void)query;
+	fb_slice_close(slice);
+}
+
+/* ---- numbers ---- */
+
+const struct fb_decode_counters *fb_reader_decode_counters(const struct fb_reader *reader)
+{
+	return fb_decoder_counters(reader->decoder);
+}
+
+uint32_t fb_reader_query_cnt(const struct fb_reader *reader)
+{
+	return reader->query_cnt;
+}
+
+const struct fb_query_counters *fb_reader_query_counters(struct fb_reader *reader, uint32_t number)
+{
+	struct fb_query_run *query = &reader->queries[number];
+	struct fb_query_counters *counters = &query->counters;
+
+	counters->open_slices = query->open_cnt;
+	counters->open_rows = 0;
+	counters->open_groups = 0;
+	for (uint32_t i = 0; i < query->open_cnt; i++) {
+		counters->open_rows += query->open[i]->row_cnt;
+		counters->open_groups += query->open[i]->group_cnt;
+	}
+	if (query->pool != NULL)
+		counters->state_used_bytes = fb_slice_pool_used_bytes(query->pool);
+	return counters;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slices as wholes: opening and closing (hot), merge (control plane). */
+#include "dataplane/operator/slice_private.h"
+
+#define HEAD_UNITS ((sizeof(struct fb_slice) + 7) / 8)
+
+_Static_assert(HEAD_UNITS < FB_PAGE_UNITS / 4, "the head lies in the first page of entries");
+
+struct fb_slice *fb_slice_open(struct fb_slice_pool *pool, const struct fb_slice_layout *layout, int64_t start_ms)
+{
+	struct fb_slice *slice;
+	uint32_t entries;
+	uint32_t segment;
+
+	if (pool->free_cnt < 2)
+		return NULL;
+	entries = fb_page_get(pool);
+	segment = fb_page_get(pool);
+	slice = (struct fb_slice *)fb_ref(pool, entries * FB_PAGE_UNITS);
+	*slice = (struct fb_slice){
+		.pool = pool,
+		.layout = layout,
+		.start_ms = start_ms,
+		.first_entry_page = entries,
+		.entry_page = entries,
+		.text_page = FB_NO_PAGE,
+		.pages_head = segment,
+	};
+	pool->pages[entries].used = HEAD_UNITS;
+	slice->directory_inline[0] = segment;
+	memset(fb_segment_buckets(slice, segment), 0, FB_PAGE_BYTES);
+	return slice;
+}
+
+static void free_pages(struct fb_slice_pool *pool, uint32_t page)
+{
+	while (page != FB_NO_PAGE) {
+		uint32_t next = pool->pages[page].next;
+
+		pool->pages[page].next = pool->free_head;
+		pool->free_head = page;
+		pool->free_cnt++;
+		page = next;
+	}
+}
+
+void fb_slice_close(struct fb_slice *slice)
+{
+	struct fb_slice_pool *pool = slice->pool;
+	uint32_t others = slice->pages_head;
+
+	/* The head goes with the first of the entry pages. */
+	free_pages(pool, slice->first_entry_page);
+	free_pages(pool, others);
+}
+
+int64_t fb_slice_start_ms(const struct fb_slice *slice)
+{
+	return slice->start_ms;
+}
+
+uint64_t fb_slice_row_cnt(const struct fb_slice *slice)
+{
+	return slice->row_cnt;
+}
+
+uint64_t fb_slice_group_cnt(const struct fb_slice *slice)
+{
+	return slice->group_cnt;
+}
+
+/* ---- walking ---- */
+
+const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cursor *at)
+{
+	const struct fb_slice_pool *pool = slice->pool;
+	uint32_t words = slice->layout->entry_words;
+
+	if (at->unit == 0)
+		*at = (struct fb_entry_cursor){slice->first_entry_page, HEAD_UNITS};
+	while (at->unit + words > pool->pages[at->page].used) {
+		if (at->page == slice->entry_page)
+			return NULL;
+		*at = (struct fb_entry_cursor){pool->pages[at->page].next, 0};
+	}
+
+	const uint64_t *entry = fb_ref(pool, at->page * FB_PAGE_UNITS + at->unit);
+
+	at->unit += words;
+	return entry;
+}
+
+/* ---- merge ---- */
+
+int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from)
+{
+	const struct fb_slice_layout *layout = into->layout;
+	struct fb_entry_cursor at = {0};
+	const uint64_t *entry;
+
+	while ((entry = fb_slice_entry(from, &at)) != NULL) {
+		const char *texts[FB_KEY_MAX];
+		struct fb_key_view key = {entry + FB_ENTRY_KEY_WORD, texts};
+		uint64_t *mine;
+
+		for (uint32_t k = 0; k < layout->key_cnt; k++)
+			if (layout->keys[k].phys == FB_PHYS_STR)
+				texts[k] = fb_text_get(from->pool, key.words + layout->keys[k].word).p;
+		if (fb_table_insert(into, entry[0], &key, &mine) != FB_INSERT_OK ||
+			!fb_state_merge(into, mine, from, entry))
+			return FB_E_FULL;
+	}
+	into->row_cnt += from->row_cnt;
+	return 0;
+}

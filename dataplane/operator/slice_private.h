@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of slices.
+ *
+ *   layout.c        from a plan: words of a key, words of an entry
+ *   pool.c          pages
+ *   table_kernel.c  hot: key lookup for a batch, one build per instruction set
+ *   table.c         hot: insertion, split, long texts
+ *   key.c           hot: key words and hashes of a batch
+ *   state.c         hot: aggregates of a batch
+ *   slice.c         opening, closing, merge
+ *   groups.c        groups as result columns
+ *   exchange.c      bytes for the store
+ *
+ * An entry is 8-byte words: hash, key words, record count, then per argument up to four words (non-NULL count, sum, min,
+ * max), those that some aggregate needs. A reference is an offset from the pool's base in units of 8 bytes, so that 32 bits
+ * reach 32 GiB; page = reference / FB_PAGE_UNITS.
+ *
+ * A text takes two words (after Neumann and Freitag, "Umbra", CIDR 2020): length and first four bytes; then the next eight
+ * bytes if it has at most 12, else the reference of all its bytes.
+ */
+#pragma once
+
+#include "config/base/calendar.h"
+#include "config/base/errcode.h"
+#include "config/base/isa.h"
+#include "config/tables/disposition.h"
+#include "dataplane/operator/slice.h"
+
+#define FB_PAGE_UNITS (FB_PAGE_BYTES / 8)
+#define FB_KEY_MAX 16
+#define FB_KEY_WORDS_MAX (2 * FB_KEY_MAX + 1)
+#define FB_ARG_MAX 32
+#define FB_TEXT_INLINE_MAX 12
+
+/* ---- layout ---- */
+
+struct fb_key_part {
+	struct fb_type type;
+	enum fb_phys phys;
+	uint16_t word;     /* first of its words, counted from the key's */
+	bool padded;       /* its texts have FB_PAYLOAD_PAD_BYTES behind them: a plain field of the record */
+};
+
+enum { FB_STATE_NONE = 0 }; /* word 0 is the hash: never a state's */
+
+/* States of one argument; 0: not needed. */
+struct fb_arg_state {
+	const struct fb_expr *arg;
+	struct fb_type type;
+	enum fb_phys phys;
+	uint16_t nonnull; /* 0 where the argument is NOT NULL: then the record count serves */
+	uint16_t sum;     /* I128 sums take two words */
+	uint16_t min;     /* texts take two words */
+	uint16_t max;
+};
+
+struct fb_slice_layout {
+	const struct fb_query_plan *plan;
+	uint16_t key_cnt;
+	uint16_t key_words;
+	uint16_t null_word; /* of the key words; UINT16_MAX: no key can be NULL */
+	uint16_t arg_cnt;
+	uint16_t rows_word; /* of the entry */
+	uint16_t entry_words;
+	bool has_text_state;
+	struct fb_key_part keys[FB_KEY_MAX];
+	struct fb_arg_state args[FB_ARG_MAX];
+	uint8_t arg_of_agg[64]; /* COUNT(*): UINT8_MAX */
+};
+
+#define FB_ENTRY_KEY_WORD 1
+
+/* ---- pool ---- */
+
+struct fb_page_info {
+	uint32_t next;  /* page number in a list; UINT32_MAX ends it */
+	uint16_t used;  /* entry and text pages: units in use; segments: entries */
+	uint8_t depth;  /* segments: local depth */
+};
+
+struct fb_slice_pool {
+	uint64_t *base;
+	uint32_t page_cnt;
+	uint32_t free_cnt;
+	uint32_t free_head;
+	void *mapping;
+	uint64_t mapped_bytes;
+	struct fb_page_info *pages;
+};
+
+#define FB_NO_PAGE UINT32_MAX
+
+static inline uint64_t *fb_ref(const struct fb_slice_pool *pool, uint32_t ref)
+{
+	return pool->base + ref;
+}
+
+/* FB_NO_PAGE: used up. Hot. */
+uint32_t fb_page_get(struct fb_slice_pool *pool);
+
+/* ---- table ---- */
+
+#define FB_SEGMENT_BUCKETS (FB_PAGE_BYTES / 64)
+#define FB_SEGMENT_SLOTS (FB_SEGMENT_BUCKETS * 8)
+#define FB_SEGMENT_FULL (FB_SEGMENT_SLOTS * 13 / 20) /* load 0.65: then it splits */
+#define FB_INLINE_DEPTH 4
+#define FB_DIRECTORY_PAGE_DEPTH 12 /* references in a page */
+#define FB_DEPTH_MAX 18
+
+struct fb_bucket {
+	_Alignas(64) uint32_t tags[8]; /* 0: free */
+	uint32_t refs[8];
+};
+
+struct fb_slice {
+	struct fb_slice_pool *pool;
+	const struct fb_slice_layout *layout;
+	int64_t start_ms;
+	uint64_t row_cnt;
+	uint64_t group_cnt;
+	uint32_t depth;             /* of the directory */
+	uint32_t first_entry_page;
+	uint32_t entry_page;        /* the one being filled */
+	uint32_t text_page;
+	uint32_t pages_head;        /* all other pages, for closing */
+	uint32_t directory_inline[1 << FB_INLINE_DEPTH];
+	uint32_t directory_pages[1 << (FB_DEPTH_MAX - FB_DIRECTORY_PAGE_DEPTH)];
+};
+
+static inline uint32_t fb_directory_get(const struct fb_slice *slice, uint32_t index)
+{
+	if (slice->depth <= FB_INLINE_DEPTH)
+		return slice->directory_inline[index];
+
+	const uint32_t *page = (const uint32_t *)fb_ref(
+		slice->pool, slice->directory_pages[index >> FB_DIRECTORY_PAGE_DEPTH] * FB_PAGE_UNITS);
+
+	return page[index & ((1u << FB_DIRECTORY_PAGE_DEPTH) - 1)];
+}
+
+static inline uint32_t fb_segment_page(const struct fb_slice *slice, uint64_t hash)
+{
+	/* Two shifts: one by 64 - 0 would be undefined. */
+	return fb_directory_get(slice, (uint32_t)(hash >> 1 >> (63 - slice->depth)));
+}
+
+static inline struct fb_bucket *fb_segment_buckets(const struct fb_slice *slice, uint32_t page)
+{
+	return (struct fb_bucket *)fb_ref(slice->pool, page * FB_PAGE_UNITS);
+}
+
+static inline uint32_t fb_hash_tag(uint64_t hash)
+{
+	return (uint32_t)hash | ((uint32_t)hash == 0);
+}
+
+/* Bits that neither the directory (from the top) nor the tag (from the bottom) uses much. */
+static inline uint32_t fb_hash_bucket(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) % FB_SEGMENT_BUCKETS;
+}
+
+/* One key to be found: its words, and where the bytes of long texts are. */
+struct fb_key_view {
+	const uint64_t *words;
+	const char *const *texts; /* per key part; only for texts longer than FB_TEXT_INLINE_MAX */
+};
+
+enum fb_insert_result { FB_INSERT_OK, FB_INSERT_FULL, FB_INSERT_TOO_LONG };
+
+/* Finds or inserts; a new entry has its states initialised. Hot. */
+enum fb_insert_result fb_table_insert(
+	struct fb_slice *slice, uint64_t hash, const struct fb_key_view *key, uint64_t **ret_entry);
+bool fb_table_key_equals(const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key);
+/* Copies bytes into the slice's text pages; 0: no page left. Hot. */
+uint32_t fb_table_put_text(struct fb_slice *slice, const char *bytes, uint32_t len);
+/* Whether texts of so many bytes in all can be put now. Hot. */
+bool fb_table_has_room(struct fb_slice *slice, uint32_t bytes);
+
+/* ---- keys and hashes of a batch ---- */
+
+struct fb_key_batch {
+	uint64_t words[FB_KEY_WORDS_MAX][FB_BATCH_ROWS];
+	uint64_t hashes[FB_BATCH_ROWS];
+	const char *texts[FB_KEY_MAX][FB_BATCH_ROWS]; /* filled for text keys */
+	uint64_t *entries[FB_BATCH_ROWS];             /* found; NULL: refused */
+	uint8_t refused[FB_BATCH_ROWS];               /* 0 or the disposition */
+};
+
+/* Hot. Key words and hashes of the selected rows; columns[i] is of keys[i]. */
+void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns, const uint16_t *sel,
+	uint32_t sel_cnt, struct fb_key_batch *keys);
+/* Of key words alone, for merge and import. texts as in fb_key_view. */
+uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_view *key);
+/* Process-wide, set once at start: keys come from strangers. */
+extern uint64_t fb_key_seed[2];
+
+/* Hot. Fills keys->entries for the selected rows. */
+typedef void (*fb_table_find_fn)(
+	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+
+void fb_table_find_scalar(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_table_find_avx2(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_table_find_avx512(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+fb_table_find_fn fb_table_find_choose(enum fb_isa isa);
+
+/* The part of fb_table_find that is the same for every kernel. Hot. */
+void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batch *keys);
+
+/* ---- states of a batch ---- */
+
+/*
+ * Hot. Adds the selected rows to their entries; rows whose text states find no room are refused (keys->refused) and left out.
+ * columns[i] is of args[i]. Returns the rows added; *overflows counts sums that wrapped.
+ */
+uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns, const uint16_t *sel,
+	uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows);
+void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry);
+/* Adds the states of an entry of `from`. False: no room for a text. */
+bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other);
+
+/* ---- walking ---- */
+
+struct fb_entry_cursor {
+	uint32_t page;
+	uint32_t unit; /* 0: at the beginning */
+};
+
+/* The next entry in order of first sight; NULL at the end. */
+const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cursor *at);
+
+/* ---- texts ---- */
+
+static inline struct fb_str fb_text_get(const struct fb_slice_pool *pool, const uint64_t *words)
+{
+	uint32_t len = (uint32_t)words[0];
+
+	if (len <= FB_TEXT_INLINE_MAX)
+		return (struct fb_str){(const char *)words + 4, len};
+	return (struct fb_str){(const char *)fb_ref(pool, (uint32_t)words[1]), len};
+}
+
+/* Words of a text of at most FB_TEXT_INLINE_MAX bytes; bytes behind it count as zero. */
+static inline void fb_text_words(const char *p, uint32_t len, uint64_t words[2])
+{
+	char copy[16] = {0};
+
+	memcpy(copy + 4, p, FB_MIN(len, (uint32_t)FB_TEXT_INLINE_MAX));
+	memcpy(copy, &len, sizeof(len));
+	memcpy(words, copy, sizeof(copy));
+}

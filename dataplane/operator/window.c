@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A batch into slices: window assignment (rule W1), lateness per row (M5), one update per record. Hot.
+ *
+ * Mostly all rows of a batch belong to one open window and none can be late. One pass over the event times shows it, and
+ * nothing is decided per row then.
+ */
+#include "dataplane/operator/reader_private.h"
+
+static inline int64_t window_start(const struct fb_window *window, int64_t time_ms)
+{
+	return time_ms - fb_floor_mod(time_ms - window->offset_ms, window->step_ms);
+}
+
+/* The watermark (an instant) at which a window (wall clock) has fired: rules M4 and W2. */
+static inline int64_t fires_at(const struct fb_query_plan *plan, int64_t start_ms)
+{
+	return start_ms + plan->window.size_ms - 1 - plan->time_shift_ms;
+}
+
+/* ---- open slices ---- */
+
+static uint32_t lower_bound(const struct fb_query_run *query, int64_t start_ms)
+{
+	uint32_t low = 0;
+	uint32_t high = query->open_cnt;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (query->open[middle]->start_ms < start_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct fb_slice *get_slice(struct fb_query_run *query, int64_t start_ms)
+{
+	uint32_t at = lower_bound(query, start_ms);
+	struct fb_slice *slice;
+
+	if (at < query->open_cnt && query->open[at]->start_ms == start_ms)
+		return query->open[at];
+	if (query->open_cnt == FB_OPEN_SLICES_MAX)
+		return NULL;
+	slice = fb_slice_open(query->pool, query->layout, start_ms);
+	if (slice == NULL)
+		return NULL;
+	memmove(query->open + at + 1, query->open + at, (query->open_cnt - at) * sizeof(*query->open));
+	query->open[at] = slice;
+	query->open_cnt++;
+	return slice;
+}
+
+/* ---- one slice ---- */
+
+static void update(struct fb_reader *reader, struct fb_query_run *query, const struct fb_column *const *args, int64_t start_ms,
+	const uint16_t *sel, uint32_t sel_cnt)
+{
+	struct fb_slice *slice = get_slice(query, start_ms);
+	struct fb_key_batch *keys = reader->keys;
+	uint32_t placed;
+
+	if (slice == NULL) {
+		fb_count(query, FB_REC_STATE_FULL, sel_cnt);
+		return;
+	}
+	memset(keys->refused, 0, sizeof(keys->refused));
+	reader->find(slice, sel, sel_cnt, keys);
+	placed = fb_state_update(slice, args, sel, sel_cnt, keys, &query->counters.sum_overflows);
+	fb_count(query, FB_REC_ACCEPTED, placed);
+	for (uint32_t i = 0; placed < sel_cnt && i < sel_cnt; i++)
+		if (keys->refused[sel[i]])
+			fb_count(query, (enum fb_record_disposition)keys->refused[sel[i]], 1);
+}
+
+/* ---- times ---- */
+
+struct times {
+	const struct fb_column *column;
+	int64_t shift_ms;
+	int64_t min_ms;
+	int64_t max_ms;
+};
+
+static inline int64_t time_of(const struct times *times, uint32_t row)
+{
+	return times->column->i64[row] + times->shift_ms;
+}
+
+/* Rows without an event time leave the selection (rule W14); those out of all range too. */
+static void check_times(struct fb_query_run *query, struct fb_batch *batch, struct times *times)
+{
+	uint32_t kept = 0;
+	uint32_t null_cnt = 0;
+
+	times->min_ms = FB_TIME_MAX;
+	times->max_ms = FB_TIME_MIN;
+	if (!times->column->has_null) {
+		for (uint32_t i = 0; i < batch->sel_cnt; i++) {
+			int64_t time = times->column->i64[batch->sel[i]];
+
+			times->min_ms = FB_MIN(times->min_ms, time);
+			times->max_ms = FB_MAX(times->max_ms, time);
+		}
+		if (FB_LIKELY(times->min_ms > -FB_TIME_LIMIT_MS && times->max_ms < FB_TIME_LIMIT_MS)) {
+			times->min_ms += times->shift_ms;
+			times->max_ms += times->shift_ms;
+			return;
+		}
+		times->min_ms = FB_TIME_MAX;
+		times->max_ms = FB_TIME_MIN;
+	}
+
+	uint32_t before = batch->sel_cnt;
+
+	for (uint32_t i = 0; i < before; i++) {
+		uint16_t row = batch->sel[i];
+		int64_t time = times->column->i64[row];
+
+		if (!fb_column_is_valid(times->column, row)) {
+			null_cnt++;
+			continue;
+		}
+		if (time <= -FB_TIME_LIMIT_MS || time >= FB_TIME_LIMIT_MS)
+			continue;
+		batch->sel[kept++] = row;
+		times->min_ms = FB_MIN(times->min_ms, time + times->shift_ms);
+		times->max_ms = FB_MAX(times->max_ms, time + times->shift_ms);
+	}
+	batch->sel_cnt = kept;
+	fb_count(query, FB_REC_NULL_TIME, null_cnt);
+	fb_count(query, FB_REC_EXPRESSION, before - kept - null_cnt);
+}
+
+/* ---- several slices or late rows ---- */
+
+/* Late is what comes when its window has fired, by the watermark before the row itself. */
+static void drop_late(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch, const int64_t *starts)
+{
+	uint32_t kept = 0;
+	uint32_t before = batch->sel_cnt;
+
+	fb_watermarks_before(reader);
+	for (uint32_t i = 0; i < before; i++) {
+		uint16_t row = batch->sel[i];
+
+		batch->sel[kept] = row;
+		kept += fires_at(query->plan, starts[row]) > reader->before_ms[row];
+	}
+	batch->sel_cnt = kept;
+	fb_count(query, FB_REC_LATE, before - kept);
+	query->counters.late_row_windows += before - kept;
+}
+
+static void run_mixed(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
+	const struct fb_column *const *args, const struct times *times, bool maybe_late)
+{
+	const struct fb_window *window = &query->plan->window;
+	int64_t starts[FB_BATCH_ROWS];
+	int64_t start = FB_TIME_MIN;
+
+	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
+		int64_t time = time_of(times, batch->sel[i]);
+
+		/* A row mostly falls into the window of the row before: no division then. */
+		if (start == FB_TIME_MIN || time < start || time - start >= window->step_ms)
+			start = window_start(window, time);
+		starts[batch->sel[i]] = start;
+	}
+	if (maybe_late)
+		drop_late(reader, query, batch, starts);
+
+	/* Window by window: the rows of the first one there, then of what is left. */
+	while (batch->sel_cnt > 0) {
+		uint16_t same[FB_BATCH_ROWS];
+		uint32_t same_cnt = 0;
+		uint32_t kept = 0;
+
+		start = starts[batch->sel[0]];
+		for (uint32_t i = 0; i < batch->sel_cnt; i++) {
+			uint16_t row = batch->sel[i];
+
+			if (starts[row] == start)
+				same[same_cnt++] = row;
+			else
+				batch->sel[kept++] = row;
+		}
+		batch->sel_cnt = kept;
+		update(reader, query, args, start, same, same_cnt);
+	}
+}
+
+/* ---- a batch ---- */
+
+static void run_programs(struct fb_query_run *query, struct fb_batch *batch, const struct fb_column **columns,
+	struct fb_program *const *programs, uint32_t cnt, uint64_t *failed)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		columns[i] = fb_program_run(programs[i], batch, failed);
+}
+
+void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch)
+{
+	const struct fb_slice_layout *layout = query->layout;
+	const struct fb_column *keys[FB_KEY_MAX];
+	const struct fb_column *args[FB_ARG_MAX];
+	struct times times = {.shift_ms = query->plan->time_shift_ms};
+	uint64_t failed[FB_BATCH_WORDS] = {0};
+
+	times.column = fb_program_run(query->time, batch, failed);
+	run_programs(query, batch, keys, query->keys, layout->key_cnt, failed);
+	run_programs(query, batch, args, query->args, layout->arg_cnt, failed);
+	fb_drop_failed(query, batch, failed);
+	check_times(query, batch, &times);
+	if (batch->sel_cnt == 0)
+		return;
+	fb_key_batch_fill(layout, keys, batch->sel, batch->sel_cnt, reader->keys);
+
+	int64_t first = window_start(&query->plan->window, times.min_ms);
+	int64_t after = FB_MAX(reader->global_ms, FB_MIN(reader->batch_own_ms, reader->others_ms));
+	bool maybe_late = fires_at(query->plan, first) <= after;
+
+	if (!maybe_late && times.max_ms - first < query->plan->window.step_ms)
+		update(reader, query, args, first, batch->sel, batch->sel_cnt);
+	else
+		run_mixed(reader, query, batch, args, &times, maybe_late);
+}
