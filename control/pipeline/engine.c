@@ -121,7 +121,7 @@ static int create_workers(struct fb_engine *engine)
 		struct fb_worker_queue queues[FB_ENGINE_PORT_MAX];
 		struct fb_worker_conf conf = {
 			.index = w,
-			.core = appliance->cores.workers[w],
+			.core = fb_eal_worker_lcore(w),
 			.idle_sleep_us = appliance->cores.idle_sleep_us,
 			.paused = true,
 			.queues = queues,
@@ -165,16 +165,18 @@ static int start_all(struct fb_engine *engine, struct fb_diags *diags)
 {
 	int rc = fb_isa_parse(engine->appliance->kernels, &engine->isa);
 
-	if (rc == 0)
-		rc = open_store(engine, diags);
+	/* First EAL: it binds this thread to the main core, and the store's threads are to stay off the workers' too. */
 	if (rc == 0)
 		rc = fb_eal_start(engine->appliance, diags);
+	if (rc == 0)
+		rc = open_store(engine, diags);
 	if (rc == 0)
 		rc = open_ports(engine, diags);
 	if (rc == 0)
 		rc = create_workers(engine);
 	if (rc != 0)
 		return rc;
+	fb_slice_seed();
 	engine->tsc_hz = fb_worker_tsc_hz();
 	for (uint32_t i = 0; i < engine->worker_cnt; i++) {
 		rc = fb_worker_start(engine->workers[i]);

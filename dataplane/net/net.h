@@ -55,5 +55,12 @@ int fb_net_bind(struct fb_net *net, uint16_t udp_port, uint32_t stream) FB_MUST_
  */
 void fb_net_burst(struct fb_net *net, struct rte_mbuf **packets, uint16_t *packet_cnt, struct fb_datagram *out);
 
+/*
+ * Hot. One packet: its disposition, and for FB_PKT_STREAM its payload in *out. An answer is written into the packet itself, to be
+ * sent by the caller. *echoes counts the echo requests answered in this burst. Part of fb_net_burst; fuzzed by itself.
+ */
+enum fb_packet_disposition fb_net_classify(
+	struct fb_net *net, struct rte_mbuf *mbuf, uint32_t *echoes, struct fb_datagram *out);
+
 /* Hot. Gratuitous ARP for every address (RFC 5227, section 3): at start and after link-up. */
 void fb_net_announce(struct fb_net *net);

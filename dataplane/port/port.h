@@ -33,6 +33,10 @@ struct fb_port {
 	int socket;         /* NUMA node, -1 unknown */
 	struct rte_mempool *pool;
 	uint64_t interface_base; /* what the interface had counted before the start */
+	uint64_t link_flap_cnt;
+	bool started;
+	bool link_known;
+	bool link_up; /* at the last look */
 };
 
 /*
@@ -57,6 +61,11 @@ struct fb_port_stats {
 /* Starts EAL for the appliance (allow-list, memory, cores). Once per process. Errors in diags. FB_E_DEVICE. */
 int fb_eal_start(const struct fb_appliance *appliance, struct fb_diags *diags) FB_MUST_CHECK;
 void fb_eal_stop(void);
+/* The lcore of worker `index`: what fb_worker_conf.core takes. */
+static inline uint32_t fb_eal_worker_lcore(uint32_t index)
+{
+	return index + 1;
+}
 
 /* Opens and configures, but does not receive yet. FB_E_DEVICE, FB_E_PERMISSION (default route), FB_E_NO_MEMORY. */
 int fb_port_open(const struct fb_port_conf *conf, const struct fb_appliance *appliance, struct fb_diags *diags,

@@ -156,8 +156,8 @@ bool fb_worker_receive(struct fb_worker *worker, struct fb_report *ret_report)
 
 typedef uint64_t __attribute__((may_alias)) word;
 
-static_assert(sizeof(struct fb_worker_snapshot) % sizeof(word) == 0, "copied by words");
-static_assert(sizeof(struct fb_reader_snapshot) % sizeof(word) == 0, "copied by words");
+_Static_assert(sizeof(struct fb_worker_snapshot) % sizeof(word) == 0, "copied by words");
+_Static_assert(sizeof(struct fb_reader_snapshot) % sizeof(word) == 0, "copied by words");
 
 static void store_words(void *to, const void *from, size_t bytes)
 {
