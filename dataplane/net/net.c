@@ -338,6 +338,10 @@ void fb_net_announce(struct fb_net *net)
 		if (mbuf == NULL)
 			return;
 		ether = (struct rte_ether_hdr *)rte_pktmbuf_append(mbuf, sizeof(*ether) + sizeof(*arp));
+		if (ether == NULL) {
+			rte_pktmbuf_free(mbuf);
+			return;
+		}
 		arp = (struct rte_arp_hdr *)(ether + 1);
 		memset(ether->dst_addr.addr_bytes, 0xff, 6);
 		memcpy(ether->src_addr.addr_bytes, net->port->mac, 6);
