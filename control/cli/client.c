@@ -153,10 +153,14 @@ int fb_client_call(struct fb_client *client, const char *method, const char *pat
 	json_error_t error;
 	json_t *json = NULL;
 	long status = 0;
-	char *text = body ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	/* These two have to say the length of their body, even if it is 0. */
+	bool carries = body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
+	char *text = body      ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY)
+		     : carries ? strdup("")
+			       : NULL;
 	int rc;
 
-	if (body && text == NULL)
+	if (carries && text == NULL)
 		return fail(client, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
 	client->error[0] = '\0';
 	rc = exchange(client, method, path, text, &status, &answer);

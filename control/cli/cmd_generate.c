@@ -103,9 +103,16 @@ static int write_lines(struct fb_people *people, int fd)
 	return rc;
 }
 
+/* Event time of a datagram's last record; the format knows no time before 1970. */
+static int64_t frame_time_us(const struct fb_people_args *people, uint64_t records)
+{
+	return FB_MAX(people->start_ms, 0) * 1000 +
+	       (int64_t)((unsigned __int128)(records - 1) * 1000000 / people->rate);
+}
+
 /* Frames carry the event time, and come from four senders in turn, so that several queues get a
  * share. */
-static int write_capture(struct fb_lines *lines, const struct fb_people *people,
+static int write_capture(struct fb_lines *lines, const struct fb_people_args *people,
 	const struct fb_endpoint *to, int fd)
 {
 	struct fb_capture_flow flow = {
@@ -117,14 +124,16 @@ static int write_capture(struct fb_lines *lines, const struct fb_people *people,
 	};
 	struct fb_payload payloads[PAYLOADS];
 	struct fb_buf out = {0};
+	uint64_t records = 0;
 	uint32_t sender = 0;
 	int rc = 0, n;
 
 	fb_capture_begin(&out);
 	while (rc == 0 && (n = fb_lines_next(lines, payloads, PAYLOADS, UINT64_MAX)) > 0) {
 		for (int i = 0; i < n; i++) {
+			records += payloads[i].records;
 			flow.src_port = (uint16_t)(40000 + sender++ % 4);
-			fb_capture_add(&out, &flow, FB_MAX(fb_people_time(people), 0) * 1000,
+			fb_capture_add(&out, &flow, frame_time_us(people, records),
 				(struct fb_str){payloads[i].p, payloads[i].len});
 		}
 		rc = out.failed ? FB_E_NO_MEMORY : write_all(fd, out.p, out.len);
@@ -149,7 +158,7 @@ static int write_pcap(struct fb_cli *cli, const struct generate_args *args,
 		return code;
 	*ret_rc = fb_lines_open(&conf, people, -1, &lines);
 	if (*ret_rc == 0) {
-		*ret_rc = write_capture(lines, people, &to, fd);
+		*ret_rc = write_capture(lines, &args->people, &to, fd);
 		fb_lines_close(lines);
 	}
 	return FB_EXIT_DONE;

@@ -11,6 +11,9 @@
 
 #define HOLDS_BYTES 96
 
+/* "1 port, ", "4 ports" */
+#define COUNT(n, what) (unsigned)(n), (n) == 1 ? what : what "s"
+
 static int check_sql(
 	const struct fb_source_file *file, struct fb_diags *diags, char holds[HOLDS_BYTES])
 {
@@ -19,7 +22,8 @@ static int check_sql(
 
 	if (rc != 0)
 		return rc;
-	snprintf(holds, HOLDS_BYTES, "%u tables, %u queries", plan->table_cnt, plan->query_cnt);
+	snprintf(holds, HOLDS_BYTES, "%u %s, %u %s", COUNT(plan->table_cnt, "table"),
+		(unsigned)plan->query_cnt, plan->query_cnt == 1 ? "query" : "queries");
 	fb_plan_destroy(plan);
 	return 0;
 }
@@ -32,8 +36,9 @@ static int check_appliance(
 
 	if (rc != 0)
 		return rc;
-	snprintf(holds, HOLDS_BYTES, "%u ports, %u streams, %u workers", appliance->ports_count,
-		appliance->streams_count, appliance->cores.workers_count);
+	snprintf(holds, HOLDS_BYTES, "%u %s, %u %s, %u %s", COUNT(appliance->ports_count, "port"),
+		COUNT(appliance->streams_count, "stream"),
+		COUNT(appliance->cores.workers_count, "worker"));
 	fb_appliance_destroy(appliance);
 	return 0;
 }

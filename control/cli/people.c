@@ -348,11 +348,6 @@ uint64_t fb_people_position(const struct fb_people *people)
 	return people->at;
 }
 
-int64_t fb_people_time(const struct fb_people *people)
-{
-	return people->time_ms;
-}
-
 /* ---- tables ---- */
 
 static void set_word(struct word *word, const char *text, bool lower)

@@ -55,9 +55,6 @@ void fb_people_destroy(struct fb_people *people);
 size_t fb_people_fill(struct fb_people *people, char *buf, size_t room, uint64_t *ret_records);
 /* Records written so far. */
 uint64_t fb_people_position(const struct fb_people *people);
-/* Event time of the last record at its undisturbed place, ms since 1970: how far event time has
- * come. */
-int64_t fb_people_time(const struct fb_people *people);
 
 /* The name of a city by its number in [0, keys): what the generator writes. FB_STR into `room` or
  * static. */

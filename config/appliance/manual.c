@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Build tool: copies forebayd.8.in to standard output and puts the list of settings where the line @SETTINGS@ stands. */
+/* Build tool: copies forebayd.8.in to standard output and puts the list of settings where the line
+ * @SETTINGS@ stands. */
 #include <string.h>
 
 #include "config/appliance/appliance.h"
@@ -19,7 +20,8 @@ int main(int argc, char **argv)
 		if (strcmp(line, "@SETTINGS@\n") == 0)
 			fb_appliance_print_manual(stdout);
 		else if (version)
-			printf("%.*s" FB_VERSION "%s", (int)(version - line), line, version + strlen("@VERSION@"));
+			printf("%.*s" FB_VERSION "%s", (int)(version - line), line,
+				version + strlen("@VERSION@"));
 		else
 			fputs(line, stdout);
 	}
