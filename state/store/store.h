@@ -10,6 +10,10 @@
  * Integers in keys are big-endian with the sign bit flipped, so that byte order is numeric order. All writes of one batch
  * become visible and durable together. Functions may be called from any control thread; they may block for
  * tens of milliseconds and are never called from a poll-mode core.
+ *
+ * Disk full is a state, not the end: while less than a reserve is free (256 MB, less on small disks) rows and slices are
+ * refused with FB_E_FULL; deletes and meta still go. When there is room again commits succeed again. After an error of the
+ * disk the database is opened anew by a later commit, at most once a second; meanwhile every call returns FB_E_IO.
  */
 #pragma once
 
@@ -33,11 +37,15 @@ struct fb_store_conf {
 int fb_store_open(const struct fb_store_conf *conf, struct fb_buf *message, struct fb_store **ret) FB_MUST_CHECK;
 void fb_store_close(struct fb_store *store);
 
-/* One atomic write. A batch belongs to one thread; commit empties it. */
+/* One atomic write. A batch belongs to one thread; commit empties it, whether it succeeds or not. NULL: no memory. */
 struct fb_store_batch *fb_store_batch_create(struct fb_store *store);
 void fb_store_batch_destroy(struct fb_store_batch *batch);
 /* sync: durable on return (fsync of the log). FB_E_IO, FB_E_FULL (disk). On failure nothing was written. */
 int fb_store_commit(struct fb_store_batch *batch, bool sync) FB_MUST_CHECK;
+/* What RocksDB said to the last commit; "" if it went well. */
+const char *fb_store_batch_error(const struct fb_store_batch *batch);
+/* Forgets what was put since the last commit. */
+void fb_store_batch_clear(struct fb_store_batch *batch);
 
 void fb_store_put_result(struct fb_store_batch *batch, uint32_t query_id, uint64_t seq, const void *row, size_t len);
 void fb_store_put_slice(struct fb_store_batch *batch, uint32_t query_id, int64_t start_ms, uint32_t part,
@@ -70,6 +78,7 @@ struct fb_store_stats {
 	uint64_t write_stall;      /* 1: RocksDB holds writes back */
 	uint64_t commits;
 	uint64_t commit_errors;
+	uint64_t reopens; /* times it was opened anew after an error */
 };
 
 void fb_store_stats(struct fb_store *store, struct fb_store_stats *ret);

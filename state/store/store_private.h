@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the store: shared by store.c (open, write) and scan.c (read). */
+/* Inside of the store: open.c (open, open anew), store.c (write), scan.c (read). */
 #pragma once
 
+#include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
@@ -17,18 +18,30 @@ enum fb_store_family {
 };
 
 struct fb_store {
-	rocksdb_t *db;
+	/* Read side: whoever uses db or families. Write side: opening anew. */
+	pthread_rwlock_t gate;
+	rocksdb_t *db; /* NULL: closed after an error, not open again yet */
 	rocksdb_column_family_handle_t *families[FB_STORE_FAMILY_CNT];
 	rocksdb_writeoptions_t *write_options;
 	rocksdb_writeoptions_t *sync_options;
 	rocksdb_readoptions_t *read_options;
+	char *path;
+	bool read_only;
+	uint64_t unit_bytes;        /* what buffers and the reserve are measured in: by the size of the disk */
+	_Atomic bool failed;        /* RocksDB takes no more writes until it is opened anew */
+	_Atomic int64_t reopen_ns;  /* not before this */
 	_Atomic uint64_t commits;
 	_Atomic uint64_t commit_errors;
+	_Atomic uint64_t reopens;
 };
 
 struct fb_store_batch {
 	struct fb_store *store;
 	rocksdb_writebatch_t *writes;
+	uint64_t row_bytes;  /* of results and slices */
+	uint64_t meta_bytes;
+	bool closed;         /* something was put while the database was closed */
+	char error[256];     /* of the last commit */
 };
 
 #define FB_STORE_RESULT_KEY_BYTES 12
@@ -39,3 +52,11 @@ void fb_store_slice_key(uint8_t key[FB_STORE_SLICE_KEY_BYTES], uint32_t query_id
 
 /* Frees a status text of RocksDB; 0 for NULL, else the code nearest to it, its words appended to message. */
 int fb_store_error(char *text, struct fb_buf *message);
+
+/* Takes the read side of the gate; false (and not taken): the database is closed. */
+bool fb_store_enter(struct fb_store *store);
+void fb_store_leave(struct fb_store *store);
+/* Bytes that may be written; into_reserve: what makes room again (deletes, cursors) may use half of the reserve. */
+uint64_t fb_store_room(const struct fb_store *store, bool into_reserve);
+/* After an error: opens anew if it is time and nobody reads. */
+void fb_store_try_reopen(struct fb_store *store);
