@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Client of the appliance's API: HTTP and JSON over its Unix socket, by libcurl. What the CLI can
- * do, a script can: curl --unix-socket /run/forebay/forebay.sock http://appliance/v1/status
+ * Client of the appliance's API: HTTP and JSON over its Unix socket, by libcurl. A script can do
+ * the same: curl --unix-socket /run/forebay/forebay.sock http://appliance/v1/status
  *
  * An answer outside 200–299 says why in JSON:
  *   {"error": "NOT_FOUND", "message": "…", "hint": "…",
- *    "diagnostics": [{"severity": "error", "line": 1, "column": 2, "length": 3, "message": "…",
- * "hint": "…"}]} error is a name of config/tables/error.def; hint and diagnostics may be missing.
- * One thread per client.
+ *    "diagnostics": [{"severity": "error", "line": 1, "column": 2, "length": 3,
+ *                     "message": "…", "hint": "…"}]}
+ *
+ * error is a name of config/tables/error.def; hint and diagnostics may be missing. One thread per
+ * client.
  */
 #pragma once
 
