@@ -290,7 +290,16 @@ int fb_engine_receive(struct fb_engine *engine, struct fb_diags *diags)
 
 /* ---- stop ---- */
 
-void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms)
+static void last_ledger(struct fb_engine *engine, struct fb_ledger *ret)
+{
+	struct fb_engine_view view;
+
+	*ret = (struct fb_ledger){0};
+	if (fb_engine_view(engine, &view) == 0 && fb_ledger_make(&view, ret) != 0)
+		fb_engine_view_fini(&view);
+}
+
+void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger)
 {
 	int64_t until = fb_clock_monotonic_ns() + (int64_t)sink_timeout_ms * 1000000;
 
@@ -323,5 +332,6 @@ void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms)
 		}
 	}
 	FB_IGNORE(fb_persist_clean(engine, true));
+	last_ledger(engine, ret_ledger);
 	destroy(engine);
 }

@@ -20,6 +20,7 @@
 #include "state/store/store.h"
 
 struct fb_engine;
+struct fb_ledger;
 
 /*
  * Opens store and ports, starts workers, restores the pipelines of the store. Nothing is received yet, so that pipelines
@@ -30,9 +31,10 @@ int fb_engine_start(const struct fb_appliance *appliance, struct fb_diags *diags
 int fb_engine_receive(struct fb_engine *engine, struct fb_diags *diags) FB_MUST_CHECK;
 /*
  * Drains: stops reception, keeps open slices in the store (a window that is not over must not be published, and after
- * a restart it goes on), gives sinks up to sink_timeout_ms to empty, writes the ledger to the store.
+ * a restart it goes on), gives sinks up to sink_timeout_ms to empty, writes the ledger to the store. *ret_ledger: the last
+ * ledger, the caller's to free; all zero if there was no memory for it.
  */
-void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms);
+void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger);
 
 /*
  * Plans and deploys SQL text under a name (NULL: SET 'pipeline.name', else the file's). Errors of the text are in diags.
