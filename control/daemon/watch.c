@@ -84,6 +84,8 @@ static void look_at_query(struct fb_watch *watch, const struct fb_pipeline_view 
 		memset(&watch->sinks[i], 0, sizeof(watch->sinks[i]));
 		watch->sinks[i].used = true;
 		watch->sinks[i].query_id = query->query_id;
+		fb_log(FB_LOG_INFO, "query %s reads %s and writes %s (%s)", name, pipeline->stream, query->sink,
+			query->connector);
 	}
 	if (delivery->waiting != watch->sinks[i].waiting) {
 		if (delivery->waiting)

@@ -100,7 +100,8 @@ YAML
 }
 
 appliance_start() {
-  rx "$forebayd" --config "$lab/forebay.yaml" "$@" >>"$lab/forebayd.log" 2>&1 &
+  # Not through rx: the process of a function in the background would be the shell.
+  ip netns exec "$ns_rx" "$forebayd" --config "$lab/forebay.yaml" "$@" >>"$lab/forebayd.log" 2>&1 &
   daemon_pid=$!
   local _
   for _ in $(seq 150); do
