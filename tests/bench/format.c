@@ -164,8 +164,8 @@ int main(void)
 		"CREATE TABLE people (id BIGINT, name STRING, age INT, gender STRING, birthday DATE, email STRING,\n"
 		"  phone STRING, address STRING, city STRING, country STRING, ts TIMESTAMP(3),\n"
 		"  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', 'format'='csv');\n"
-		"CREATE TABLE out (ws TIMESTAMP(3), city STRING, s INT) WITH ('connector'='blackhole');\n"
-		"INSERT INTO out SELECT window_start, city, SUM(age)\n"
+		"CREATE TABLE sums (ws TIMESTAMP(3), city STRING, s INT) WITH ('connector'='blackhole');\n"
+		"INSERT INTO sums SELECT window_start, city, SUM(age)\n"
 		"FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, city;\n";
 	struct datagrams small = make_datagrams(512);
 	struct datagrams large = make_datagrams(65536);

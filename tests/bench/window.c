@@ -20,9 +20,9 @@
 
 #define SQL                                                                                        \
 	FB_SOURCE_SQL                                                                              \
-	"CREATE TABLE out (ws TIMESTAMP(3), city STRING, n BIGINT, s INT, lo INT, hi INT, a INT) WITH "    \
+	"CREATE TABLE sums (ws TIMESTAMP(3), city STRING, n BIGINT, s INT, lo INT, hi INT, a INT) WITH "    \
 	"('connector'='blackhole');\n"                                                                 \
-	"INSERT INTO out SELECT window_start, city, COUNT(*), SUM(age), MIN(age), MAX(age), AVG(age)\n"    \
+	"INSERT INTO sums SELECT window_start, city, COUNT(*), SUM(age), MIN(age), MAX(age), AVG(age)\n"    \
 	"FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND))\n"                     \
 	"GROUP BY window_start, window_end, city;\n"
 
