@@ -40,11 +40,28 @@ CREATE TABLE city_counts (
   'format' = 'csv'
 );
 
-INSERT INTO city_counts
-SELECT window_start, window_end, city,
-       COUNT(*) AS people_cnt,
-       MIN(age) AS age_min,
-       MAX(age) AS age_max,
-       AVG(CAST(age AS DOUBLE)) AS age_avg
-FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND))
-GROUP BY window_start, window_end, city;
+CREATE TABLE totals (
+  window_start TIMESTAMP(3),
+  people_cnt BIGINT,
+  age_avg DOUBLE
+) WITH (
+  'connector' = 'print'
+);
+
+-- Both read the source once.
+EXECUTE STATEMENT SET
+BEGIN
+  INSERT INTO city_counts
+  SELECT window_start, window_end, city,
+         COUNT(*) AS people_cnt,
+         MIN(age) AS age_min,
+         MAX(age) AS age_max,
+         AVG(CAST(age AS DOUBLE)) AS age_avg
+  FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND))
+  GROUP BY window_start, window_end, city;
+
+  INSERT INTO totals
+  SELECT window_start, COUNT(*) AS people_cnt, AVG(CAST(age AS DOUBLE)) AS age_avg
+  FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND))
+  GROUP BY window_start, window_end;
+END;
