@@ -15,20 +15,25 @@
 
 /* A decoder may read so far behind a payload (dataplane/format/batch.h). */
 #define PAYLOAD_PAD_BYTES 64
-/* Echo requests answered in one burst: a flood of them costs no more than this (RFC 1812 4.3.2.8 asks for a limit). */
+/* Echo requests answered in one burst: a flood of them costs no more than this (RFC 1812 4.3.2.8
+ * asks for a limit). */
 #define ECHO_PER_BURST 8
 #define VLAN_TAGS_MAX 2
+#define ANSWER_TTL 64 /* RFC 1700; what the question has left may not reach back */
 
 struct packet {
 	struct rte_mbuf *mbuf;
 	uint8_t *l3; /* behind Ethernet and tags */
 	uint32_t l3_len;
 	bool broadcast;
+	bool other_mac;      /* promiscuous: addressed to somebody else */
+	bool wrong_checksum; /* and the policy takes it */
 };
 
 /* ---- Ethernet ---- */
 
-static enum fb_packet_disposition classify_ether(const struct fb_net *net, struct packet *packet, uint16_t *ret_type)
+static enum fb_packet_disposition classify_ether(
+	const struct fb_net *net, struct packet *packet, uint16_t *ret_type)
 {
 	struct rte_mbuf *mbuf = packet->mbuf;
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
@@ -39,11 +44,15 @@ static enum fb_packet_disposition classify_ether(const struct fb_net *net, struc
 	if (rte_pktmbuf_data_len(mbuf) < sizeof(*ether))
 		return FB_PKT_TRUNCATED;
 	packet->broadcast = rte_is_broadcast_ether_addr(&ether->dst_addr);
-	if (!packet->broadcast && memcmp(ether->dst_addr.addr_bytes, net->port->mac, 6) != 0)
-		return FB_PKT_NOT_OUR_MAC;
+	if (!packet->broadcast && memcmp(ether->dst_addr.addr_bytes, net->port->mac, 6) != 0) {
+		if (!net->promiscuous)
+			return FB_PKT_NOT_OUR_MAC;
+		packet->other_mac = true;
+	}
 	type = rte_be_to_cpu_16(ether->ether_type);
 	while (type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ) {
-		const struct rte_vlan_hdr *tag = rte_pktmbuf_mtod_offset(mbuf, struct rte_vlan_hdr *, at);
+		const struct rte_vlan_hdr *tag =
+			rte_pktmbuf_mtod_offset(mbuf, struct rte_vlan_hdr *, at);
 
 		if (++tags > VLAN_TAGS_MAX)
 			return FB_PKT_VLAN_DEPTH;
@@ -64,6 +73,18 @@ static bool is_our_ip(const struct fb_net *net, uint32_t ip)
 		if (net->port->addresses[i].ip == ip)
 			return true;
 	return false;
+}
+
+/*
+ * Whether its sender may get an answer: it asked us, is one station, and not ourselves (an
+ * announcement that came back by a loop). An answer to a group address would multiply.
+ */
+static bool may_answer(const struct fb_net *net, const struct packet *packet)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(packet->mbuf, struct rte_ether_hdr *);
+
+	return !packet->other_mac && rte_is_unicast_ether_addr(&ether->src_addr) &&
+	       memcmp(ether->src_addr.addr_bytes, net->port->mac, 6) != 0;
 }
 
 /* The answer goes back the way the question came, tags included. */
@@ -87,8 +108,10 @@ static enum fb_packet_disposition handle_arp(const struct fb_net *net, struct pa
 		return FB_PKT_TRUNCATED;
 	asked = rte_be_to_cpu_32(arp->arp_data.arp_tip);
 	if (arp->arp_hardware != rte_cpu_to_be_16(RTE_ARP_HRD_ETHER) ||
-		arp->arp_protocol != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) || arp->arp_hlen != RTE_ETHER_ADDR_LEN ||
-		arp->arp_plen != 4 || arp->arp_opcode != rte_cpu_to_be_16(RTE_ARP_OP_REQUEST) || !is_our_ip(net, asked))
+		arp->arp_protocol != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) ||
+		arp->arp_hlen != RTE_ETHER_ADDR_LEN || arp->arp_plen != 4 ||
+		arp->arp_opcode != rte_cpu_to_be_16(RTE_ARP_OP_REQUEST) || !is_our_ip(net, asked) ||
+		!may_answer(net, packet))
 		return FB_PKT_ARP_OTHER;
 
 	arp->arp_opcode = rte_cpu_to_be_16(RTE_ARP_OP_REPLY);
@@ -104,34 +127,51 @@ static enum fb_packet_disposition handle_arp(const struct fb_net *net, struct pa
 
 enum checksum_state { CHECKSUM_GOOD, CHECKSUM_BAD, CHECKSUM_UNKNOWN };
 
+/*
+ * What the device says. NONE: the field is not filled in, but the bytes are known to be whole (a
+ * neighbour on the same host sent them: virtio, vhost).
+ */
 static enum checksum_state ip_checksum_state(uint64_t flags)
 {
-	uint64_t state = flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-
-	return state == RTE_MBUF_F_RX_IP_CKSUM_GOOD ? CHECKSUM_GOOD
-		: state == RTE_MBUF_F_RX_IP_CKSUM_BAD ? CHECKSUM_BAD
-						      : CHECKSUM_UNKNOWN;
+	switch (flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) {
+	case RTE_MBUF_F_RX_IP_CKSUM_GOOD:
+	case RTE_MBUF_F_RX_IP_CKSUM_NONE:
+		return CHECKSUM_GOOD;
+	case RTE_MBUF_F_RX_IP_CKSUM_BAD:
+		return CHECKSUM_BAD;
+	default:
+		return CHECKSUM_UNKNOWN;
+	}
 }
 
 static enum checksum_state l4_checksum_state(uint64_t flags)
 {
-	uint64_t state = flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-
-	return state == RTE_MBUF_F_RX_L4_CKSUM_GOOD ? CHECKSUM_GOOD
-		: state == RTE_MBUF_F_RX_L4_CKSUM_BAD ? CHECKSUM_BAD
-						      : CHECKSUM_UNKNOWN;
+	switch (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
+	case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
+	case RTE_MBUF_F_RX_L4_CKSUM_NONE:
+		return CHECKSUM_GOOD;
+	case RTE_MBUF_F_RX_L4_CKSUM_BAD:
+		return CHECKSUM_BAD;
+	default:
+		return CHECKSUM_UNKNOWN;
+	}
 }
 
-/* A wrong checksum is the packet's end, or by policy only a number. */
-static bool checksum_stops(struct fb_net *net)
+/* A wrong checksum is the packet's end, or by policy only noted. */
+static bool checksum_stops(const struct fb_net *net, struct packet *packet)
 {
-	if (net->checksum_drop)
-		return true;
-	net->counters.checksum_wrong_taken++;
-	return false;
+	packet->wrong_checksum = true;
+	return net->checksum_drop;
 }
 
-static enum fb_packet_disposition handle_echo(const struct fb_net *net, struct packet *packet, uint32_t *echoes)
+/* Not "this network", a loopback, multicast, reserved or broadcast address (RFC 1122, 3.2.1.3). */
+static bool is_one_host(uint32_t ip)
+{
+	return ip >> 24 != 0 && ip >> 24 != 127 && ip >> 28 < 0xe;
+}
+
+static enum fb_packet_disposition handle_echo(
+	const struct fb_net *net, struct packet *packet, uint32_t *echoes)
 {
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)packet->l3;
 	uint32_t header_len = rte_ipv4_hdr_len(ip);
@@ -142,23 +182,27 @@ static enum fb_packet_disposition handle_echo(const struct fb_net *net, struct p
 
 	if (len < sizeof(*icmp))
 		return FB_PKT_TRUNCATED;
-	if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 || packet->broadcast ||
-		*echoes >= ECHO_PER_BURST)
+	if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
+		packet->broadcast || packet->wrong_checksum || !may_answer(net, packet) ||
+		!is_one_host(rte_be_to_cpu_32(ip->src_addr)) || *echoes >= ECHO_PER_BURST)
 		return FB_PKT_ICMP_OTHER;
 	++*echoes;
 	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
 	/* The type went from 8 to 0: the checksum grows by as much (RFC 1624, equation 3). */
 	sum = (uint32_t)rte_be_to_cpu_16(icmp->icmp_cksum) + 0x0800;
 	icmp->icmp_cksum = rte_cpu_to_be_16((uint16_t)(sum + (sum >> 16)));
-	/* Swapping the addresses leaves the header's own sum as it is. */
 	swap = ip->src_addr;
 	ip->src_addr = ip->dst_addr;
 	ip->dst_addr = swap;
+	ip->time_to_live = ANSWER_TTL;
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
 	turn_ether(net, packet->mbuf);
 	return FB_PKT_ECHO_ANSWERED;
 }
 
-static enum fb_packet_disposition handle_udp(struct fb_net *net, struct packet *packet, struct fb_datagram *out)
+static enum fb_packet_disposition handle_udp(
+	struct fb_net *net, struct packet *packet, struct fb_datagram *out)
 {
 	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)packet->l3;
 	uint32_t header_len = rte_ipv4_hdr_len(ip);
@@ -178,7 +222,7 @@ static enum fb_packet_disposition handle_udp(struct fb_net *net, struct packet *
 
 		if (state == CHECKSUM_UNKNOWN)
 			state = fb_udp_checksum_ok(ip, udp, len) ? CHECKSUM_GOOD : CHECKSUM_BAD;
-		if (state == CHECKSUM_BAD && checksum_stops(net))
+		if (state == CHECKSUM_BAD && checksum_stops(net, packet))
 			return FB_PKT_UDP_CHECKSUM;
 	}
 	port = rte_be_to_cpu_16(udp->dst_port);
@@ -192,6 +236,7 @@ static enum fb_packet_disposition handle_udp(struct fb_net *net, struct packet *
 			.source_ip = rte_be_to_cpu_32(ip->src_addr),
 			.source_port = rte_be_to_cpu_16(udp->src_port),
 		};
+		net->counters.checksum_wrong_taken += packet->wrong_checksum;
 		return FB_PKT_STREAM;
 	}
 	return FB_PKT_UDP_PORT;
@@ -216,7 +261,7 @@ static enum fb_packet_disposition handle_ipv4(
 	state = ip_checksum_state(packet->mbuf->ol_flags);
 	if (state == CHECKSUM_UNKNOWN)
 		state = fb_ip_checksum_ok(ip, header_len) ? CHECKSUM_GOOD : CHECKSUM_BAD;
-	if (state == CHECKSUM_BAD && checksum_stops(net))
+	if (state == CHECKSUM_BAD && checksum_stops(net, packet))
 		return FB_PKT_IP_CHECKSUM;
 	if (!is_our_ip(net, rte_be_to_cpu_32(ip->dst_addr)))
 		return FB_PKT_NOT_OUR_IP;
@@ -240,7 +285,8 @@ enum fb_packet_disposition fb_net_classify(
 	enum fb_packet_disposition disposition;
 	uint16_t type = 0;
 
-	/* One segment, with the padding that decoders are promised: what is larger does not fit the port's MTU. */
+	/* One segment, with the padding that decoders are promised: what is larger does not fit the
+	 * port's MTU. */
 	if (mbuf->nb_segs > 1 || rte_pktmbuf_tailroom(mbuf) < PAYLOAD_PAD_BYTES)
 		return FB_PKT_TRUNCATED;
 	disposition = classify_ether(net, &packet, &type);
@@ -270,7 +316,8 @@ static void send_answers(struct fb_net *net, struct rte_mbuf **answers, uint16_t
 		rte_pktmbuf_free_bulk(answers + sent, cnt - sent);
 }
 
-void fb_net_burst(struct fb_net *net, struct rte_mbuf **packets, uint16_t *packet_cnt, struct fb_datagram *out)
+void fb_net_burst(struct fb_net *net, struct rte_mbuf **packets, uint16_t *packet_cnt,
+	struct fb_datagram *out)
 {
 	struct rte_mbuf *answers[FB_NET_BURST];
 	struct rte_mbuf *dropped[FB_NET_BURST];
@@ -312,6 +359,7 @@ void fb_net_init(struct fb_net *net, const struct fb_port *port, uint16_t queue)
 		.port = port,
 		.queue = queue,
 		.checksum_drop = port->conf->checksum == FB_CHECKSUM_DROP,
+		.promiscuous = port->conf->promiscuous,
 	};
 }
 
@@ -337,7 +385,8 @@ void fb_net_announce(struct fb_net *net)
 
 		if (mbuf == NULL)
 			return;
-		ether = (struct rte_ether_hdr *)rte_pktmbuf_append(mbuf, sizeof(*ether) + sizeof(*arp));
+		ether = (struct rte_ether_hdr *)rte_pktmbuf_append(
+			mbuf, sizeof(*ether) + sizeof(*arp));
 		if (ether == NULL) {
 			rte_pktmbuf_free(mbuf);
 			return;
