@@ -109,7 +109,7 @@ static bool text_to_micros(struct fb_str text, int64_t *ret)
 		!digits(&in, 1, 2, &day))
 		return false;
 	if (in.at < in.end) {
-		if (!(character(&in, ' ') || character(&in, 'T')) || !digits(&in, 1, 2, &hour) || !character(&in, ':') ||
+		if (!character(&in, ' ') || !digits(&in, 1, 2, &hour) || !character(&in, ':') ||
 			!digits(&in, 1, 2, &minute) || !character(&in, ':') || !digits(&in, 1, 2, &second))
 			return false;
 		if (character(&in, '.')) {
@@ -335,6 +335,12 @@ void fb_eval_cast(const struct fb_eval *eval, struct fb_node *node)
 	}
 }
 
+/* 0000-01-01 00:00:00.000 to 9999-12-31 23:59:59.999; beyond is NULL (Flink, DateTimeUtils.toTimestampData). */
+static bool number_to_millis(int64_t number, int64_t factor, int64_t *ret)
+{
+	return !__builtin_mul_overflow(number, factor, ret) && *ret >= -62167219200000 && *ret <= 253402300799999;
+}
+
 void fb_eval_time(const struct fb_eval *eval, struct fb_node *node)
 {
 	const struct fb_column *from = node->args[0]->value;
@@ -344,15 +350,19 @@ void fb_eval_time(const struct fb_eval *eval, struct fb_node *node)
 	fb_node_valid_all(node);
 	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {
 		uint32_t row = eval->batch->sel[i];
-		int64_t micros;
+		int64_t value = 0;
+		bool known;
 
 		if (!fb_column_is_valid(from, row))
 			continue;
-		if (!text) {
-			node->own.i64[row] = (int64_t)((uint64_t)from->i64[row] * (uint64_t)factor);
-		} else if (text_to_micros(from->str[row], &micros)) {
-			node->own.i64[row] = to_unit(micros, node->expr->type);
+		if (text) {
+			known = text_to_micros(from->str[row], &value);
+			value = to_unit(value, node->expr->type);
 		} else {
+			known = number_to_millis(from->i64[row], factor, &value);
+		}
+		node->own.i64[row] = value;
+		if (!known) {
 			node->own.has_null = true;
 			fb_column_set_valid(&node->own, row, false);
 		}

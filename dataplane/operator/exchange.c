@@ -94,6 +94,20 @@ static bool import_text(void *arg, uint64_t *words, int key)
 	return true;
 }
 
+/* What no export writes: more values than records, or more records than the slice has. */
+static bool counts_hold(const struct fb_slice_layout *layout, const uint64_t *entry, uint64_t *rows_left)
+{
+	uint64_t rows = entry[layout->rows_word];
+
+	for (uint32_t a = 0; a < layout->arg_cnt; a++)
+		if (layout->args[a].nonnull && entry[layout->args[a].nonnull] > rows)
+			return false;
+	if (rows > *rows_left)
+		return false;
+	*rows_left -= rows;
+	return true;
+}
+
 static int import_entries(struct fb_slice *into, const struct header *header, struct importer *importer)
 {
 	const struct fb_slice_layout *layout = into->layout;
@@ -102,6 +116,7 @@ static int import_entries(struct fb_slice *into, const struct header *header, st
 	struct fb_slice from = {.pool = &pool, .layout = layout};
 	size_t entry_bytes = (layout->entry_words - 1u) * sizeof(uint64_t);
 	uint64_t *entry = calloc(layout->entry_words, sizeof(*entry));
+	uint64_t rows_left = header->row_cnt;
 	int rc = entry ? 0 : FB_E_NO_MEMORY;
 
 	for (uint64_t i = 0; rc == 0 && i < header->group_cnt; i++) {
@@ -114,14 +129,14 @@ static int import_entries(struct fb_slice *into, const struct header *header, st
 		}
 		memcpy(entry + 1, importer->at, entry_bytes);
 		importer->at += entry_bytes;
-		if (!each_text(layout, entry, import_text, importer))
+		if (!counts_hold(layout, entry, &rows_left) || !each_text(layout, entry, import_text, importer))
 			rc = FB_E_CORRUPT;
 		else if (fb_table_insert(into, fb_key_hash(layout, &key), &key, &mine) != FB_INSERT_OK ||
 			!fb_state_merge(into, mine, &from, entry))
 			rc = FB_E_FULL;
 	}
 	free(entry);
-	return rc == 0 && importer->at != importer->end ? FB_E_CORRUPT : rc;
+	return rc == 0 && (importer->at != importer->end || rows_left != 0) ? FB_E_CORRUPT : rc;
 }
 
 int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len)
@@ -133,7 +148,8 @@ int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len)
 	if (len < sizeof(header) || len % 8 != 0 || len / 8 > UINT32_MAX)
 		return FB_E_CORRUPT;
 	memcpy(&header, bytes, sizeof(header));
-	if (header.magic != MAGIC || header.entry_words != into->layout->entry_words)
+	if (header.magic != MAGIC || header.entry_words != into->layout->entry_words ||
+		header.row_cnt > (uint64_t)INT64_MAX - into->row_cnt)
 		return FB_E_CORRUPT;
 	/* References are in words, so the bytes have to lie on a word; what the store gives may not. */
 	aligned = malloc(len);

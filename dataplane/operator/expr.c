@@ -44,6 +44,20 @@ static bool is_known(const struct fb_expr *expr)
 	}
 }
 
+/* Whether the operation itself can fail for a row: integer division, and CAST that reads text. */
+static bool can_fail(const struct fb_expr *expr)
+{
+	switch (expr->op) {
+	case FB_OP_DIV:
+	case FB_OP_MOD:
+		return fb_type_phys(expr->type) == FB_PHYS_I64;
+	case FB_OP_CAST:
+		return fb_type_phys(expr->args[0]->type) == FB_PHYS_STR && fb_type_phys(expr->type) != FB_PHYS_STR;
+	default:
+		return false;
+	}
+}
+
 static size_t value_bytes(struct fb_type type)
 {
 	return fb_type_phys(type) == FB_PHYS_STR || fb_type_phys(type) == FB_PHYS_I128 ? 16 : 8;
@@ -108,6 +122,9 @@ static int add_node(struct fb_program *program, const struct fb_expr *expr, stru
 	node->expr = expr;
 	node->arg_cnt = expr->arg_cnt;
 	node->args = args;
+	node->may_fail = can_fail(expr);
+	for (uint32_t i = 0; i < expr->arg_cnt; i++)
+		node->may_fail |= args[i]->may_fail;
 	rc = take_memory(node);
 	if (rc == 0 && expr->op == FB_OP_LITERAL)
 		fill_literal(node);

@@ -13,6 +13,8 @@ struct fb_node {
 	struct fb_column own;          /* result memory; unused by INPUT */
 	const struct fb_column *value; /* after evaluation: own, or a column of the batch */
 	char *text;                    /* FB_CAST_TEXT_BYTES per row, for casts to text */
+	bool may_fail;                 /* this or an argument can fail for a row; then `failed` is kept */
+	uint64_t failed[FB_BATCH_WORDS];
 };
 
 struct fb_program {
@@ -22,7 +24,7 @@ struct fb_program {
 
 struct fb_eval {
 	const struct fb_batch *batch;
-	uint64_t *failed;
+	uint64_t *failed; /* of the node being evaluated */
 };
 
 static inline void fb_fail_row(const struct fb_eval *eval, uint32_t row)

@@ -20,39 +20,58 @@ void fb_node_valid_all(struct fb_node *node)
 		memset(node->own.valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));
 }
 
+static void add_failed(uint64_t *to, const struct fb_node *from)
+{
+	for (uint32_t w = 0; from->may_fail && w < FB_BATCH_WORDS; w++)
+		to[w] |= from->failed[w];
+}
+
+static void run_node(const struct fb_eval *eval, struct fb_node *node)
+{
+	switch (node->expr->op) {
+	case FB_OP_INPUT:
+		node->value = &eval->batch->columns[node->expr->input];
+		break;
+	case FB_OP_LITERAL:
+		break;
+	case FB_OP_ADD ... FB_OP_NEG:
+		fb_eval_arithmetic(eval, node);
+		break;
+	case FB_OP_EQ ... FB_OP_GE:
+		fb_eval_compare(eval, node);
+		break;
+	case FB_OP_CAST:
+	case FB_OP_TRY_CAST:
+		fb_eval_cast(eval, node);
+		break;
+	case FB_OP_TO_TIMESTAMP:
+	case FB_OP_TO_TIMESTAMP_LTZ:
+		fb_eval_time(eval, node);
+		break;
+	default:
+		fb_eval_logic(eval, node);
+		break;
+	}
+}
+
 const struct fb_column *fb_program_run(struct fb_program *program, const struct fb_batch *batch, uint64_t *failed)
 {
-	struct fb_eval eval = {batch, failed};
+	const struct fb_node *root = &program->nodes[program->node_cnt - 1];
 
 	for (uint32_t i = 0; i < program->node_cnt; i++) {
 		struct fb_node *node = &program->nodes[i];
+		struct fb_eval eval = {batch, node->failed};
+		bool lazy = node->expr->op == FB_OP_AND || node->expr->op == FB_OP_OR;
 
-		switch (node->expr->op) {
-		case FB_OP_INPUT:
-			node->value = &batch->columns[node->expr->input];
-			break;
-		case FB_OP_LITERAL:
-			break;
-		case FB_OP_ADD ... FB_OP_NEG:
-			fb_eval_arithmetic(&eval, node);
-			break;
-		case FB_OP_EQ ... FB_OP_GE:
-			fb_eval_compare(&eval, node);
-			break;
-		case FB_OP_CAST:
-		case FB_OP_TRY_CAST:
-			fb_eval_cast(&eval, node);
-			break;
-		case FB_OP_TO_TIMESTAMP:
-		case FB_OP_TO_TIMESTAMP_LTZ:
-			fb_eval_time(&eval, node);
-			break;
-		default:
-			fb_eval_logic(&eval, node);
-			break;
+		if (FB_UNLIKELY(node->may_fail)) {
+			memset(node->failed, 0, sizeof(node->failed));
+			for (uint32_t a = 0; !lazy && a < node->arg_cnt; a++)
+				add_failed(node->failed, node->args[a]);
 		}
+		run_node(&eval, node);
 	}
-	return program->nodes[program->node_cnt - 1].value;
+	add_failed(failed, root);
+	return root->value;
 }
 
 uint32_t fb_batch_filter(struct fb_batch *batch, const struct fb_column *condition)
@@ -268,7 +287,10 @@ void fb_eval_compare(const struct fb_eval *eval, struct fb_node *node)
 
 /* ---- logic ---- */
 
-/* FALSE wins in AND, TRUE in OR; else NULL if any argument is NULL. */
+/*
+ * FALSE wins in AND, TRUE in OR; else NULL if any argument is NULL. What stands behind the first that wins is not
+ * evaluated in Flink's generated code, so its failure is none: x <> 0 AND 10 / x > 1.
+ */
 static void and_or(const struct fb_eval *eval, struct fb_node *node)
 {
 	bool winner = node->expr->op == FB_OP_OR;
@@ -282,6 +304,8 @@ static void and_or(const struct fb_eval *eval, struct fb_node *node)
 			const struct fb_column *arg = node->args[i]->value;
 			bool valid = fb_column_is_valid(arg, row);
 
+			if (FB_UNLIKELY(node->args[i]->may_fail) && !won && node->args[i]->failed[row / 64] >> (row % 64) & 1)
+				fb_fail_row(eval, row);
 			null |= !valid;
 			won |= valid && (arg->i64[row] != 0) == winner;
 		}

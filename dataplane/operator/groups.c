@@ -135,6 +135,9 @@ bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int6
 	while (row < FB_BATCH_ROWS && (entry = fb_slice_entry(slice, &at)) != NULL) {
 		struct fb_column *column = &batch->columns[FB_GROUP_KEYS];
 
+		/* Its only records found no room for their texts: a group that no record is in gives no row. */
+		if (entry[slice->layout->rows_word] == 0)
+			continue;
 		batch->columns[FB_GROUP_WINDOW_START].i64[row] = window_start_ms;
 		batch->columns[FB_GROUP_WINDOW_END].i64[row] = window_end_ms;
 		batch->columns[FB_GROUP_WINDOW_TIME].i64[row] = window_end_ms - 1;

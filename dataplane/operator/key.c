@@ -46,6 +46,7 @@ static inline void padded_words(const char *p, uint32_t len, uint64_t words[2])
 static void fill_texts(const struct fb_key_part *part, const struct fb_column *column, uint32_t number, const uint16_t *sel,
 	uint32_t sel_cnt, struct fb_key_batch *keys)
 {
+	static const char nothing[FB_TEXT_INLINE_MAX] = {0};
 	uint64_t *first = keys->words[part->word];
 	uint64_t *second = keys->words[part->word + 1];
 
@@ -54,8 +55,9 @@ static void fill_texts(const struct fb_key_part *part, const struct fb_column *c
 		struct fb_str text = column->str[row];
 		uint64_t words[2];
 
-		if (FB_UNLIKELY(column->has_null && text.p == NULL))
-			text = FB_STR("");
+		/* A text of no bytes is read as one of twelve. */
+		if (FB_UNLIKELY(column->has_null && !fb_column_is_valid(column, row)))
+			text = (struct fb_str){nothing, 0};
 		keys->texts[number][row] = text.p;
 		if (FB_LIKELY(text.len <= FB_TEXT_INLINE_MAX)) {
 			if (part->padded)

@@ -76,7 +76,8 @@ const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cur
 	const struct fb_slice_pool *pool = slice->pool;
 	uint32_t words = slice->layout->entry_words;
 
-	if (at->unit == 0)
+	/* Page 0 is nobody's: a cursor that stands on a page without entries is not one that begins. */
+	if (at->page == 0)
 		*at = (struct fb_entry_cursor){slice->first_entry_page, HEAD_UNITS};
 	while (at->unit + words > pool->pages[at->page].used) {
 		if (at->page == slice->entry_page)

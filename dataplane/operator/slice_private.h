@@ -175,8 +175,8 @@ enum fb_insert_result fb_table_insert(
 bool fb_table_key_equals(const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key);
 /* Copies bytes into the slice's text pages; 0: no page left. Hot. */
 uint32_t fb_table_put_text(struct fb_slice *slice, const char *bytes, uint32_t len);
-/* Whether texts of so many bytes in all can be put now. Hot. */
-bool fb_table_has_room(struct fb_slice *slice, uint32_t bytes);
+/* Whether `cnt` texts of these lengths can be put now, one after another. Hot. */
+bool fb_table_has_room(const struct fb_slice *slice, const uint32_t *lens, uint32_t cnt);
 
 /* ---- keys and hashes of a batch ---- */
 
@@ -223,8 +223,8 @@ bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slic
 /* ---- walking ---- */
 
 struct fb_entry_cursor {
-	uint32_t page;
-	uint32_t unit; /* 0: at the beginning */
+	uint32_t page; /* 0: at the beginning */
+	uint32_t unit;
 };
 
 /* The next entry in order of first sight; NULL at the end. */

@@ -178,30 +178,59 @@ static void put_text(struct fb_slice *slice, uint64_t *words, struct fb_str text
 	words[1] = fb_table_put_text(slice, text.p, text.len);
 }
 
+static inline bool wins(const struct fb_slice *slice, const uint64_t *words, struct fb_str text, bool first, int order)
+{
+	return first || fb_str_cmp(text, fb_text_get(slice->pool, words)) * order > 0;
+}
+
 static void merge_text(
 	struct fb_slice *slice, const struct fb_arg_state *state, uint64_t *entry, struct fb_str low, struct fb_str high, bool first)
 {
-	if (state->min && (first || fb_str_cmp(low, fb_text_get(slice->pool, entry + state->min)) < 0))
+	if (state->min && wins(slice, entry + state->min, low, first, -1))
 		put_text(slice, entry + state->min, low);
-	if (state->max && (first || fb_str_cmp(high, fb_text_get(slice->pool, entry + state->max)) > 0))
+	if (state->max && wins(slice, entry + state->max, high, first, 1))
 		put_text(slice, entry + state->max, high);
 }
 
-/* Room for all that the texts of one row may take in the worst case, before any state of the row is touched. */
-static bool has_text_room(struct fb_slice *slice, const struct fb_column *const *columns, uint32_t row)
+/* Lengths of the texts for which merge_text would take new room: those that are long, win, and do not fit where the old are. */
+static uint32_t need_room(const struct fb_slice *slice, const struct fb_arg_state *state, const uint64_t *entry,
+	struct fb_str low, struct fb_str high, bool first, uint32_t *lens)
+{
+	const struct {
+		uint16_t word;
+		int order;
+		struct fb_str text;
+	} sides[] = {{state->min, -1, low}, {state->max, 1, high}};
+	uint32_t cnt = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const uint64_t *words = entry + sides[i].word;
+		uint32_t len = sides[i].text.len;
+
+		if (sides[i].word != 0 && len > FB_TEXT_INLINE_MAX && len > (uint32_t)words[0] &&
+			wins(slice, words, sides[i].text, first, sides[i].order))
+			lens[cnt++] = len;
+	}
+	return cnt;
+}
+
+/* Room for all texts of one row, before any state of the row is touched. A record that wins nothing needs none. */
+static bool has_text_room(
+	struct fb_slice *slice, const struct fb_column *const *columns, uint32_t row, const uint64_t *entry)
 {
 	const struct fb_slice_layout *layout = slice->layout;
-	uint32_t bytes = 0;
+	uint32_t lens[2 * FB_ARG_MAX];
+	uint32_t cnt = 0;
 
 	for (uint32_t a = 0; a < layout->arg_cnt; a++) {
 		const struct fb_arg_state *state = &layout->args[a];
 
-		if (state->phys != FB_PHYS_STR || !fb_column_is_valid(columns[a], row) ||
-			columns[a]->str[row].len <= FB_TEXT_INLINE_MAX)
-			continue;
-		bytes += ((columns[a]->str[row].len + 7) & ~7u) * ((state->min != 0) + (state->max != 0));
+		if (state->phys == FB_PHYS_STR && fb_column_is_valid(columns[a], row) &&
+			columns[a]->str[row].len > FB_TEXT_INLINE_MAX)
+			cnt += need_room(slice, state, entry, columns[a]->str[row], columns[a]->str[row],
+				seen(layout, state, entry) == 0, lens + cnt);
 	}
-	return bytes == 0 || fb_table_has_room(slice, bytes);
+	return fb_table_has_room(slice, lens, cnt);
 }
 
 /*
@@ -219,7 +248,7 @@ static void update_texts(struct fb_slice *slice, const struct fb_column *const *
 
 		if (entry == NULL)
 			continue;
-		if (!has_text_room(slice, columns, row)) {
+		if (!has_text_room(slice, columns, row, entry)) {
 			keys->entries[row] = NULL;
 			keys->refused[row] = FB_REC_STATE_FULL;
 			continue;
@@ -301,7 +330,9 @@ bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slic
 			struct fb_str low = state->min ? fb_text_get(from->pool, other + state->min) : FB_STR("");
 			struct fb_str high = state->max ? fb_text_get(from->pool, other + state->max) : FB_STR("");
 
-			if (!fb_table_has_room(into, low.len + high.len + 16))
+			uint32_t lens[2];
+
+			if (!fb_table_has_room(into, lens, need_room(into, state, entry, low, high, had == 0, lens)))
 				return false;
 			merge_text(into, state, entry, low, high, had == 0);
 		} else if (state->phys == FB_PHYS_F64) {

@@ -28,19 +28,28 @@ static uint32_t other_page(struct fb_slice *slice)
 
 /* ---- texts ---- */
 
-bool fb_table_has_room(struct fb_slice *slice, uint32_t bytes)
+bool fb_table_has_room(const struct fb_slice *slice, const uint32_t *lens, uint32_t cnt)
 {
-	uint32_t units = (bytes + 7) / 8;
+	uint32_t used = slice->text_page == FB_NO_PAGE ? FB_PAGE_UNITS : slice->pool->pages[slice->text_page].used;
+	uint32_t pages = 0;
 
-	if (slice->text_page != FB_NO_PAGE &&
-		slice->pool->pages[slice->text_page].used + units <= FB_PAGE_UNITS)
-		return true;
-	return units <= FB_PAGE_UNITS && slice->pool->free_cnt > 0;
+	for (uint32_t i = 0; i < cnt; i++) {
+		uint32_t units = lens[i] / 8 + (lens[i] % 8 != 0);
+
+		if (units > FB_PAGE_UNITS)
+			return false;
+		if (used + units > FB_PAGE_UNITS) {
+			used = 0;
+			pages++;
+		}
+		used += units;
+	}
+	return pages <= slice->pool->free_cnt;
 }
 
 uint32_t fb_table_put_text(struct fb_slice *slice, const char *bytes, uint32_t len)
 {
-	uint32_t units = (len + 7) / 8;
+	uint32_t units = len / 8 + (len % 8 != 0);
 
 	if (slice->text_page == FB_NO_PAGE || slice->pool->pages[slice->text_page].used + units > FB_PAGE_UNITS) {
 		uint32_t page = units <= FB_PAGE_UNITS ? other_page(slice) : FB_NO_PAGE;
