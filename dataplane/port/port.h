@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A port: one DPDK ethdev, PCI or virtual alike, with one RX and one TX queue per worker.
- * Only devices named in the appliance file are touched; one that carries the machine's default route is refused.
+ * Only devices named in the appliance file are touched; one that carries the machine's default
+ * route is refused.
  *
- * open, start, close and stats: control thread. Receiving is done by the worker straight through rte_eth_rx_burst.
+ * open, start, close and stats: control thread. Receiving is done by the worker straight through
+ * rte_eth_rx_burst.
  */
 #pragma once
 
@@ -29,7 +31,8 @@ struct fb_port {
 	uint32_t address_cnt;
 	struct fb_port_address addresses[FB_PORT_ADDRESS_MAX];
 	char driver[32];
-	char interface[32]; /* kernel interface behind a virtual device (tap, af_packet, af_xdp); else "" */
+	char interface[32]; /* kernel interface behind a virtual device (tap, af_packet, af_xdp);
+			       else "" */
 	int socket;         /* NUMA node, -1 unknown */
 	struct rte_mempool *pool;
 	uint64_t interface_base; /* what the interface had counted before the start */
@@ -40,8 +43,9 @@ struct fb_port {
 };
 
 /*
- * What the wire brought: wire = missed + no_mbuf + errors + received, where `wire` is counted below us (NIC, or
- * the kernel's counter of the interface behind a virtual device) and missed is what the device says, or the rest.
+ * What the wire brought: wire = missed + no_mbuf + errors + received, where `wire` is counted below
+ * us (NIC, or the kernel's counter of the interface behind a virtual device) and missed is what the
+ * device says, or the rest.
  */
 struct fb_port_stats {
 	uint64_t wire_packets;
@@ -52,13 +56,15 @@ struct fb_port_stats {
 	uint64_t rx_errors;
 	uint64_t sent_packets;
 	uint64_t sent_bytes;
-	bool wire_known; /* false: nobody below us counts; wire is then taken as the sum of the rest */
+	bool wire_known; /* false: nobody below us counts; wire is then taken as the sum of the rest
+			  */
 	bool link_up;
 	uint32_t link_mbps;
 	uint64_t link_flap_cnt;
 };
 
-/* Starts EAL for the appliance (allow-list, memory, cores). Once per process. Errors in diags. FB_E_DEVICE. */
+/* Starts EAL for the appliance (allow-list, memory, cores). Once per process. Errors in diags.
+ * FB_E_DEVICE. */
 int fb_eal_start(const struct fb_appliance *appliance, struct fb_diags *diags) FB_MUST_CHECK;
 void fb_eal_stop(void);
 /* The lcore of worker `index`: what fb_worker_conf.core takes. */
@@ -67,9 +73,10 @@ static inline uint32_t fb_eal_worker_lcore(uint32_t index)
 	return index + 1;
 }
 
-/* Opens and configures, but does not receive yet. FB_E_DEVICE, FB_E_PERMISSION (default route), FB_E_NO_MEMORY. */
-int fb_port_open(const struct fb_port_conf *conf, const struct fb_appliance *appliance, struct fb_diags *diags,
-	struct fb_port **ret) FB_MUST_CHECK;
+/* Opens and configures, but does not receive yet. FB_E_DEVICE, FB_E_PERMISSION (default route),
+ * FB_E_NO_MEMORY. */
+int fb_port_open(const struct fb_port_conf *conf, const struct fb_appliance *appliance,
+	struct fb_diags *diags, struct fb_port **ret) FB_MUST_CHECK;
 int fb_port_start(struct fb_port *port, struct fb_diags *diags) FB_MUST_CHECK;
 void fb_port_close(struct fb_port *port);
 void fb_port_stats(struct fb_port *port, struct fb_port_stats *ret_stats);

@@ -30,11 +30,14 @@ void fb_port_stats(struct fb_port *port, struct fb_port_stats *ret)
 	ret->link_flap_cnt = port->link_flap_cnt;
 
 	/*
-	 * Virtual devices do not say what they lost (imissed stays 0), but the kernel counts what it gave them. The kernel
-	 * is read last: what arrived meanwhile shows as missed until the next look.
+	 * Virtual devices do not say what they lost (imissed stays 0), but the kernel counts what
+	 * it gave them. The kernel is read last: what arrived meanwhile shows as missed until the
+	 * next look.
 	 */
 	if (port->interface[0] != '\0' && port->started) {
-		uint64_t below = fb_port_wire_count(port) - port->interface_base;
+		/* An interface that somebody has removed counts nothing any more. */
+		uint64_t count = fb_port_wire_count(port);
+		uint64_t below = FB_MAX(count, port->interface_base) - port->interface_base;
 		uint64_t known = ret->received_packets + ret->no_mbuf + ret->rx_errors;
 
 		ret->wire_known = true;

@@ -17,6 +17,7 @@ struct lab {
 	struct fb_port_conf ports[LAB_PORT_MAX];
 	uint32_t workers[8];
 	struct fb_port *open[LAB_PORT_MAX];
+	bool eal;
 };
 
 static inline void lab_init(struct lab *lab, uint32_t worker_cnt)
@@ -58,6 +59,7 @@ static inline const char *lab_words(const struct lab *lab)
 static inline void lab_eal(struct lab *lab)
 {
 	cr_assert_eq(fb_eal_start(&lab->appliance, &lab->diags), 0, "%s", lab_words(lab));
+	lab->eal = true;
 }
 
 /* Opens and starts all. A ring has no MAC and takes none: frames for it go to 02:00:00:00:00:01. */
@@ -80,5 +82,6 @@ static inline void lab_fini(struct lab *lab)
 		free(lab->ports[i].device);
 	}
 	fb_diags_fini(&lab->diags);
-	fb_eal_stop();
+	if (lab->eal)
+		fb_eal_stop();
 }
