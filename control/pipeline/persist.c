@@ -382,8 +382,14 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 		fb_pipeline_destroy(engine, pipeline);
 		return rc;
 	}
-	pipeline->next = engine->pipelines;
-	engine->pipelines = pipeline;
+
+	/* Newest first, as they were applied; the store has them by name. */
+	struct pipeline **link = &engine->pipelines;
+
+	while (*link != NULL && (*link)->applied_ms > applied_ms)
+		link = &(*link)->next;
+	pipeline->next = *link;
+	*link = pipeline;
 	return 0;
 }
 

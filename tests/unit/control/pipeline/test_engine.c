@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole engines over capture files: apply, windows, drain, restart, drop, several workers. Expected
+ * rows by an obvious loop. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/control/pipeline/lab.h"
+
+#define SOURCE                                                                                    \
+	"CREATE TABLE people (id INT, city STRING, age INT, ts TIMESTAMP(3),"                     \
+	" WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector'='udp', 'port'='5000', " \
+	"'format'='csv');"
+#define WINDOWS                                                                       \
+	SOURCE "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT, s INT) WITH " \
+	       "('connector'='blackhole');"                                           \
+	       "INSERT INTO w SELECT window_start, city, COUNT(*), SUM(age) FROM "    \
+	       "TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts),"                           \
+	       " INTERVAL '10' SECOND)) GROUP BY window_start, window_end, city;"
+
+#define CITIES 7
+#define RECORDS 4000
+
+static struct lab lab;
+
+static void setup(void)
+{
+	lab_make(&lab, 1);
+}
+
+static void setup_two(void)
+{
+	lab_make(&lab, 2);
+}
+
+static void cleanup(void)
+{
+	lab_remove(&lab);
+}
+
+/* Record i: a city, an age, and a time 25 ms after the one before: 40 s in all from 100 s on. */
+static void record(uint32_t i, char *text, size_t len)
+{
+	uint32_t ms = 100000 + i * 10;
+
+	snprintf(text, len, "%u,city%u,%u,1970-01-01 00:%02u:%02u.%03u\n", i, i * i % CITIES,
+		i % 90, ms / 60000, ms / 1000 % 60, ms % 1000);
+}
+
+static void send_records(uint32_t from, uint32_t to, uint32_t captures)
+{
+	char text[1400] = "";
+	uint32_t datagram = 0;
+
+	for (uint32_t i = from; i < to; i++) {
+		record(i, text + strlen(text), sizeof(text) - strlen(text));
+		if (strlen(text) > 1200 || i + 1 == to) {
+			lab_datagram(&lab, datagram++ % captures, 5000, text);
+			text[0] = '\0';
+		}
+	}
+}
+
+/* The rows of the windows that begin in [from_s, to_s). */
+static char *expected_windows(uint32_t from_s, uint32_t to_s)
+{
+	char *rows = calloc(1, 1 << 16);
+	char *at = rows;
+
+	for (uint32_t start = from_s; start < to_s; start += 10)
+		for (uint32_t city = 0; city < CITIES; city++) {
+			uint32_t n = 0, sum = 0;
+
+			for (uint32_t i = 0; i < RECORDS; i++)
+				if (i * i % CITIES == city &&
+					(100000 + i * 10) / 10000 == start / 10) {
+					n++;
+					sum += i % 90;
+				}
+			if (n > 0)
+				at += sprintf(at, "1970-01-01 00:%02u:%02u.000,city%u,%u,%u\n",
+					start / 60, start % 60, city, n, sum);
+		}
+	return rows;
+}
+
+static void expect_rows(const char *file, char *expected)
+{
+	char *found = lab_sorted(&lab, file);
+
+	cr_expect_str_eq(found, expected);
+	free(found);
+	free(expected);
+}
+
+/* ---- one run ---- */
+
+static void run_windows(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	lab_apply(engine, "p", WINDOWS);
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "rows");
+}
+
+Test(engine, windows_equal_the_obvious_loop, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_windows, NULL);
+	expect_rows("rows", expected_windows(100, 140));
+}
+
+Test(engine, two_workers_equal_one, .init = setup_two, .fini = cleanup)
+{
+	send_records(0, RECORDS, 2);
+	lab_run(&lab, run_windows, NULL);
+	expect_rows("rows", expected_windows(100, 140));
+}
+
+/* ---- over a stop ---- */
+
+static void run_part(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	const uint32_t *records = arg;
+
+	if (records[0] == 0)
+		lab_apply(engine, "p", WINDOWS);
+	lab_receive(engine);
+	lab_wait_records(engine, records[1]);
+	if (records[1] == RECORDS) {
+		LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+		lab_save_rows(of, engine, "p", "w", "rows");
+	}
+	lab_check_ledger(engine);
+}
+
+/* Stops in mid-window, three times: windows, counters and ledger go on as if there had been no
+ * stop. */
+Test(engine, open_windows_survive_a_stop, .init = setup, .fini = cleanup)
+{
+	static const uint32_t stops[] = {0, 700, 1500, 3333, RECORDS};
+
+	for (size_t i = 0; i + 1 < FB_ARRAY_LEN(stops); i++) {
+		uint32_t part[2] = {stops[i], stops[i + 1]};
+
+		lab_clear(&lab);
+		send_records(part[0], part[1], 1);
+		lab_run(&lab, run_part, part);
+	}
+	expect_rows("rows", expected_windows(100, 140));
+}
+
+/* ---- a statement set, HAVING, a division by zero, a plain query ---- */
+
+#define SET_OF_TWO                                                                          \
+	SOURCE "CREATE TABLE big (city STRING, n BIGINT) WITH ('connector'='blackhole');"   \
+	       "CREATE TABLE q (city STRING, x INT) WITH ('connector'='blackhole');"        \
+	       "CREATE TABLE elders (id INT, name STRING) WITH ('connector'='blackhole');"  \
+	       "EXECUTE STATEMENT SET BEGIN "                                               \
+	       "INSERT INTO big SELECT city, COUNT(*) FROM TABLE(TUMBLE(TABLE people, "     \
+	       "DESCRIPTOR(ts), INTERVAL '10' SECOND))"                                     \
+	       " GROUP BY window_start, window_end, city HAVING COUNT(*) >= 3;"             \
+	       "INSERT INTO q SELECT city, 100 / MIN(age) FROM TABLE(TUMBLE(TABLE people, " \
+	       "DESCRIPTOR(ts), INTERVAL '10' SECOND))"                                     \
+	       " GROUP BY window_start, window_end, city;"                                  \
+	       "INSERT INTO elders SELECT id, city FROM people WHERE age > 60; END;"
+
+static void run_set(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_engine_view view;
+
+	lab_apply(engine, "p", SET_OF_TWO);
+	lab_receive(engine);
+	lab_wait_records(engine, 6);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0 && fb_engine_view(engine, &view) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "big", "big");
+	lab_save_rows(of, engine, "p", "q", "q");
+	lab_save_rows(of, engine, "p", "elders", "elders");
+	/* Group b: MIN(age) = 0, so 100 / 0 fails and its row is counted as dropped. */
+	LAB_CHECK(view.pipelines[0].queries[1].dropped_groups == 1, "%lu",
+		view.pipelines[0].queries[1].dropped_groups);
+	/* Record 6 has no age: an empty number does not read, so it reaches no query. */
+	LAB_CHECK(view.pipelines[0].decode.rejected[FB_REC_NUMBER] == 1, "%lu",
+		view.pipelines[0].decode.rejected[FB_REC_NUMBER]);
+	LAB_CHECK(view.pipelines[0].queries[2].counters.disposition[FB_REC_FILTERED] == 3, "%lu",
+		view.pipelines[0].queries[2].counters.disposition[FB_REC_FILTERED]);
+	fb_engine_view_fini(&view);
+}
+
+Test(engine, a_statement_set_reads_its_source_once, .init = setup, .fini = cleanup)
+{
+	lab_datagram(&lab, 0, 5000,
+		"1,a,10,1970-01-01 00:00:01\n2,a,20,1970-01-01 00:00:02\n3,b,0,1970-01-01 "
+		"00:00:02\n"
+		"4,a,70,1970-01-01 00:00:03\n5,b,80,1970-01-01 00:00:04\n6,a,,1970-01-01 "
+		"00:00:05\n");
+	lab_run(&lab, run_set, NULL);
+
+	char *expect[] = {strdup("a,3\n"), strdup("a,10\n"), strdup("4,a\n5,b\n")};
+
+	expect_rows("big", expect[0]);
+	expect_rows("q", expect[1]);
+	expect_rows("elders", expect[2]);
+}
+
+/* ---- refusals change nothing ---- */
+
+#define STRAY                                                                                   \
+	"CREATE TABLE cars (id INT) WITH ('connector'='kafka', 'topic'='cars',"                 \
+	" 'properties.bootstrap.servers'='x:1', 'format'='csv');"                               \
+	"CREATE TABLE o (id INT) WITH ('connector'='blackhole'); INSERT INTO o SELECT id FROM " \
+	"cars;"
+
+static void run_refusals(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	char message[512];
+	struct fb_engine_view view;
+
+	LAB_CHECK(lab_try_apply(engine, "bad", "SELECT 1 FRM x;", message) == FB_E_SYNTAX);
+	LAB_CHECK(lab_try_apply(engine, "stray", STRAY, message) == FB_E_NOT_FOUND);
+	LAB_CHECK(strstr(message, "cars") != NULL);
+	LAB_CHECK(lab_try_apply(engine, "../up", WINDOWS, message) == FB_E_INVALID);
+	lab_apply(engine, "p", WINDOWS);
+	LAB_CHECK(lab_try_apply(engine, "p", WINDOWS, message) == FB_E_EXISTS);
+	LAB_CHECK(strstr(message, "'p'") != NULL);
+	LAB_CHECK(fb_engine_drop(engine, "q") == FB_E_NOT_FOUND);
+	LAB_CHECK(fb_engine_drain(engine, "q", 100) == FB_E_NOT_FOUND);
+	LAB_CHECK(fb_engine_results(engine, "p", "nobody", UINT64_MAX, 1, NULL, NULL) ==
+		  FB_E_NOT_FOUND);
+	LAB_CHECK(fb_engine_view(engine, &view) == 0 && view.pipeline_cnt == 1);
+	fb_engine_view_fini(&view);
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+	lab_save_rows(of, engine, "p", NULL, "rows");
+}
+
+Test(engine, a_refused_pipeline_changes_nothing, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_refusals, NULL);
+	expect_rows("rows", expected_windows(100, 140));
+}
+
+/* ---- drop ---- */
+
+static void run_drop(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_engine_view view;
+
+	lab_apply(engine, "p", WINDOWS);
+	lab_apply(engine, "again", WINDOWS);
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	LAB_CHECK(fb_engine_drop(engine, "p") == 0);
+	lab_check_ledger(engine);
+	LAB_CHECK(fb_engine_view(engine, &view) == 0 && view.pipeline_cnt == 1);
+	LAB_CHECK(strcmp(view.pipelines[0].name, "again") == 0);
+	fb_engine_view_fini(&view);
+	LAB_CHECK(
+		fb_engine_results(engine, "p", NULL, UINT64_MAX, 1, NULL, NULL) == FB_E_NOT_FOUND);
+	LAB_CHECK(fb_engine_drain(engine, "again", 5000) == 0);
+	lab_save_rows(of, engine, "again", "w", "rows");
+	/* The name is free again; it begins with nothing. */
+	lab_apply(engine, "p", WINDOWS);
+	lab_save_rows(of, engine, "p", "w", "none");
+}
+
+static void run_nothing(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_engine_view view;
+
+	LAB_CHECK(fb_engine_view(engine, &view) == 0 && view.pipeline_cnt == 2 && !view.unclean);
+	lab_save_rows(of, engine, "again", "w", "later");
+	LAB_CHECK(view.pipelines[0].state == FB_PIPELINE_DRAINED, "%s %d", view.pipelines[0].name,
+		view.pipelines[0].state);
+	LAB_CHECK(view.pipelines[1].state == FB_PIPELINE_RUNNING, "%s %d", view.pipelines[1].name,
+		view.pipelines[1].state);
+	fb_engine_view_fini(&view);
+}
+
+Test(engine, drop_takes_one_and_leaves_the_other, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_drop, NULL);
+	expect_rows("rows", expected_windows(100, 140));
+	expect_rows("none", strdup(""));
+	lab_clear(&lab);
+	/* Drained is drained, also after a restart, and its rows are there. */
+	lab_run(&lab, run_nothing, NULL);
+	expect_rows("later", expected_windows(100, 140));
+}
+
+/* ---- a kill ---- */
+
+/* Ends without any order while windows are open; what was published before is noted. */
+static void run_and_die(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	lab_apply(engine, "p", WINDOWS);
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	for (;;) {
+		struct fb_engine_view view;
+
+		LAB_CHECK(fb_engine_view(engine, &view) == 0);
+
+		/* The watermark stands at 139 - 1 s: windows to 130 s are complete. */
+		uint64_t windows = view.pipelines[0].queries[0].merged_windows;
+
+		fb_engine_view_fini(&view);
+		if (windows == 3)
+			break;
+	}
+	lab_save_rows(of, engine, "p", "w", "before");
+	_exit(0);
+}
+
+static void run_after_death(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_engine_view view;
+
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	LAB_CHECK(view.unclean, "the last run was killed");
+
+	uint64_t counted = view.pipelines[0].decode.records;
+
+	LAB_CHECK(counted == 0,
+		"%lu: what a kill has cut off does not add up, so counting begins anew", counted);
+	fb_engine_view_fini(&view);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "after");
+	/* The same records again: those of published windows are late, and no window is published
+	 * twice. */
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "rows");
+}
+
+/*
+ * Until there are checkpoints, a kill takes the window that was open (the last, 1000 records). What
+ * was published stays, once, and the counters forget exactly what the window held.
+ */
+Test(engine, a_kill_takes_open_windows_and_nothing_else, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_and_die, NULL);
+	expect_rows("before", expected_windows(100, 130));
+	lab_run(&lab, run_after_death, NULL);
+	expect_rows("after", expected_windows(100, 130));
+	expect_rows("rows", expected_windows(100, 140));
+}
