@@ -233,6 +233,16 @@ static bool has_text_room(
 	return fb_table_has_room(slice, lens, cnt);
 }
 
+/* Whether a text of the row is longer than any page: then more memory would not help. */
+static bool has_endless_text(const struct fb_slice_layout *layout, const struct fb_column *const *columns, uint32_t row)
+{
+	for (uint32_t a = 0; a < layout->arg_cnt; a++)
+		if ((layout->args[a].phys == FB_PHYS_STR && (layout->args[a].min || layout->args[a].max)) &&
+			fb_column_is_valid(columns[a], row) && columns[a]->str[row].len > FB_PAGE_BYTES)
+			return true;
+	return false;
+}
+
 /*
  * Row by row, because each may take room that the next then lacks. The record count is still that before the batch,
  * so rows of the batch are told apart by the state itself: a first value is one whose count is 0.
@@ -250,7 +260,7 @@ static void update_texts(struct fb_slice *slice, const struct fb_column *const *
 			continue;
 		if (!has_text_room(slice, columns, row, entry)) {
 			keys->entries[row] = NULL;
-			keys->refused[row] = FB_REC_STATE_FULL;
+			keys->refused[row] = has_endless_text(layout, columns, row) ? FB_REC_KEY_TOO_LONG : FB_REC_STATE_FULL;
 			continue;
 		}
 		for (uint32_t a = 0; a < layout->arg_cnt; a++) {

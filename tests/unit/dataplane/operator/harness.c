@@ -25,7 +25,9 @@ struct planned plan_sql(const char *prelude, const char *sql)
 	for (uint32_t i = 0; i < planned.query_cnt; i++) {
 		planned.queries[i] = planned.plan->explains[i];
 		if (planned.queries[i]->window.kind != FB_WINDOW_NONE)
-			cr_assert_eq(fb_slice_layout_create(planned.queries[i], &planned.layouts[i]), 0, "%s", sql);
+			cr_assert_eq(
+				fb_slice_layout_create(planned.queries[i], &planned.layouts[i]), 0,
+				"%s", sql);
 	}
 	fb_diags_fini(&diags);
 	free(text);
@@ -78,8 +80,10 @@ void rows_expect_equal(struct rows *got, struct rows *want, const char *what)
 	rows_sort(got);
 	rows_sort(want);
 	for (size_t i = 0; i < got->cnt && i < want->cnt; i++)
-		cr_assert_str_eq(got->text[i], want->text[i], "%s: row %zu is %s, not %s", what, i, got->text[i], want->text[i]);
-	cr_assert_eq(got->cnt, want->cnt, "%s: %zu rows, not %zu; first too many or missing: %s", what, got->cnt, want->cnt,
+		cr_assert_str_eq(got->text[i], want->text[i], "%s: row %zu is %s, not %s", what, i,
+			got->text[i], want->text[i]);
+	cr_assert_eq(got->cnt, want->cnt, "%s: %zu rows, not %zu; first too many or missing: %s",
+		what, got->cnt, want->cnt,
 		got->cnt > want->cnt ? got->text[want->cnt] : want->text[got->cnt]);
 }
 
@@ -198,7 +202,8 @@ static void add_row(struct rows *rows, struct fb_buf *line)
 	fb_buf_clear(line);
 }
 
-void rows_of_slice(const struct fb_query_plan *query, const struct fb_slice *slice, struct rows *rows)
+void rows_of_slice(
+	const struct fb_query_plan *query, const struct fb_slice *slice, struct rows *rows)
 {
 	int64_t start = fb_slice_start_ms(slice);
 	struct fb_program *select[64];
@@ -217,12 +222,14 @@ void rows_of_slice(const struct fb_query_plan *query, const struct fb_slice *sli
 		const struct fb_column *columns[64];
 		uint64_t failed[FB_BATCH_WORDS] = {0};
 
-		cr_assert_leq(rounds++, fb_slice_group_cnt(slice) / FB_BATCH_ROWS, "the walk does not end");
+		cr_assert_leq(rounds++, fb_slice_group_cnt(slice) / FB_BATCH_ROWS,
+			"the walk does not end");
 		for (uint32_t i = 0; i < query->select_cnt; i++)
 			columns[i] = fb_program_run(select[i], &batch, failed);
 		for (uint32_t at = 0; at < batch.sel_cnt; at++) {
 			for (uint32_t i = 0; i < query->select_cnt; i++) {
-				struct fb_value value = value_of(columns[i], query->select[i]->type, batch.sel[at]);
+				struct fb_value value =
+					value_of(columns[i], query->select[i]->type, batch.sel[at]);
 
 				fb_buf_add(&line, "|", i > 0);
 				add_value(&line, query->select[i]->type, &value);
@@ -283,8 +290,8 @@ struct rows take_plain(struct instance *at, uint32_t number)
 		size_t pos = 0;
 
 		for (uint32_t row = 0; page->query == number && row < page->row_cnt; row++) {
-			int64_t used =
-				fb_row_decode(page->bytes + pos, page->len - pos, types, query->select_cnt, values);
+			int64_t used = fb_row_decode(page->bytes + pos, page->len - pos, types,
+				query->select_cnt, values);
 
 			cr_assert_gt(used, 0);
 			pos += (size_t)used;
@@ -320,9 +327,11 @@ void expect_ledger(struct instance *at, uint32_t query)
 	cr_assert_eq(sum, decode->decoded, "dispositions %lu, decoded %lu", sum, decode->decoded);
 	cr_assert_eq(decode->records, decode->decoded + rejected);
 	if (at->planned->layouts[query] != NULL)
-		cr_assert_eq(counters->disposition[FB_REC_ACCEPTED], counters->sealed_rows + counters->open_rows);
+		cr_assert_eq(counters->disposition[FB_REC_ACCEPTED],
+			counters->sealed_rows + counters->open_rows);
 	else
-		cr_assert_eq(counters->disposition[FB_REC_ACCEPTED], counters->rows_out + counters->rows_waiting);
+		cr_assert_eq(counters->disposition[FB_REC_ACCEPTED],
+			counters->rows_out + counters->rows_waiting);
 }
 
 struct rows answer(const char *prelude, const char *sql, const char *csv)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the operator tests share: SQL text to plan, CSV text through a reader, result rows as text. The rows' text is
- * columns joined by '|'; NULL is "NULL", times are their integers, numbers are printed with %.17g.
+ * What the operator tests share: SQL text to plan, CSV text through a reader, result rows as text.
+ * The rows' text is columns joined by '|'; NULL is "NULL", times are their integers, numbers are
+ * printed with %.17g.
  */
 #pragma once
 
@@ -16,8 +17,10 @@
 
 /* The table that most cases read. "~" is NULL. The last column in the text is the event time. */
 #define SOURCE_WITH(delay)                                                                         \
-	"CREATE TABLE s (k STRING, g BIGINT, a INT, b BIGINT, y TINYINT, m SMALLINT, d DOUBLE, f FLOAT, ok BOOLEAN, "  \
-	"dt DATE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL " delay ") WITH ('connector'='udp', "           \
+	"CREATE TABLE s (k STRING, g BIGINT, a INT, b BIGINT, y TINYINT, m SMALLINT, d DOUBLE, f " \
+	"FLOAT, ok BOOLEAN, "                                                                      \
+	"dt DATE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL " delay                       \
+	") WITH ('connector'='udp', "                                                              \
 	"'port'='5000', 'format'='csv', 'csv.null-literal'='~');\n"
 #define SOURCE SOURCE_WITH("'2' SECOND")
 #define TUMBLE_10S " FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "
@@ -63,15 +66,18 @@ struct instance_conf {
 
 struct instance instance_open(const struct planned *planned, const struct instance_conf *conf);
 void instance_close(struct instance *at);
-/* Feeds a payload that lies in memory of exactly its size and padding, and flushes. The memory is overwritten after. */
+/* Feeds a payload that lies in memory of exactly its size and padding, and flushes. The memory is
+ * overwritten after. */
 void feed_bytes(struct instance *at, const char *csv, size_t len);
 void feed(struct instance *at, const char *csv);
-/* The global watermark to what this partition alone allows; then all sealed slices of query `query` as rows. */
+/* The global watermark to what this partition alone allows; then all sealed slices of query `query`
+ * as rows. */
 struct rows take_fired(struct instance *at, uint32_t query);
 /* The end of input (rule M10), and all rows of query 0. */
 struct rows take_all(struct instance *at);
 /* HAVING is not applied: it is the control plane's. */
-void rows_of_slice(const struct fb_query_plan *query, const struct fb_slice *slice, struct rows *rows);
+void rows_of_slice(
+	const struct fb_query_plan *query, const struct fb_slice *slice, struct rows *rows);
 /* Rows of a plain query. */
 struct rows take_plain(struct instance *at, uint32_t query);
 

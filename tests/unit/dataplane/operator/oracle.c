@@ -24,8 +24,9 @@ struct group {
 
 static void make_text(struct random *random, uint64_t number, char *text)
 {
-	static const char *const shapes[] = {"%" PRIu64, "city-%06" PRIu64, "a rather long name, number %" PRIu64,
-		"twelve%06" PRIu64, "thirteen%05" PRIu64, "\303\274ber-%" PRIu64};
+	static const char *const shapes[] = {"%" PRIu64, "city-%06" PRIu64,
+		"a rather long name, number %" PRIu64, "twelve%06" PRIu64, "thirteen%05" PRIu64,
+		"\303\274ber-%" PRIu64};
 
 	(void)random;
 	if (number == 0)
@@ -47,13 +48,17 @@ struct records records_make(const struct records_conf *conf)
 
 		make_text(&random, key, record->k);
 		record->g = (int64_t)(key % 7) - 3;
-		record->a = random_below(&random, 10) == 0 ? (int32_t)random_next(&random) : (int32_t)random_below(&random, 30);
-		record->b = random_below(&random, 20) == 0 ? (int64_t)random_next(&random)
-							    : (int64_t)random_below(&random, 1000) - 500;
+		record->a = random_below(&random, 10) == 0 ? (int32_t)random_next(&random)
+							   : (int32_t)random_below(&random, 30);
+		record->b = random_below(&random, 20) == 0
+				    ? (int64_t)random_next(&random)
+				    : (int64_t)random_below(&random, 1000) - 500;
 		record->d = ((double)random_below(&random, 1u << 20) - (1 << 19)) / 64;
 		make_text(&random, random_below(&random, 1000), record->s);
-		record->ts = 1000000 + (int64_t)i * conf->span_ms / (int64_t)conf->cnt -
-			(conf->jitter_ms ? (int64_t)random_below(&random, (uint64_t)conf->jitter_ms) : 0);
+		record->ts =
+			1000000 + (int64_t)i * conf->span_ms / (int64_t)conf->cnt -
+			(conf->jitter_ms ? (int64_t)random_below(&random, (uint64_t)conf->jitter_ms)
+					 : 0);
 		record->k_null = (nulls & 31) == 0;
 		record->g_null = (nulls >> 5 & 31) == 0;
 		record->a_null = (nulls >> 10 & 3) == 0;
@@ -169,17 +174,21 @@ static void put(struct rows *rows, const struct group *group)
 	snprintf(text[0], 64, "%" PRId32, (int32_t)(uint32_t)group->a_sum);
 	snprintf(text[1], 64, "%" PRId32, group->a_min);
 	snprintf(text[2], 64, "%" PRId32, group->a_max);
-	snprintf(text[3], 64, "%" PRId32, group->a_cnt ? (int32_t)((int64_t)group->a_sum / (int64_t)group->a_cnt) : 0);
-	snprintf(text[4], 64, "%" PRId64 "|%" PRId64 "|%" PRId64, b_sum, group->b_cnt ? b_sum / (int64_t)group->b_cnt : 0,
-		group->b_min);
+	snprintf(text[3], 64, "%" PRId32,
+		group->a_cnt ? (int32_t)((int64_t)group->a_sum / (int64_t)group->a_cnt) : 0);
+	snprintf(text[4], 64, "%" PRId64 "|%" PRId64 "|%" PRId64, b_sum,
+		group->b_cnt ? b_sum / (int64_t)group->b_cnt : 0, group->b_min);
 	snprintf(text[5], 64, "%.17g", group->d_sum);
 	snprintf(text[6], 64, "%.17g", group->d_min);
 	snprintf(text[7], 64, "%.17g", group->d_max);
-	rows_add(rows, "%s|%" PRIu64 "|%" PRIu64 "|%s|%s|%s|%s|%s|%" PRIu64 "|%s|%s|%s|%" PRIu64 "|%s|%s", group->name,
-		group->rows, group->a_cnt, maybe(!group->a_cnt, text[0]), maybe(!group->a_cnt, text[1]),
-		maybe(!group->a_cnt, text[2]), maybe(!group->a_cnt, text[3]), group->b_cnt ? text[4] : "NULL|NULL|NULL",
-		group->d_cnt, maybe(!group->d_cnt, text[5]), maybe(!group->d_cnt, text[6]), maybe(!group->d_cnt, text[7]),
-		group->s_cnt, group->s_cnt ? group->s_min : "NULL", group->s_cnt ? group->s_max : "NULL");
+	rows_add(rows,
+		"%s|%" PRIu64 "|%" PRIu64 "|%s|%s|%s|%s|%s|%" PRIu64 "|%s|%s|%s|%" PRIu64 "|%s|%s",
+		group->name, group->rows, group->a_cnt, maybe(!group->a_cnt, text[0]),
+		maybe(!group->a_cnt, text[1]), maybe(!group->a_cnt, text[2]),
+		maybe(!group->a_cnt, text[3]), group->b_cnt ? text[4] : "NULL|NULL|NULL",
+		group->d_cnt, maybe(!group->d_cnt, text[5]), maybe(!group->d_cnt, text[6]),
+		maybe(!group->d_cnt, text[7]), group->s_cnt, group->s_cnt ? group->s_min : "NULL",
+		group->s_cnt ? group->s_max : "NULL");
 }
 
 /* WHERE a <> 13 OR b > 0, where NULL is neither true nor false. */
@@ -188,7 +197,8 @@ static bool passes(const struct record *record)
 	return (!record->a_null && record->a != 13) || (!record->b_null && record->b > 0);
 }
 
-struct rows oracle_answer(const struct records *records, int64_t delay_ms, struct oracle_counts *counts)
+struct rows oracle_answer(
+	const struct records *records, int64_t delay_ms, struct oracle_counts *counts)
 {
 	struct group **map = calloc(MAP_SLOTS, sizeof(*map));
 	struct rows rows = {0};
@@ -203,8 +213,8 @@ struct rows oracle_answer(const struct records *records, int64_t delay_ms, struc
 		char g[32];
 
 		snprintf(g, sizeof(g), "%" PRId64, record->g);
-		snprintf(name, sizeof(name), "%" PRId64 "|%s|%s", start, record->k_null ? "NULL" : record->k,
-			record->g_null ? "NULL" : g);
+		snprintf(name, sizeof(name), "%" PRId64 "|%s|%s", start,
+			record->k_null ? "NULL" : record->k, record->g_null ? "NULL" : g);
 		if (!passes(record)) {
 			counts->filtered++;
 		} else if (record->ts_null) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answer as a slow and obvious program gives it: a map from the text of a group to its aggregates, row by row, by
- * semantics 1.1 to 1.3 and nothing of the room's. It makes the records too, and their CSV text.
+ * The answer as a slow and obvious program gives it: a map from the text of a group to its
+ * aggregates, row by row, by semantics 1.1 to 1.3 and nothing of the room's. It makes the records
+ * too, and their CSV text.
  */
 #pragma once
 
@@ -21,12 +22,16 @@ struct record {
 	int64_t ts;
 };
 
-#define ORACLE_SOURCE(delay)                                                                       \
-	"CREATE TABLE s (k STRING, g BIGINT, a INT, b BIGINT, d DOUBLE, s STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - " \
-	"INTERVAL " delay ") WITH ('connector'='udp', 'port'='5000', 'format'='csv', 'csv.null-literal'='~');\n"
-#define ORACLE_SQL                                                                                 \
-	"EXPLAIN SELECT window_start, k, g, COUNT(*), COUNT(a), SUM(a), MIN(a), MAX(a), AVG(a), SUM(b), AVG(b), MIN(b), " \
-	"COUNT(d), SUM(d), MIN(d), MAX(d), COUNT(s), MIN(s), MAX(s) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), " \
+#define ORACLE_SOURCE(delay)                                                           \
+	"CREATE TABLE s (k STRING, g BIGINT, a INT, b BIGINT, d DOUBLE, s STRING, ts " \
+	"TIMESTAMP(3), WATERMARK FOR ts AS ts - "                                      \
+	"INTERVAL " delay                                                              \
+	") WITH ('connector'='udp', 'port'='5000', 'format'='csv', 'csv.null-literal'='~');\n"
+#define ORACLE_SQL                                                                                \
+	"EXPLAIN SELECT window_start, k, g, COUNT(*), COUNT(a), SUM(a), MIN(a), MAX(a), AVG(a), " \
+	"SUM(b), AVG(b), MIN(b), "                                                                \
+	"COUNT(d), SUM(d), MIN(d), MAX(d), COUNT(s), MIN(s), MAX(s) FROM TABLE(TUMBLE(TABLE s, "  \
+	"DESCRIPTOR(ts), "                                                                        \
 	"INTERVAL '10' SECOND)) WHERE a <> 13 OR b > 0 GROUP BY window_start, window_end, k, g;"
 
 struct records {
@@ -51,4 +56,5 @@ void records_csv(const struct records *records, size_t from, size_t to, struct f
 struct oracle_counts {
 	uint64_t accepted, filtered, late, null_time, sum_overflows;
 };
-struct rows oracle_answer(const struct records *records, int64_t delay_ms, struct oracle_counts *ret_counts);
+struct rows oracle_answer(
+	const struct records *records, int64_t delay_ms, struct oracle_counts *ret_counts);

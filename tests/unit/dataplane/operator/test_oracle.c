@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random records against the oracle: one reader, any batch size, every kernel, several readers merged, a restart. */
+/* Random records against the oracle: one reader, any batch size, every kernel, several readers
+ * merged, a restart. */
 #include "oracle.h"
 
 #include <stdlib.h>
@@ -68,13 +69,18 @@ static void run_pieces(const struct instance_conf *conf, size_t piece, const cha
 	rows_fini(&rest);
 	rows_expect_equal(&got, &want, what);
 	expect_counts(&at);
-	cr_expect_eq(fb_reader_query_counters(at.reader, 0)->state_used_bytes, 0, "pages are missing");
+	cr_expect_eq(
+		fb_reader_query_counters(at.reader, 0)->state_used_bytes, 0, "pages are missing");
 	rows_fini(&got);
 	instance_close(&at);
 }
 
-static const struct records_conf late_and_null = {
-	.cnt = 6000, .seed = 4711, .key_cnt = 60, .span_ms = 100000, .jitter_ms = 9000, .nulls = true};
+static const struct records_conf late_and_null = {.cnt = 6000,
+	.seed = 4711,
+	.key_cnt = 60,
+	.span_ms = 100000,
+	.jitter_ms = 9000,
+	.nulls = true};
 
 Test(oracle, records_with_nulls_and_late_ones)
 {
@@ -103,7 +109,12 @@ Test(oracle, any_batch_size_equals_one_record_at_a_time)
 
 Test(oracle, every_kernel_gives_the_same)
 {
-	struct records_conf conf = {.cnt = 30000, .seed = 99, .key_cnt = 3000, .span_ms = 60000, .jitter_ms = 9000, .nulls = true};
+	struct records_conf conf = {.cnt = 30000,
+		.seed = 99,
+		.key_cnt = 3000,
+		.span_ms = 60000,
+		.jitter_ms = 9000,
+		.nulls = true};
 
 	prepare(&conf, ORACLE_SOURCE("'5' SECOND"), 5000);
 	for (int isa = FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++) {
@@ -131,7 +142,8 @@ static void merge_into(struct merged *merged, const struct fb_slice *from)
 		i++;
 	if (i == merged->cnt) {
 		cr_assert_lt(i, FB_ARRAY_LEN(merged->slices));
-		merged->slices[merged->cnt++] = fb_slice_open(merged->pool, planned.layouts[0], fb_slice_start_ms(from));
+		merged->slices[merged->cnt++] =
+			fb_slice_open(merged->pool, planned.layouts[0], fb_slice_start_ms(from));
 		cr_assert_not_null(merged->slices[i]);
 	}
 	cr_assert_eq(fb_slice_merge(merged->slices[i], from), 0);
@@ -159,7 +171,8 @@ static void take_into(struct merged *merged, struct instance *at, bool open)
 	struct fb_slice *slice;
 	uint32_t number;
 
-	while ((slice = open ? fb_reader_take_open(at->reader, &number) : fb_reader_take_sealed(at->reader, &number)) != NULL) {
+	while ((slice = open ? fb_reader_take_open(at->reader, &number)
+			     : fb_reader_take_sealed(at->reader, &number)) != NULL) {
 		merge_into(merged, slice);
 		fb_reader_return_slice(at->reader, number, slice);
 	}
@@ -168,7 +181,12 @@ static void take_into(struct merged *merged, struct instance *at, bool open)
 /* Each record goes to a reader by chance. Nothing is late: the delay is longer than all records. */
 Test(oracle, merge_of_readers_equals_one)
 {
-	struct records_conf conf = {.cnt = 12000, .seed = 7, .key_cnt = 500, .span_ms = 60000, .jitter_ms = 20000, .nulls = true};
+	struct records_conf conf = {.cnt = 12000,
+		.seed = 7,
+		.key_cnt = 500,
+		.span_ms = 60000,
+		.jitter_ms = 20000,
+		.nulls = true};
 
 	prepare(&conf, ORACLE_SOURCE("'1' HOUR"), 3600000);
 	cr_assert_eq(counts.late, 0);
@@ -209,7 +227,8 @@ static void export_open(struct instance *at, struct merged *merged)
 
 	while ((slice = fb_reader_take_open(at->reader, &number)) != NULL) {
 		struct fb_buf bytes = {0};
-		struct fb_slice *copy = fb_slice_open(merged->pool, planned.layouts[0], fb_slice_start_ms(slice));
+		struct fb_slice *copy =
+			fb_slice_open(merged->pool, planned.layouts[0], fb_slice_start_ms(slice));
 		uint8_t *odd;
 
 		fb_slice_export(slice, &bytes);
@@ -231,7 +250,12 @@ static void export_open(struct instance *at, struct merged *merged)
 Test(oracle, export_and_import_across_a_restart)
 {
 	struct merged merged = {0};
-	struct records_conf conf = {.cnt = 8000, .seed = 31, .key_cnt = 900, .span_ms = 60000, .jitter_ms = 9000, .nulls = true};
+	struct records_conf conf = {.cnt = 8000,
+		.seed = 31,
+		.key_cnt = 900,
+		.span_ms = 60000,
+		.jitter_ms = 9000,
+		.nulls = true};
 	int64_t watermark;
 
 	prepare(&conf, ORACLE_SOURCE("'4' SECOND"), 4000);
@@ -271,9 +295,12 @@ Test(oracle, export_and_import_across_a_restart)
 		while (k < merged.cnt && fb_slice_start_ms(merged.slices[k]) != starts[i])
 			k++;
 		if (k == merged.cnt)
-			merged.slices[merged.cnt++] = fb_slice_open(merged.pool, planned.layouts[0], starts[i]);
+			merged.slices[merged.cnt++] =
+				fb_slice_open(merged.pool, planned.layouts[0], starts[i]);
 		/* Into a slice that holds groups already. */
-		cr_assert_eq(fb_slice_import(merged.slices[k], (const uint8_t *)kept[i].p, kept[i].len), 0);
+		cr_assert_eq(
+			fb_slice_import(merged.slices[k], (const uint8_t *)kept[i].p, kept[i].len),
+			0);
 		fb_buf_fini(&kept[i]);
 	}
 	for (uint32_t i = 0; i < merged.cnt; i++) {

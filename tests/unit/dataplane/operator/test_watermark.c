@@ -28,7 +28,8 @@ static void record(int a, int64_t ms)
 	char line[128];
 	char time[32];
 
-	snprintf(line, sizeof(line), "x,1,%d,1,1,1,1,1,true,2020-01-01,%s\n", a, time_text(ms, time));
+	snprintf(line, sizeof(line), "x,1,%d,1,1,1,1,1,true,2020-01-01,%s\n", a,
+		time_text(ms, time));
 	feed(&at, line);
 }
 
@@ -73,7 +74,8 @@ Test(watermark, m1_starts_at_zero)
 
 Test(watermark, m1_rows_dropped_by_where_advance_it)
 {
-	open_with(SOURCE, "EXPLAIN SELECT window_start, COUNT(*), MIN(a), MAX(a)" TUMBLE_10S "WHERE a < 100 " BY_WINDOW ";");
+	open_with(SOURCE, "EXPLAIN SELECT window_start, COUNT(*), MIN(a), MAX(a)" TUMBLE_10S
+			  "WHERE a < 100 " BY_WINDOW ";");
 	record(1, 5000);
 	record(100, 12000);
 	cr_expect_eq(count_of(&at, 0, FB_REC_FILTERED), 1);
@@ -100,7 +102,8 @@ Test(watermark, m2_per_record_within_a_payload)
 	feed(&at, "x,1,1,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:05\n"
 		  "x,1,2,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:11.998\n" /* watermark 9998 */
 		  "x,1,3,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:09\n"
-		  "x,1,4,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:11.999\n" /* watermark 9999: fires */
+		  "x,1,4,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:11.999\n" /* watermark 9999:
+										 fires */
 		  "x,1,5,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:09\n");
 	cr_expect_eq(count_of(&at, 0, FB_REC_LATE), 1);
 	cr_expect_eq(count_of(&at, 0, FB_REC_ACCEPTED), 4);
@@ -225,9 +228,8 @@ Test(watermark, m5_late_rows_among_others)
 /* Two queries over one source have one watermark; the late counter is each one's own. */
 Test(watermark, m5_per_query)
 {
-	open_with(SOURCE, COUNT_SQL
-		"EXPLAIN SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) " BY_WINDOW
-		";");
+	open_with(SOURCE, COUNT_SQL "EXPLAIN SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE "
+				    "s, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) " BY_WINDOW ";");
 	record(1, 5000);
 	record(2, 30000);
 	record(3, 5000);
@@ -287,7 +289,8 @@ Test(watermark, restart_keeps_what_has_fired)
 Test(watermark, rejected_records_move_nothing)
 {
 	open_with(SOURCE, COUNT_SQL);
-	feed(&at, "x,1,1,1,1,1,1,1,true,2020-01-01,2999-13-01 00:00:00\nx,1,zz,1,1,1,1,1,true,2020-01-01,2999-01-01 00:00:00\n");
+	feed(&at, "x,1,1,1,1,1,1,1,true,2020-01-01,2999-13-01 "
+		  "00:00:00\nx,1,zz,1,1,1,1,1,true,2020-01-01,2999-01-01 00:00:00\n");
 	cr_expect_eq(fb_reader_own_watermark(at.reader), FB_TIME_MIN);
 	cr_expect_eq(fb_reader_decode_counters(at.reader)->rejected[FB_REC_DATETIME], 1);
 	cr_expect_eq(fb_reader_decode_counters(at.reader)->rejected[FB_REC_NUMBER], 1);

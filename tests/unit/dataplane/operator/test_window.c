@@ -2,15 +2,16 @@
 /* Window assignment: semantics 1.1. Each case has the name of its rule. */
 #include "harness.h"
 
-#define ONE_WINDOW(size)                                                                           \
-	"EXPLAIN SELECT window_start, window_end, COUNT(*) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), " size \
-	")) GROUP BY window_start, window_end;"
+#define ONE_WINDOW(size)                                                                \
+	"EXPLAIN SELECT window_start, window_end, COUNT(*) FROM TABLE(TUMBLE(TABLE s, " \
+	"DESCRIPTOR(ts), " size ")) GROUP BY window_start, window_end;"
 #define ROW_AT(time) "x,1,1,1,1,1,1,1,true,2020-01-01," time "\n"
 
 Test(window, w1_start_is_aligned_to_the_epoch)
 {
 	struct rows rows = answer(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND"),
-		ROW_AT("1970-01-01 00:00:13.500") ROW_AT("1970-01-01 00:00:10.000") ROW_AT("1970-01-01 00:00:19.999"));
+		ROW_AT("1970-01-01 00:00:13.500") ROW_AT("1970-01-01 00:00:10.000")
+			ROW_AT("1970-01-01 00:00:19.999"));
 
 	rows_expect(&rows, "10000|20000|3", NULL);
 }
@@ -26,8 +27,8 @@ Test(window, w1_end_is_exclusive)
 Test(window, w1_floor_mod_before_the_epoch)
 {
 	struct rows rows = answer(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND"),
-		ROW_AT("1969-12-31 23:59:59.999") ROW_AT("1969-12-31 23:59:50.000") ROW_AT("1969-12-31 23:59:49.999")
-			ROW_AT("1970-01-01 00:00:00.000"));
+		ROW_AT("1969-12-31 23:59:59.999") ROW_AT("1969-12-31 23:59:50.000")
+			ROW_AT("1969-12-31 23:59:49.999") ROW_AT("1970-01-01 00:00:00.000"));
 
 	rows_expect(&rows, "-10000|0|2", "-20000|-10000|1", "0|10000|1", NULL);
 }
@@ -36,7 +37,8 @@ Test(window, w1_floor_mod_before_the_epoch)
 Test(window, w1_weeks_begin_on_thursdays)
 {
 	struct rows rows = answer(SOURCE, ONE_WINDOW("INTERVAL '7' DAY"),
-		ROW_AT("2023-12-27 23:59:59.999") ROW_AT("2023-12-28 00:00:00.000") ROW_AT("2024-01-01 00:00:00.000"));
+		ROW_AT("2023-12-27 23:59:59.999") ROW_AT("2023-12-28 00:00:00.000")
+			ROW_AT("2024-01-01 00:00:00.000"));
 
 	rows_expect(&rows, "1703721600000|1704326400000|2", "1703116800000|1703721600000|1", NULL);
 }
@@ -48,7 +50,8 @@ Test(window, w1_many_windows_in_one_batch)
 	size_t len = 0;
 	char time[32];
 
-	/* Not in order, several windows of several rows each: 20 windows of 10. No row is late: delay 1 hour. */
+	/* Not in order, several windows of several rows each: 20 windows of 10. No row is late:
+	 * delay 1 hour. */
 	for (int i = 0; i < 200; i++)
 		len += (size_t)sprintf(csv + len, "x,1,1,1,1,1,1,1,true,2020-01-01,%s\n",
 			time_text(1000000 + (i * 37 % 200) * 1000 / 1, time));
@@ -62,13 +65,14 @@ Test(window, w1_many_windows_in_one_batch)
 	rows_fini(&want);
 }
 
-/* Day windows of TIMESTAMP_LTZ start at local midnight; the columns are local wall clock (W2, W12). */
+/* Day windows of TIMESTAMP_LTZ start at local midnight; the columns are local wall clock (W2, W12).
+ */
 Test(window, w2_ltz_days_start_at_local_midnight)
 {
-	static const char source[] =
-		"SET 'table.local-time-zone' = '+05:30';\n"
-		"CREATE TABLE s (k STRING, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts) WITH ('connector'='udp', "
-		"'port'='5000', 'format'='csv');\n";
+	static const char source[] = "SET 'table.local-time-zone' = '+05:30';\n"
+				     "CREATE TABLE s (k STRING, ts TIMESTAMP_LTZ(3), WATERMARK FOR "
+				     "ts AS ts) WITH ('connector'='udp', "
+				     "'port'='5000', 'format'='csv');\n";
 	static const char sql[] = ONE_WINDOW("INTERVAL '1' DAY");
 	struct planned planned = plan_sql(source, sql);
 	struct instance at = instance_open(&planned, NULL);
@@ -92,33 +96,37 @@ Test(window, w2_ltz_days_start_at_local_midnight)
 Test(window, w4_resolution_is_milliseconds)
 {
 	struct rows rows = answer(SOURCE, ONE_WINDOW("INTERVAL '1' SECOND"),
-		ROW_AT("1969-12-31 23:59:59.9996") ROW_AT("1970-01-01 00:00:00.9999999") ROW_AT("1970-01-01 00:00:01"));
+		ROW_AT("1969-12-31 23:59:59.9996") ROW_AT("1970-01-01 00:00:00.9999999")
+			ROW_AT("1970-01-01 00:00:01"));
 
 	rows_expect(&rows, "-1000|0|1", "0|1000|1", "1000|2000|1", NULL);
 }
 
 Test(window, w4_computed_rowtime_is_cut_too)
 {
-	static const char source[] =
-		"CREATE TABLE s (t STRING, ts AS TO_TIMESTAMP(t), WATERMARK FOR ts AS ts) WITH ('connector'='udp', "
-		"'port'='5000', 'format'='csv');\n";
+	static const char source[] = "CREATE TABLE s (t STRING, ts AS TO_TIMESTAMP(t), WATERMARK "
+				     "FOR ts AS ts) WITH ('connector'='udp', "
+				     "'port'='5000', 'format'='csv');\n";
 	struct rows rows = answer(source, ONE_WINDOW("INTERVAL '1' SECOND"),
 		"1969-12-31 23:59:59.9996\n1970-01-01 00:00:00.9999\n");
 
 	rows_expect(&rows, "-1000|0|1", "0|1000|1", NULL);
 }
 
-/* The windows are [start, end) with start = ts - floormod(ts - offset, size); an offset of a size or more is normalised. */
+/* The windows are [start, end) with start = ts - floormod(ts - offset, size); an offset of a size
+ * or more is normalised. */
 Test(window, w5_offset)
 {
 	struct rows rows = answer(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND, INTERVAL '3' SECOND"),
-		ROW_AT("1970-01-01 00:00:02.999") ROW_AT("1970-01-01 00:00:03.000") ROW_AT("1970-01-01 00:00:12.999"));
+		ROW_AT("1970-01-01 00:00:02.999") ROW_AT("1970-01-01 00:00:03.000")
+			ROW_AT("1970-01-01 00:00:12.999"));
 
 	rows_expect(&rows, "-7000|3000|1", "3000|13000|2", NULL);
 	rows = answer(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND, INTERVAL '-4' SECOND"),
 		ROW_AT("1970-01-01 00:00:05.999") ROW_AT("1970-01-01 00:00:06.000"));
 	rows_expect(&rows, "-4000|6000|1", "6000|16000|1", NULL);
-	rows = answer(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND, INTERVAL '23' SECOND"), ROW_AT("1970-01-01 00:00:02.999"));
+	rows = answer(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND, INTERVAL '23' SECOND"),
+		ROW_AT("1970-01-01 00:00:02.999"));
 	rows_expect(&rows, "-7000|3000|1", NULL);
 }
 
@@ -162,10 +170,12 @@ Test(window, w14_null_event_time_is_counted_and_dropped)
 /* Portable advice of W14: COALESCE in the computed column gives such rows a time. */
 Test(window, w14_coalesce_gives_a_time)
 {
-	static const char source[] =
-		"CREATE TABLE s (t STRING, ts AS COALESCE(TO_TIMESTAMP(t), TIMESTAMP '1970-01-01 00:00:01'), "
-		"WATERMARK FOR ts AS ts) WITH ('connector'='udp', 'port'='5000', 'format'='csv');\n";
-	struct rows rows = answer(source, ONE_WINDOW("INTERVAL '1' SECOND"), "1970-01-01 00:00:00.5\nrubbish\n");
+	static const char source[] = "CREATE TABLE s (t STRING, ts AS COALESCE(TO_TIMESTAMP(t), "
+				     "TIMESTAMP '1970-01-01 00:00:01'), "
+				     "WATERMARK FOR ts AS ts) WITH ('connector'='udp', "
+				     "'port'='5000', 'format'='csv');\n";
+	struct rows rows = answer(
+		source, ONE_WINDOW("INTERVAL '1' SECOND"), "1970-01-01 00:00:00.5\nrubbish\n");
 
 	rows_expect(&rows, "0|1000|1", "1000|2000|1", NULL);
 }
@@ -173,16 +183,17 @@ Test(window, w14_coalesce_gives_a_time)
 /* Times that no clock shows are refused by name, and cannot upset the arithmetic of windows. */
 Test(window, times_out_of_range)
 {
-	static const char source[] =
-		"SET 'table.local-time-zone' = 'UTC';\n"
-		"CREATE TABLE s (n BIGINT, ts AS TO_TIMESTAMP_LTZ(n, 3), WATERMARK FOR ts AS ts) WITH ('connector'='udp', "
-		"'port'='5000', 'format'='csv');\n";
+	static const char source[] = "SET 'table.local-time-zone' = 'UTC';\n"
+				     "CREATE TABLE s (n BIGINT, ts AS TO_TIMESTAMP_LTZ(n, 3), "
+				     "WATERMARK FOR ts AS ts) WITH ('connector'='udp', "
+				     "'port'='5000', 'format'='csv');\n";
 	struct planned planned = plan_sql(source, ONE_WINDOW("INTERVAL '10' SECOND"));
 	struct instance at = instance_open(&planned, NULL);
 	struct rows rows;
 
 	/* TO_TIMESTAMP_LTZ knows the years 0 to 9999; beyond it is NULL. */
-	feed(&at, "9223372036854775807\n-9223372036854775808\n253402300800000\n-62167219200001\n5000\n");
+	feed(&at, "9223372036854775807\n-9223372036854775808\n253402300800000\n-"
+		  "62167219200001\n5000\n");
 	cr_expect_eq(count_of(&at, 0, FB_REC_NULL_TIME), 4);
 	rows = take_fired(&at, 0);
 	rows_expect(&rows, NULL);
