@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the control plane and a worker say to each other. Control talks to a core through its mailbox, a core answers
- * through one report ring; nothing else is shared but the published counters and watermarks.
+ * What the control plane and a worker say to each other. Control talks to a core through its
+ * mailbox, a core answers through one report ring; nothing else is shared but the published
+ * counters and watermarks.
  *
- * A message passes ownership of what it points to. The sender of a mail allocates it, the receiver of a report
- * gives its memory back: reports are FB_REPORT_* structs of the worker's own stock, returned by FB_MAIL_REPORT_FREE.
+ * A message passes ownership of what it points to. The sender of a mail allocates it, the receiver
+ * of a report gives its memory back: reports are FB_REPORT_* structs of the worker's own stock,
+ * returned by FB_MAIL_REPORT_FREE.
  */
 #pragma once
 
@@ -13,10 +15,13 @@
 #include "dataplane/operator/reader.h"
 
 enum fb_mail_kind {
-	FB_MAIL_RECEIVE,     /* the ports have been started: announce and poll them (worker conf.paused) */
+	FB_MAIL_RECEIVE, /* the ports have been started: announce and poll them (worker conf.paused)
+			  */
 	FB_MAIL_READER_ADD,  /* reader, slot, stream: starts to feed it; answered by READER_ADDED */
-	FB_MAIL_READER_END,  /* slot: end of input, watermark +infinity, all slices sealed; answered by READER_DONE */
-	FB_MAIL_READER_KEEP, /* slot: stops, hands over all open slices as they are; answered by READER_DONE */
+	FB_MAIL_READER_END,  /* slot: end of input, watermark +infinity, all slices sealed; answered
+				by READER_DONE */
+	FB_MAIL_READER_KEEP, /* slot: stops, hands over all open slices as they are; answered by
+				READER_DONE */
 	FB_MAIL_SLICE_FREE,  /* slot, query, slice: back to its pool */
 	FB_MAIL_ROWS_FREE,   /* slot, rows */
 	FB_MAIL_STOP,        /* leave the poll loop; answered by STOPPED */
@@ -38,7 +43,8 @@ enum fb_report_kind {
 	FB_REPORT_SLICE,       /* slot, query, slice: sealed */
 	FB_REPORT_SLICE_OPEN,  /* slot, query, slice: still open, after READER_KEEP */
 	FB_REPORT_ROWS,        /* slot, rows */
-	FB_REPORT_WATERMARK,   /* slot, watermark_ms: everything that it completes has been reported before */
+	FB_REPORT_WATERMARK,   /* slot, watermark_ms: everything that it completes has been reported
+				  before */
 	FB_REPORT_READER_DONE, /* slot: the reader is the control plane's again */
 	FB_REPORT_STOPPED,
 };
@@ -57,13 +63,14 @@ struct fb_report {
 #define FB_WORKER_MAX 64
 
 /*
- * The watermarks of one source table, one line per worker: each worker writes its own, all read all.
- * Relaxed stores and loads: a stale value is lower, and a lower one only delays.
+ * The watermarks of one source table, one line per worker: each worker writes its own, all read
+ * all. Relaxed stores and loads: a stale value is lower, and a lower one only delays.
  */
 struct fb_watermark_board {
 	uint32_t worker_cnt;
 	struct {
 		FB_CACHE_ALIGNED _Atomic int64_t own_ms; /* FB_TIME_MIN: nothing yet */
-		_Atomic bool active;                     /* false: silent for the idle timeout, or nothing received yet */
+		_Atomic bool
+			active; /* false: silent for the idle timeout, or nothing received yet */
 	} lines[FB_WORKER_MAX];
 };

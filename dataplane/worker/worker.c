@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One turn of the poll loop. Hot: creation, snapshots and the sleeping loop around it are in worker_control.c. */
+/* One turn of the poll loop. Hot: creation, snapshots and the sleeping loop around it are in
+ * worker_control.c. */
 #include "dataplane/worker/worker_private.h"
 
 #include <rte_cycles.h>
@@ -14,27 +15,30 @@
 
 /* ---- reports ---- */
 
-/* What does not fit into the ring waits here, and later reports behind it, so that their order holds. */
+/* What does not fit into the ring waits here, and later reports behind it, so that their order
+ * holds. */
 static void report(struct fb_worker *worker, struct fb_report item)
 {
 	item.worker = worker->index;
 	if (worker->waiting_cnt == 0 && fb_mail_ring_put(&worker->reports, &item))
 		return;
 	worker->numbers.report_ring_full++;
-	worker->waiting[(worker->waiting_at + worker->waiting_cnt++) % FB_WORKER_WAITING_MAX] = item;
+	worker->waiting[(worker->waiting_at + worker->waiting_cnt++) % FB_WORKER_WAITING_MAX] =
+		item;
 }
 
 static void flush_waiting(struct fb_worker *worker)
 {
-	while (worker->waiting_cnt > 0 && fb_mail_ring_put(&worker->reports, &worker->waiting[worker->waiting_at])) {
+	while (worker->waiting_cnt > 0 &&
+		fb_mail_ring_put(&worker->reports, &worker->waiting[worker->waiting_at])) {
 		worker->waiting_at = (worker->waiting_at + 1) % FB_WORKER_WAITING_MAX;
 		worker->waiting_cnt--;
 	}
 }
 
 /*
- * While the control plane is behind, slices and rows stay in their readers, whose budgets bound them. Half of the room is
- * kept for the few reports that answer a mail.
+ * While the control plane is behind, slices and rows stay in their readers, whose budgets bound
+ * them. Half of the room is kept for the few reports that answer a mail.
  */
 static bool can_report(const struct fb_worker *worker)
 {
@@ -50,7 +54,8 @@ static int64_t board_minimum(const struct fb_watermark_board *board, uint32_t ex
 
 	*ret_any = false;
 	for (uint32_t i = 0; i < board->worker_cnt; i++) {
-		if (i == except || !atomic_load_explicit(&board->lines[i].active, memory_order_acquire))
+		if (i == except ||
+			!atomic_load_explicit(&board->lines[i].active, memory_order_acquire))
 			continue;
 
 		int64_t own = atomic_load_explicit(&board->lines[i].own_ms, memory_order_relaxed);
@@ -65,8 +70,10 @@ static void publish_watermark(struct fb_worker *worker, struct reader_slot *slot
 {
 	typeof(&slot->board->lines[0]) line = &slot->board->lines[worker->index];
 
-	/* The value first: nobody may see this worker active with the watermark it had before it fell silent. */
-	atomic_store_explicit(&line->own_ms, fb_reader_own_watermark(slot->reader), memory_order_relaxed);
+	/* The value first: nobody may see this worker active with the watermark it had before it
+	 * fell silent. */
+	atomic_store_explicit(
+		&line->own_ms, fb_reader_own_watermark(slot->reader), memory_order_relaxed);
 	if (!slot->active) {
 		slot->active = true;
 		atomic_store_explicit(&line->active, true, memory_order_release);
@@ -84,7 +91,8 @@ static void advance(struct reader_slot *slot)
 
 /* ---- hand-over ---- */
 
-/* Sealed slices, then the watermark that completed them. False: stopped half-way, the control plane is behind. */
+/* Sealed slices, then the watermark that completed them. False: stopped half-way, the control plane
+ * is behind. */
 static bool hand_over_sealed(struct fb_worker *worker, uint32_t number)
 {
 	struct reader_slot *slot = &worker->slots[number];
@@ -92,8 +100,10 @@ static bool hand_over_sealed(struct fb_worker *worker, uint32_t number)
 	uint32_t query;
 
 	while (can_report(worker) && (slice = fb_reader_take_sealed(slot->reader, &query)) != NULL)
-		report(worker, (struct fb_report){
-				       .kind = FB_REPORT_SLICE, .slot = number, .query = query, .slice = slice});
+		report(worker, (struct fb_report){.kind = FB_REPORT_SLICE,
+				       .slot = number,
+				       .query = query,
+				       .slice = slice});
 	if (!can_report(worker))
 		return false;
 	if (fb_reader_watermark(slot->reader) > slot->reported_ms) {
@@ -109,16 +119,20 @@ static bool hand_over_rows(struct fb_worker *worker, uint32_t number, bool any)
 {
 	struct fb_row_page *rows;
 
-	while (can_report(worker) && (rows = fb_reader_take_rows(worker->slots[number].reader, any)) != NULL)
-		report(worker, (struct fb_report){
-				       .kind = FB_REPORT_ROWS, .slot = number, .query = rows->query, .rows = rows});
+	while (can_report(worker) &&
+		(rows = fb_reader_take_rows(worker->slots[number].reader, any)) != NULL)
+		report(worker, (struct fb_report){.kind = FB_REPORT_ROWS,
+				       .slot = number,
+				       .query = rows->query,
+				       .rows = rows});
 	return can_report(worker);
 }
 
 static void leave_board(struct fb_worker *worker, struct reader_slot *slot)
 {
 	slot->active = false;
-	atomic_store_explicit(&slot->board->lines[worker->index].active, false, memory_order_release);
+	atomic_store_explicit(
+		&slot->board->lines[worker->index].active, false, memory_order_release);
 }
 
 /* A reader on its way out; it may take several turns while the control plane is behind. */
@@ -132,14 +146,17 @@ static void finish_slot(struct fb_worker *worker, uint32_t number)
 		return;
 	while (slot->state == SLOT_KEEPING && can_report(worker) &&
 		(slice = fb_reader_take_open(slot->reader, &query)) != NULL)
-		report(worker, (struct fb_report){
-				       .kind = FB_REPORT_SLICE_OPEN, .slot = number, .query = query, .slice = slice});
+		report(worker, (struct fb_report){.kind = FB_REPORT_SLICE_OPEN,
+				       .slot = number,
+				       .query = query,
+				       .slice = slice});
 	if (!can_report(worker))
 		return;
 	leave_board(worker, slot);
 	fb_worker_publish(worker);
-	report(worker, (struct fb_report){
-			       .kind = FB_REPORT_READER_DONE, .slot = number, .reader = slot->reader});
+	report(worker,
+		(struct fb_report){
+			.kind = FB_REPORT_READER_DONE, .slot = number, .reader = slot->reader});
 	slot->state = SLOT_FREE;
 	slot->reader = NULL;
 }
@@ -153,7 +170,6 @@ static void add_reader(struct fb_worker *worker, const struct fb_mail *mail)
 		.stream = mail->stream,
 		.query_cnt = fb_reader_query_cnt(mail->reader),
 		.reader = mail->reader,
-		.datagrams_base = worker->numbers.streams[mail->stream].datagrams,
 		.board = mail->board,
 		.reported_ms = fb_reader_watermark(mail->reader),
 		.rows_tsc = worker->last_tsc,
@@ -276,6 +292,7 @@ static void feed(struct fb_worker *worker, const struct fb_datagram *datagram, u
 			continue;
 		if (!slot->touched)
 			touch_slot(slot, worker->index, now);
+		slot->datagrams++;
 		fb_reader_feed(slot->reader, datagram->data, datagram->len);
 		read = true;
 	}
@@ -330,7 +347,9 @@ bool fb_worker_poll(struct fb_worker *worker)
 	uint32_t received = 0;
 
 	worker->last_tsc = now;
-	for (uint32_t i = 0; i < worker->queue_cnt && !worker->paused; i++)
+	/* Stopped, but waiting for room in the report ring: what it received now would be in no
+	 * published number. */
+	for (uint32_t i = 0; i < worker->queue_cnt && !worker->paused && !worker->stopped; i++)
 		received += poll_queue(worker, i, now);
 	worker->numbers.polls++;
 	worker->numbers.empty_polls += received == 0;
@@ -340,7 +359,8 @@ bool fb_worker_poll(struct fb_worker *worker)
 	else
 		worker->numbers.idle_cycles += gap;
 	if (!worker->slept)
-		worker->numbers.longest_gap_cycles = FB_MAX(worker->numbers.longest_gap_cycles, gap);
+		worker->numbers.longest_gap_cycles =
+			FB_MAX(worker->numbers.longest_gap_cycles, gap);
 	worker->slept = false;
 	worker->was_busy = received > 0;
 	if (received == 0 || ++worker->turns % HOUSEKEEPING_TURNS == 0)

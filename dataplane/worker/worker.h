@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A worker: one poll-mode core. Receives bursts from its port queues, classifies them, feeds the readers of each
- * stream, seals, reports; answers its mailbox and publishes its numbers at a housekeeping interval.
+ * A worker: one poll-mode core. Receives bursts from its port queues, classifies them, feeds the
+ * readers of each stream, seals, reports; answers its mailbox and publishes its numbers at a
+ * housekeeping interval.
  *
  *     created --(fb_worker_start)--> polling --(FB_MAIL_STOP)--> stopped
  *
- * After start the core does no malloc, lock, system call or log. The one exception is the micro-sleep of an idle core
- * (cores.idle_sleep_us), entered only after many empty polls; idle and busy time are counted apart.
+ * After start the core does no malloc, lock, system call or log. The one exception is the
+ * micro-sleep of an idle core (cores.idle_sleep_us), entered only after many empty polls; idle and
+ * busy time are counted apart.
  */
 #pragma once
 
@@ -25,7 +27,7 @@ struct fb_worker_queue {
 struct fb_worker_stream {
 	const struct fb_port *port;
 	uint16_t udp_port;
-	uint32_t stream;
+	uint32_t stream;         /* its index in fb_worker_conf.streams */
 	int64_t idle_timeout_ms; /* 0 = never idle */
 };
 
@@ -46,7 +48,7 @@ struct fb_reader_snapshot {
 	int64_t own_watermark_ms;
 	int64_t watermark_ms;
 	bool active;
-	uint64_t datagrams; /* of its stream since it was added: = decode.payloads */
+	uint64_t datagrams; /* of its stream, from READER_ADD to END or KEEP: = decode.payloads */
 	struct fb_decode_counters decode;
 	uint32_t query_cnt;
 	struct fb_query_counters queries[16];
@@ -60,7 +62,8 @@ struct fb_stream_counters {
 
 /* All numbers of a worker as of one moment: they add up. */
 struct fb_worker_snapshot {
-	uint64_t published; /* how often numbers have been published: two more means all newer than now */
+	uint64_t published; /* how often numbers have been published: two more means all newer than
+			       now */
 	uint64_t polls;
 	uint64_t empty_polls;
 	uint64_t bursts;
@@ -88,7 +91,8 @@ void fb_worker_destroy(struct fb_worker *worker);
 /* One turn of the poll loop: what fb_worker_start repeats. For tests and benches. Hot. */
 void fb_worker_turn(struct fb_worker *worker);
 
-/* Control thread (one). Copies the mail. FB_E_AGAIN: mailbox full. */
+/* Control thread (one). Copies the mail. FB_E_AGAIN: mailbox full. FB_E_INVALID: no such slot or
+ * stream. */
 int fb_worker_send(struct fb_worker *worker, const struct fb_mail *mail) FB_MUST_CHECK;
 /* Control thread (one). Copies the next report; false: none. */
 bool fb_worker_receive(struct fb_worker *worker, struct fb_report *ret_report);
@@ -96,5 +100,6 @@ bool fb_worker_receive(struct fb_worker *worker, struct fb_report *ret_report);
 /* TSC ticks per second as measured, not as DPDK rounds them. Any thread. */
 double fb_worker_tsc_hz(void);
 
-/* Any thread: a consistent copy of the numbers as published last (at most one housekeeping interval old). */
+/* Any thread: a consistent copy of the numbers as published last (at most one housekeeping interval
+ * old). */
 void fb_worker_snapshot(const struct fb_worker *worker, struct fb_worker_snapshot *ret);

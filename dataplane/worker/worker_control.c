@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker as the control plane sees it: making it, its lcore, mail, reports and the published numbers. */
+/* A worker as the control plane sees it: making it, its lcore, mail, reports and the published
+ * numbers. */
 #include "dataplane/worker/worker_private.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 #define EMPTY_BEFORE_SLEEP 4096
 #define SLEEP_STEP_US 10
 
-/* DPDK rounds its TSC frequency to 10 MHz: seconds of drift an hour. Measured once against CLOCK_MONOTONIC instead. */
+/* DPDK rounds its TSC frequency to 10 MHz: seconds of drift an hour. Measured once against
+ * CLOCK_MONOTONIC instead. */
 static uint64_t tsc_per_ms(void)
 {
 	static uint64_t measured;
@@ -44,8 +46,9 @@ int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 		conf->index >= FB_WORKER_MAX)
 		return FB_E_FULL;
 
-	struct fb_worker *worker = aligned_alloc(FB_CACHE_LINE_BYTES,
-		(sizeof(*worker) + FB_CACHE_LINE_BYTES - 1) / FB_CACHE_LINE_BYTES * FB_CACHE_LINE_BYTES);
+	struct fb_worker *worker = aligned_alloc(
+		FB_CACHE_LINE_BYTES, (sizeof(*worker) + FB_CACHE_LINE_BYTES - 1) /
+					     FB_CACHE_LINE_BYTES * FB_CACHE_LINE_BYTES);
 	int rc;
 
 	if (worker == NULL)
@@ -59,12 +62,14 @@ int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 	worker->stream_cnt = conf->stream_cnt;
 	worker->tsc_per_ms = tsc_per_ms();
 	worker->last_tsc = rte_rdtsc();
+	worker->slept = true; /* the time until its first poll is no gap */
 	worker->numbers.net_cnt = conf->queue_cnt;
 	for (uint32_t i = 0; i < conf->stream_cnt; i++)
 		worker->streams[i] = conf->streams[i];
 	rc = fb_mail_ring_init(&worker->mail, FB_WORKER_MAIL_CAP, sizeof(struct fb_mail));
 	if (rc == 0)
-		rc = fb_mail_ring_init(&worker->reports, FB_WORKER_MAIL_CAP, sizeof(struct fb_report));
+		rc = fb_mail_ring_init(
+			&worker->reports, FB_WORKER_MAIL_CAP, sizeof(struct fb_report));
 	for (uint32_t q = 0; rc == 0 && q < conf->queue_cnt; q++) {
 		worker->queues[q] = conf->queues[q];
 		fb_net_init(&worker->nets[q], conf->queues[q].port, conf->queues[q].queue);
@@ -90,8 +95,9 @@ void fb_worker_destroy(struct fb_worker *worker)
 }
 
 /*
- * The one system call of a running worker: after thousands of empty polls it sleeps, a little longer each time. A ring
- * of 1024 descriptors covers the longest sleep at a million packets a second.
+ * The one system call of a running worker: after thousands of empty polls it sleeps, a little
+ * longer each time. A ring of 1024 descriptors covers the longest sleep at a million packets a
+ * second.
  */
 static void back_off(struct fb_worker *worker, uint64_t *empty)
 {
@@ -102,7 +108,8 @@ static void back_off(struct fb_worker *worker, uint64_t *empty)
 		return;
 	}
 
-	uint64_t us = FB_MIN((*empty - EMPTY_BEFORE_SLEEP + 1) * SLEEP_STEP_US, (uint64_t)worker->idle_sleep_us);
+	uint64_t us = FB_MIN(
+		(*empty - EMPTY_BEFORE_SLEEP + 1) * SLEEP_STEP_US, (uint64_t)worker->idle_sleep_us);
 	struct timespec pause = {.tv_nsec = (long)us * 1000};
 
 	nanosleep(&pause, NULL);
@@ -115,6 +122,7 @@ static int worker_main(void *arg)
 	struct fb_worker *worker = arg;
 	uint64_t empty = 0;
 
+	worker->last_tsc = rte_rdtsc();
 	prctl(PR_SET_TIMERSLACK, 1); /* else 50 us are added to every sleep */
 	while (!worker->stopped || worker->waiting_cnt > 0) {
 		if (fb_worker_poll(worker))
@@ -142,7 +150,8 @@ void fb_worker_join(struct fb_worker *worker)
 
 int fb_worker_send(struct fb_worker *worker, const struct fb_mail *mail)
 {
-	if (mail->slot >= FB_WORKER_READER_MAX)
+	if (mail->slot >= FB_WORKER_READER_MAX ||
+		(mail->kind == FB_MAIL_READER_ADD && mail->stream >= worker->stream_cnt))
 		return FB_E_INVALID;
 	return fb_mail_ring_put(&worker->mail, mail) ? 0 : FB_E_AGAIN;
 }
@@ -187,7 +196,7 @@ static void collect(struct fb_worker *worker)
 		reader->own_watermark_ms = fb_reader_own_watermark(slot->reader);
 		reader->watermark_ms = fb_reader_watermark(slot->reader);
 		reader->active = slot->active;
-		reader->datagrams = numbers->streams[slot->stream].datagrams - slot->datagrams_base;
+		reader->datagrams = slot->datagrams;
 		reader->decode = *fb_reader_decode_counters(slot->reader);
 		reader->query_cnt = slot->query_cnt;
 		for (uint32_t q = 0; q < reader->query_cnt; q++)

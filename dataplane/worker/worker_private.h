@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of a worker: shared by its poll loop (worker.c) and its control side (worker_control.c). */
+/* Inside of a worker: shared by its poll loop (worker.c) and its control side (worker_control.c).
+ */
 #pragma once
 
 #include "dataplane/worker/mail_ring.h"
@@ -22,7 +23,7 @@ struct reader_slot {
 	uint32_t query_cnt;
 	struct fb_reader *reader;
 	struct fb_watermark_board *board;
-	uint64_t datagrams_base; /* of the stream when the reader was added */
+	uint64_t datagrams;  /* fed to the reader */
 	int64_t reported_ms; /* watermark that the control plane knows */
 	uint64_t received_tsc;
 	uint64_t rows_tsc;
