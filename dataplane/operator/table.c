@@ -87,6 +87,8 @@ static uint64_t *new_entry(struct fb_slice *slice, uint32_t *ret_ref)
 
 	*ret_ref = slice->entry_page * FB_PAGE_UNITS + info->used;
 	info->used = (uint16_t)(info->used + words);
+	/* Entries lie one after another, but their page was last used long ago: some ahead are fetched for writing. */
+	__builtin_prefetch(fb_ref(pool, *ret_ref) + 4 * words, 1);
 	return fb_ref(pool, *ret_ref);
 }
 
@@ -125,7 +127,8 @@ static enum fb_insert_result fill_key(struct fb_slice *slice, uint64_t *entry, u
 	const struct fb_slice_layout *layout = slice->layout;
 
 	entry[0] = hash;
-	memcpy(entry + FB_ENTRY_KEY_WORD, key->words, layout->key_words * sizeof(*entry));
+	for (uint32_t w = 0; w < layout->key_words; w++)
+		entry[FB_ENTRY_KEY_WORD + w] = key->words[w];
 	for (uint32_t k = 0; k < layout->key_cnt; k++) {
 		const struct fb_key_part *part = &layout->keys[k];
 		uint32_t len = (uint32_t)key->words[part->word];
@@ -196,6 +199,14 @@ static void put_slot(struct fb_bucket *buckets, uint64_t hash, uint32_t tag, uin
 			}
 }
 
+#define SPLIT_AHEAD 4
+
+static inline void prefetch_entries(const struct fb_slice_pool *pool, const struct fb_bucket *bucket)
+{
+	for (int i = 0; i < 8 && bucket->tags[i] != 0; i++)
+		__builtin_prefetch(fb_ref(pool, bucket->refs[i]));
+}
+
 /* The full segment keeps the hashes whose next bit is 0; those with 1 go to a new one. False: no page or depth left. */
 static bool split(struct fb_slice *slice, uint64_t hash)
 {
@@ -218,7 +229,11 @@ static bool split(struct fb_slice *slice, uint64_t hash)
 	memset(high, 0, sizeof(old));
 	pool->pages[page].depth = pool->pages[high_page].depth = (uint8_t)(depth + 1);
 	pool->pages[page].used = 0;
-	for (uint32_t b = 0; b < FB_SEGMENT_BUCKETS; b++)
+	/* The hashes are in the entries, which may be anywhere: fetched some buckets ahead. */
+	for (uint32_t b = 0; b < SPLIT_AHEAD; b++)
+		prefetch_entries(pool, &old[b]);
+	for (uint32_t b = 0; b < FB_SEGMENT_BUCKETS; b++) {
+		prefetch_entries(pool, &old[(b + SPLIT_AHEAD) % FB_SEGMENT_BUCKETS]);
 		for (int i = 0; i < 8 && old[b].tags[i] != 0; i++) {
 			uint64_t moved = *fb_ref(pool, old[b].refs[i]);
 			bool up = moved >> (63 - depth) & 1;
@@ -226,6 +241,7 @@ static bool split(struct fb_slice *slice, uint64_t hash)
 			put_slot(up ? high : low, moved, old[b].tags[i], old[b].refs[i]);
 			pool->pages[up ? high_page : page].used++;
 		}
+	}
 
 	/* The directory entries that end in 1 at the new bit, under the old segment's prefix. */
 	uint32_t span = 1u << (slice->depth - depth - 1);
