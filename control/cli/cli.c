@@ -14,25 +14,13 @@
 
 /* Every command, in the order of the help. */
 const struct fb_cli_command *const fb_cli_commands[] = {
-/* ask the appliance */
-#ifdef FB_CLI_HAVE_APPLY
+	/* ask the appliance */
 	&fb_cmd_apply,
-#endif
-#ifdef FB_CLI_HAVE_STATUS
 	&fb_cmd_status,
-#endif
-#ifdef FB_CLI_HAVE_WINDOWS
 	&fb_cmd_windows,
-#endif
-#ifdef FB_CLI_HAVE_LEDGER
 	&fb_cmd_ledger,
-#endif
-#ifdef FB_CLI_HAVE_DRAIN
 	&fb_cmd_drain,
-#endif
-#ifdef FB_CLI_HAVE_DROP
 	&fb_cmd_drop,
-#endif
 	/* work alone */
 	&fb_cmd_validate,
 	&fb_cmd_explain,

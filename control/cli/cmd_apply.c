@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/base/errcode.h"
+#include "control/cli/commands.h"
+#include "control/cli/remote.h"
+#include "control/cli/sources.h"
+
+struct apply_args {
+	const char *name;
+};
+
+static const struct fb_cli_option options[] = {
+	{.name = "name",
+		.letter = 'n',
+		.type = FB_ARG_TEXT,
+		.value = "NAME",
+		.at = offsetof(struct apply_args, name),
+		.help = "name of the pipeline; else SET 'pipeline.name', else the file's name"},
+};
+
+static int apply(struct fb_cli *cli, struct fb_client *client, const char *path, const char *name)
+{
+	struct fb_source_file file;
+	json_t *body = NULL;
+	json_t *json = NULL;
+	int code = fb_source_open(cli, path, &file);
+
+	if (code != FB_EXIT_DONE)
+		return code;
+	if (!file.is_sql) {
+		code = fb_cli_fail(cli, FB_EXIT_USAGE,
+			"the appliance file takes effect when forebayd starts",
+			"%s is no pipeline file (.sql)", path);
+	} else if ((body = json_pack("{s:s#, s:s, s:s*}", "sql", file.text.p, (int)file.text.len,
+			    "file", file.name, "name", name)) == NULL) {
+		code = fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s is not UTF-8", path);
+	} else {
+		fb_client_set_file(
+			client, &(struct fb_client_file){.name = file.name, .text = file.text.p});
+		code = fb_client_ask(cli, client, "POST", "/v1/pipelines", body, &json);
+	}
+	if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
+		fb_cli_print_json(cli, json);
+	else if (code == FB_EXIT_DONE)
+		fprintf(cli->out, "%s: applied\n", fb_remote_text(json, "name"));
+	fb_client_set_file(client, NULL);
+	json_decref(body);
+	json_decref(json);
+	fb_source_close(&file);
+	return code;
+}
+
+static int run(struct fb_cli *cli, const void *args)
+{
+	const struct apply_args *options_of = args;
+	struct fb_client *client;
+	int code = FB_EXIT_DONE;
+
+	if (options_of->name != NULL && cli->argc > 1)
+		return fb_cli_fail(cli, FB_EXIT_USAGE, NULL, "--name is for one file");
+	if (fb_client_open(cli->socket, &client) != 0)
+		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
+	/* One that is refused does not keep the others back; the exit code tells of the first. */
+	for (uint32_t i = 0; i < cli->argc; i++) {
+		int one = apply(cli, client, cli->argv[i], options_of->name);
+
+		code = code == FB_EXIT_DONE ? one : code;
+	}
+	fb_client_close(client);
+	return code;
+}
+
+static const struct fb_cli_example examples[] = {
+	{"apply cities.sql", "plan and start the pipeline of a file"},
+	{"apply --name test cities.sql", "the same beside the first, under another name"},
+};
+
+const struct fb_cli_command fb_cmd_apply = {
+	.name = "apply",
+	.summary = "start the pipelines of SQL files",
+	.operands = "FILE.sql…",
+	.operands_min = 1,
+	.operands_max = UINT32_MAX,
+	.remote = true,
+	.about = "The appliance plans the file, opens its sinks and feeds it from the stream of "
+		 "its source table. A refused "
+		 "file changes nothing; what is wrong is shown with line, column and a caret.",
+	.options = options,
+	.option_cnt = FB_ARRAY_LEN(options),
+	.examples = examples,
+	.example_cnt = FB_ARRAY_LEN(examples),
+	.args_bytes = sizeof(struct apply_args),
+	.run = run,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands that ask the appliance share: one request, and reading its JSON. One thread. */
+#pragma once
+
+#include "control/cli/client.h"
+
+/* One request on a connection of its own; errors are told to the user. *ret_json is the caller's.
+ */
+int fb_remote_ask(struct fb_cli *cli, const char *method, const char *path, const json_t *body,
+	json_t **ret_json) FB_MUST_CHECK;
+/* The same for a GET whose answer is printed as it is with -o json; *ret_json is then NULL. */
+int fb_remote_view(struct fb_cli *cli, const char *path, json_t **ret_json) FB_MUST_CHECK;
+
+/* "a.b.c" from an object; 0, "" or false where it is not there. */
+uint64_t fb_remote_u64(json_t *json, const char *path);
+double fb_remote_real(json_t *json, const char *path);
+const char *fb_remote_text(json_t *json, const char *path);
+bool fb_remote_bool(json_t *json, const char *path);
+json_t *fb_remote_at(json_t *json, const char *path);
+
+#define FB_REMOTE_TEXT_BYTES 48
+/* "1,234,567"; returns text. */
+const char *fb_remote_count(uint64_t value, char text[FB_REMOTE_TEXT_BYTES]);
+/* "12.8 MB": powers of 1000. */
+const char *fb_remote_bytes(uint64_t value, char text[FB_REMOTE_TEXT_BYTES]);
+/* "4 s", "3 min 20 s", "5 h 2 min", "12 d 4 h". */
+const char *fb_remote_span(double seconds, char text[FB_REMOTE_TEXT_BYTES]);
