@@ -2,7 +2,8 @@
 /*
  * Vectorised expressions: a typed tree of the plan compiled to a list of steps over whole columns.
  * Values, NULLs and wrap-around by semantics 1.3. Rows whose evaluation fails (integer division by zero, CAST of
- * bad text) are named in an error bitmap; they never stop the batch.
+ * bad text) are named in an error bitmap; they never stop the batch. AND and OR look no further than the first argument that
+ * decides, as Flink's generated code does: a failure behind it is none.
  */
 #pragma once
 

@@ -9,7 +9,8 @@
  * hashing: Fagin et al., ACM TODS 4(3), 1979), pages of entries in order of first sight, and pages for long keys. So
  * growing never stops the core for longer than one segment's split, and a sealed slice is a list of pages.
  *
- * The pool is the budget: when it is used up new keys are refused (FB_REC_STATE_FULL), known keys go on.
+ * The pool is the budget: when it is used up new keys are refused (FB_REC_STATE_FULL), known keys go on, but for records with
+ * a long text that would become a MIN or MAX. Keys and such texts beyond a page are FB_REC_KEY_TOO_LONG.
  */
 #pragma once
 

@@ -127,6 +127,17 @@ Test(aggregate, arguments_are_expressions)
 		"3|15");
 }
 
+/* Equal arguments share their states; those that differ in a column, a literal or a type do not. */
+Test(aggregate, states_are_shared_only_by_the_same)
+{
+	expect_one("SUM(g), SUM(b), SUM(g), SUM(a + 1), SUM(a + 2), SUM(a - 1), SUM(CAST(a AS "
+		   "BIGINT)), SUM(a)",
+		R("x,1,2147483647,100,1,1,1,1") R("x,2,1,200,1,1,1,1"),
+		"3|300|3|-2147483646|-2147483644|2147483646|2147483648|-2147483648");
+	expect_one("MIN(COALESCE(k, 'p')), MIN(COALESCE(k, 'q')), SUM(d * 0.5E0), SUM(d * 0.25E0)",
+		R("~,1,1,1,1,1,4,1"), "p|q|2|1");
+}
+
 /* A key or an argument that fails takes its record along, and only that. */
 Test(aggregate, failing_arguments)
 {

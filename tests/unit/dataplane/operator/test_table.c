@@ -294,6 +294,45 @@ Test(limit, state_full_of_long_texts)
 	exhaust("k, COUNT(*)", ", k", "a text that is longer than twelve bytes %u,%u,x" TIME);
 }
 
+/* Wherever the pool ends, be it at a split, at the directory's growth, at a page of texts or of
+ * entries: nothing is lost. */
+static void exhaust_at(uint32_t pages, uint32_t records)
+{
+	struct fb_buf csv = {0};
+	uint64_t known;
+	uint64_t sum = 0;
+	struct rows rows;
+
+	open_sql("k, MIN(v), COUNT(*)", ", k", (uint64_t)pages * FB_PAGE_BYTES, fb_isa_detect());
+	for (uint32_t i = 0; i < records; i++)
+		fb_buf_printf(&csv,
+			i % 3 ? "key %05u,%u,value" TIME
+			      : "a longer key so to speak %05u,%u,a longer value" TIME,
+			i, i);
+	feed_bytes(&at, csv.p, csv.len);
+	known = count_of(&at, 0, FB_REC_ACCEPTED);
+	cr_expect_eq(known + count_of(&at, 0, FB_REC_STATE_FULL), records);
+	feed_bytes(&at, csv.p, csv.len);
+	cr_expect_geq(count_of(&at, 0, FB_REC_ACCEPTED), 2 * known);
+	expect_ledger(&at, 0);
+	known = count_of(&at, 0, FB_REC_ACCEPTED);
+	fb_buf_fini(&csv);
+	rows = take_all(&at);
+	for (size_t i = 0; i < rows.cnt; i++)
+		sum += strtoul(strrchr(rows.text[i], '|') + 1, NULL, 10);
+	cr_expect_eq(sum, known, "%u pages: %lu records in rows, %lu accepted", pages, sum, known);
+	rows_fini(&rows);
+	finish();
+}
+
+Test(limit, state_full_anywhere)
+{
+	for (uint32_t pages = 3; pages < 50; pages++)
+		exhaust_at(pages, 6000);
+	for (uint32_t pages = 110; pages < 170; pages += 4)
+		exhaust_at(pages, 30000);
+}
+
 /* No page for another window: its records are refused, the open one goes on. */
 Test(limit, state_full_of_windows)
 {

@@ -140,6 +140,25 @@ Test(watermark, m3_minimum_over_partitions)
 	finish();
 }
 
+/* One payload: the first window has fired by the others, the second has not, whatever this
+ * partition has seen itself. */
+Test(watermark, m3_minimum_decides_row_by_row)
+{
+	open_with(SOURCE, COUNT_SQL);
+	record(1, 50000);
+	fb_reader_set_others(at.reader, 10500);
+	feed(&at, "x,1,2,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:09\n"
+		  "x,1,3,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:15\n"
+		  "x,1,4,1,1,1,1,1,true,2020-01-01,1970-01-01 00:01:00\n"
+		  "x,1,5,1,1,1,1,1,true,2020-01-01,1970-01-01 00:00:16\n");
+	cr_expect_eq(count_of(&at, 0, FB_REC_LATE), 1);
+
+	struct rows rows = take_all(&at);
+
+	rows_expect(&rows, "50000|1|1|1", "10000|2|3|5", "60000|1|4|4", NULL);
+	finish();
+}
+
 /* What has fired globally stays fired, even if another partition joins that is behind. */
 Test(watermark, m3_never_goes_back)
 {

@@ -92,6 +92,30 @@ Test(window, w2_ltz_days_start_at_local_midnight)
 	planned_fini(&planned);
 }
 
+/* Several local days in one batch, with a late row among them: each is assigned on its own. */
+Test(window, w2_ltz_days_in_one_batch)
+{
+	static const char source[] = "SET 'table.local-time-zone' = '-03:00';\n"
+				     "CREATE TABLE s (k STRING, ts TIMESTAMP_LTZ(3), WATERMARK FOR "
+				     "ts AS ts - INTERVAL '1' HOUR) "
+				     "WITH ('connector'='udp', 'port'='5000', 'format'='csv');\n";
+	static const char sql[] = ONE_WINDOW("INTERVAL '1' DAY");
+	struct planned planned = plan_sql(source, sql);
+	struct instance at = instance_open(&planned, NULL);
+	struct rows rows;
+
+	/* 03:00Z is local midnight: 1 January has 2, 2 January has 2, and the last comes when 1
+	 * January has fired. */
+	feed(&at, "a,2024-01-01 03:00:00Z\nb,2024-01-02 02:59:59.999Z\nc,2024-01-02 "
+		  "03:00:00Z\nd,2024-01-02 "
+		  "04:00:00Z\ne,2024-01-02 02:59:59Z\n");
+	cr_expect_eq(count_of(&at, 0, FB_REC_LATE), 1);
+	rows = take_all(&at);
+	rows_expect(&rows, "1704067200000|1704153600000|2", "1704153600000|1704240000000|2", NULL);
+	instance_close(&at);
+	planned_fini(&planned);
+}
+
 /* Event time is cut to milliseconds toward the past, before assignment, also before 1970. */
 Test(window, w4_resolution_is_milliseconds)
 {
