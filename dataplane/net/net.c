@@ -77,14 +77,15 @@ static bool is_our_ip(const struct fb_net *net, uint32_t ip)
 
 /*
  * Whether its sender may get an answer: it asked us, is one station, and not ourselves (an
- * announcement that came back by a loop). An answer to a group address would multiply.
+ * announcement that came back by a loop). An answer to a group address would multiply. We are known
+ * by IP address: the kernel's side of a TAP port has the MAC of ours.
  */
-static bool may_answer(const struct fb_net *net, const struct packet *packet)
+static bool may_answer(const struct fb_net *net, const struct packet *packet, uint32_t sender_ip)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(packet->mbuf, struct rte_ether_hdr *);
 
 	return !packet->other_mac && rte_is_unicast_ether_addr(&ether->src_addr) &&
-	       memcmp(ether->src_addr.addr_bytes, net->port->mac, 6) != 0;
+	       !is_our_ip(net, sender_ip);
 }
 
 /* The answer goes back the way the question came, tags included. */
@@ -111,7 +112,7 @@ static enum fb_packet_disposition handle_arp(const struct fb_net *net, struct pa
 		arp->arp_protocol != rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) ||
 		arp->arp_hlen != RTE_ETHER_ADDR_LEN || arp->arp_plen != 4 ||
 		arp->arp_opcode != rte_cpu_to_be_16(RTE_ARP_OP_REQUEST) || !is_our_ip(net, asked) ||
-		!may_answer(net, packet))
+		!may_answer(net, packet, rte_be_to_cpu_32(arp->arp_data.arp_sip)))
 		return FB_PKT_ARP_OTHER;
 
 	arp->arp_opcode = rte_cpu_to_be_16(RTE_ARP_OP_REPLY);
@@ -183,7 +184,8 @@ static enum fb_packet_disposition handle_echo(
 	if (len < sizeof(*icmp))
 		return FB_PKT_TRUNCATED;
 	if (icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
-		packet->broadcast || packet->wrong_checksum || !may_answer(net, packet) ||
+		packet->broadcast || packet->wrong_checksum ||
+		!may_answer(net, packet, rte_be_to_cpu_32(ip->src_addr)) ||
 		!is_one_host(rte_be_to_cpu_32(ip->src_addr)) || *echoes >= ECHO_PER_BURST)
 		return FB_PKT_ICMP_OTHER;
 	++*echoes;
