@@ -217,7 +217,7 @@ static uint32_t put_timestamp(char *out, struct fb_type type, int64_t value)
 
 static void to_text(struct fb_node *node, struct fb_type from, int64_t value, uint32_t row)
 {
-	char *out = node->text + (size_t)row * FB_CAST_TEXT_BYTES;
+	char *out = node->text + (size_t)row * node->text_bytes;
 	uint32_t len;
 
 	switch (from.kind) {
@@ -238,17 +238,24 @@ static void to_text(struct fb_node *node, struct fb_type from, int64_t value, ui
 	node->own.str[row] = (struct fb_str){out, len};
 }
 
-/* CHAR(n) and VARCHAR(n): cut to n characters (UTF-8 code points). */
-static struct fb_str cut(struct fb_str text, uint32_t characters)
+/* CHAR(n) and VARCHAR(n) are cut to n characters (UTF-8 code points), CHAR(n) is filled up with blanks. */
+static struct fb_str fit(const struct fb_node *node, struct fb_str text, uint32_t row)
 {
+	struct fb_type to = node->expr->type;
+	char *out = node->text + (size_t)row * node->text_bytes;
 	uint32_t cnt = 0;
 
-	if (text.len <= characters)
+	if (text.len <= to.length && to.kind != FB_T_CHAR)
 		return text;
 	for (uint32_t i = 0; i < text.len; i++)
-		if ((text.p[i] & 0xc0) != 0x80 && cnt++ == characters)
+		if ((text.p[i] & 0xc0) != 0x80 && cnt++ == to.length)
 			return (struct fb_str){text.p, i};
-	return text;
+	/* Bytes that are no UTF-8 may be more than four to a character: such a text stays as it is. */
+	if (to.kind != FB_T_CHAR || cnt == to.length || text.len + (to.length - cnt) > node->text_bytes)
+		return text;
+	memmove(out, text.p, text.len);
+	memset(out + text.len, ' ', to.length - cnt);
+	return (struct fb_str){out, text.len + (to.length - cnt)};
 }
 
 /* ---- numbers and times ---- */
@@ -293,7 +300,7 @@ static bool cast_row(struct fb_node *node, const struct fb_column *from, struct 
 	case FB_PHYS_STR:
 		if (fb_type_phys(to) != FB_PHYS_STR)
 			return text_to(from->str[row], to, &node->own, row);
-		node->own.str[row] = cut(from->str[row], to.length);
+		node->own.str[row] = fit(node, from->str[row], row);
 		return true;
 	case FB_PHYS_F64:
 		if (to_double)
@@ -304,9 +311,10 @@ static bool cast_row(struct fb_node *node, const struct fb_column *from, struct 
 			node->own.i64[row] = double_to_integer(from->f64[row], to.kind);
 		return true;
 	default:
-		if (fb_type_phys(to) == FB_PHYS_STR)
+		if (fb_type_phys(to) == FB_PHYS_STR) {
 			to_text(node, from_type, from->i64[row], row);
-		else if (to_double)
+			node->own.str[row] = fit(node, node->own.str[row], row);
+		} else if (to_double)
 			node->own.f64[row] =
 				to.kind == FB_T_FLOAT ? (double)(float)from->i64[row] : (double)from->i64[row];
 		else

@@ -19,6 +19,8 @@ static bool cast_is_known(struct fb_type from, struct fb_type to)
 	bool from_text = fb_type_phys(from) == FB_PHYS_STR;
 	bool to_text = fb_type_phys(to) == FB_PHYS_STR;
 
+	if (to.kind == FB_T_CHAR && to.length > FB_CAST_CHAR_MAX)
+		return false;
 	if (from.kind == FB_T_NULL || from.kind == to.kind)
 		return true;
 	if (fb_type_phys(from) == FB_PHYS_I128 || fb_type_phys(to) == FB_PHYS_I128 || to.kind == FB_T_INTERVAL)
@@ -63,19 +65,32 @@ static size_t value_bytes(struct fb_type type)
 	return fb_type_phys(type) == FB_PHYS_STR || fb_type_phys(type) == FB_PHYS_I128 ? 16 : 8;
 }
 
+/* What a cast needs per row for a text that it writes, rather than points to: digits, or blanks behind. */
+static uint32_t cast_text_bytes(const struct fb_expr *expr)
+{
+	uint32_t bytes = 0;
+
+	if ((expr->op != FB_OP_CAST && expr->op != FB_OP_TRY_CAST) || fb_type_phys(expr->type) != FB_PHYS_STR)
+		return 0;
+	if (fb_type_phys(expr->args[0]->type) != FB_PHYS_STR)
+		bytes = FB_CAST_TEXT_BYTES;
+	if (expr->type.kind == FB_T_CHAR)
+		bytes = FB_MAX(bytes, 4 * expr->type.length);
+	return bytes;
+}
+
 static int take_memory(struct fb_node *node)
 {
 	const struct fb_expr *expr = node->expr;
-	bool to_text = (expr->op == FB_OP_CAST || expr->op == FB_OP_TRY_CAST) &&
-		fb_type_phys(expr->type) == FB_PHYS_STR && fb_type_phys(expr->args[0]->type) != FB_PHYS_STR;
 
 	if (expr->op == FB_OP_INPUT)
 		return 0;
 	node->own.data = aligned_alloc(64, FB_BATCH_ROWS * value_bytes(expr->type));
 	node->own.valid = aligned_alloc(64, FB_BATCH_WORDS * sizeof(uint64_t));
-	if (to_text)
-		node->text = calloc(FB_BATCH_ROWS + 4, FB_CAST_TEXT_BYTES);
-	if (node->own.data == NULL || node->own.valid == NULL || (to_text && node->text == NULL))
+	node->text_bytes = cast_text_bytes(expr);
+	if (node->text_bytes > 0)
+		node->text = calloc(FB_BATCH_ROWS, node->text_bytes);
+	if (node->own.data == NULL || node->own.valid == NULL || (node->text_bytes > 0 && node->text == NULL))
 		return FB_E_NO_MEMORY;
 	memset(node->own.data, 0, FB_BATCH_ROWS * value_bytes(expr->type));
 	memset(node->own.valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));

@@ -5,6 +5,7 @@
 #include "dataplane/operator/expr.h"
 
 #define FB_CAST_TEXT_BYTES 32 /* a number, date or timestamp as text */
+#define FB_CAST_CHAR_MAX 1024 /* longest CHAR(n) that a cast fills up with blanks */
 
 struct fb_node {
 	const struct fb_expr *expr;
@@ -12,7 +13,8 @@ struct fb_node {
 	uint32_t arg_cnt;
 	struct fb_column own;          /* result memory; unused by INPUT */
 	const struct fb_column *value; /* after evaluation: own, or a column of the batch */
-	char *text;                    /* FB_CAST_TEXT_BYTES per row, for casts to text */
+	char *text;                    /* text_bytes per row, for casts that make a text */
+	uint32_t text_bytes;
 	bool may_fail;                 /* this or an argument can fail for a row; then `failed` is kept */
 	uint64_t failed[FB_BATCH_WORDS];
 };

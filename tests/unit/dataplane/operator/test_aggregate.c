@@ -253,3 +253,46 @@ Test(key, unquoted_text)
 
 	rows_expect(&rows, "a \"b\" c|2|a \"b\" c", "|1|", NULL);
 }
+
+/* What a layout does not hold is refused, not cut: 17 keys, 33 different arguments. Sixteen and 32
+ * it holds. */
+Test(key, layout_limits)
+{
+	for (int extra = 0; extra < 2; extra++) {
+		struct fb_buf keys = {0};
+		struct fb_buf sums = {0};
+		struct fb_buf source = {0};
+		struct fb_buf sql = {0};
+		struct fb_slice_layout *layout;
+		struct fb_diags diags;
+		struct fb_plan *plan;
+
+		fb_buf_add_text(&source, "CREATE TABLE s (");
+		for (int i = 0; i < 16 + extra; i++) {
+			fb_buf_printf(&source, "c%d INT, ", i);
+			fb_buf_printf(&keys, ", c%d", i);
+		}
+		for (int i = 0; i < 32 + extra; i++)
+			fb_buf_printf(&sums, ", SUM(c0 + %d)", i);
+		fb_buf_add_text(&source, "ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH "
+					 "('connector'='udp', 'port'='5000', 'format'='csv');");
+		fb_buf_printf(&sql, "%s EXPLAIN SELECT COUNT(*)" TUMBLE_10S BY_WINDOW "%s; ",
+			source.p, keys.p);
+		fb_buf_printf(&sql, "EXPLAIN SELECT COUNT(*)%s" TUMBLE_10S BY_WINDOW ";", sums.p);
+		fb_diags_init(&diags, "test.sql");
+		cr_assert_eq(fb_sql_plan("test.sql", fb_str_from(sql.p), &diags, &plan), 0);
+		for (int i = 0; i < 2; i++) {
+			int rc = fb_slice_layout_create(plan->explains[i], &layout);
+
+			cr_expect_eq(rc, extra ? FB_E_UNSUPPORTED : 0, "%d", i);
+			if (rc == 0)
+				fb_slice_layout_destroy(layout);
+		}
+		fb_plan_destroy(plan);
+		fb_diags_fini(&diags);
+		fb_buf_fini(&keys);
+		fb_buf_fini(&sums);
+		fb_buf_fini(&source);
+		fb_buf_fini(&sql);
+	}
+}

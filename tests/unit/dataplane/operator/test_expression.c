@@ -279,6 +279,32 @@ Test(expression, casts_of_text)
 	expect_items(items, FB_ARRAY_LEN(items));
 }
 
+/* Flink cuts to n characters, and fills CHAR(n) up with blanks. */
+Test(expression, casts_to_lengths)
+{
+	static const struct item items[] = {
+		{"CAST(k AS VARCHAR(3))", K("\303\274ber"), "\303\274be"},
+		{"CAST(k AS VARCHAR(3))", K("\303\274b"), "\303\274b"},
+		{"CAST(k AS CHAR(5))", K("ab"), "ab   "},
+		{"CAST(k AS CHAR(5))", K("\303\274b"), "\303\274b   "},
+		{"CAST(k AS CHAR(5))", K(""), "     "},
+		{"CAST(k AS CHAR(2))", K("abc"), "ab"},
+		{"CAST(k AS CHAR(2))", K("\303\274\303\274\303\274"), "\303\274\303\274"},
+		{"CAST(k AS CHAR(2))", K("~"), "NULL"},
+		/* No UTF-8: not one character, whatever its length. */
+		{"CAST(k AS CHAR(2))", K("\200\200\200\200\200\200\200\200\200\200"),
+			"\200\200\200\200\200\200\200\200\200\200"},
+		{"CAST(a AS VARCHAR(2))", A("-345"), "-3"},
+		{"CAST(a AS CHAR(6))", A("-345"), "-345  "},
+		{"CAST(ok AS VARCHAR(2))", ONES, "TR"},
+		{"CAST(ok AS CHAR(6))", ONES, "TRUE  "},
+		{"CAST(dt AS CHAR(4))", ONES, "1970"},
+		{"CAST(t3 AS CHAR(40))", ONES, "1970-01-01 00:00:01.500                 "},
+	};
+
+	expect_items(items, FB_ARRAY_LEN(items));
+}
+
 Test(expression, casts_of_numbers)
 {
 	static const struct item items[] = {
@@ -307,7 +333,6 @@ Test(expression, casts_of_numbers)
 		{"CAST(t3 AS STRING)", T("~", "1969-12-31 23:59:59.999", "~"),
 			"1969-12-31 23:59:59.999"},
 		{"CAST(dt AS STRING)", T("0001-02-03", "~", "~"), "0001-02-03"},
-		{"CAST(k AS VARCHAR(3))", K("\303\274ber"), "\303\274be"},
 		{"CAST(dt AS TIMESTAMP(3))", ONES, "86400000"},
 		{"CAST(t3 AS DATE)", T("~", "1969-12-31 23:59:59.999", "~"), "-1"},
 		{"CAST(t6 AS TIMESTAMP(3))", T("~", "~", "1969-12-31 23:59:59.999999"), "-1"},
