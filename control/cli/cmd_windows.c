@@ -82,14 +82,29 @@ struct printer {
 	bool headed;
 };
 
-/* The text of a value as in a CSV file; NULL is shown as such, since an empty text is a value. */
+/* The fewest digits that read back as the same number. */
+static char *real_text(double value)
+{
+	char text[40];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	return strdup(text);
+}
+
+/* NULL is shown as such, since an empty text is a value. */
 static char *cell_text(json_t *value)
 {
 	if (json_is_null(value))
 		return strdup("NULL");
 	if (json_is_string(value))
 		return strdup(json_string_value(value));
-	return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+	if (json_is_real(value))
+		return real_text(json_real_value(value));
+	return json_dumps(value, JSON_ENCODE_ANY);
 }
 
 static void put_cell(struct printer *printer, uint32_t column, const char *text)
