@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CAST, TRY_CAST, TO_TIMESTAMP: by semantics 1.3 and 1.4. Hot; texts are read and written without the C library's stdio. */
+/* CAST, TRY_CAST, TO_TIMESTAMP: by semantics 1.3 and 1.4. Hot; texts are read and written without
+ * the C library's stdio. */
 #include <math.h>
 
 #include "config/base/calendar.h"
@@ -22,8 +23,10 @@ static struct fb_str trim(struct fb_str text)
 /* '1.5' is 1: digits behind the point are read and dropped. */
 static bool text_to_integer(struct fb_str text, uint8_t kind, int64_t *ret)
 {
-	static const int64_t max[] = {
-		[FB_T_TINYINT] = INT8_MAX, [FB_T_SMALLINT] = INT16_MAX, [FB_T_INT] = INT32_MAX, [FB_T_BIGINT] = INT64_MAX};
+	static const int64_t max[] = {[FB_T_TINYINT] = INT8_MAX,
+		[FB_T_SMALLINT] = INT16_MAX,
+		[FB_T_INT] = INT32_MAX,
+		[FB_T_BIGINT] = INT64_MAX};
 	bool negative;
 	bool any = false;
 	uint64_t value = 0;
@@ -95,7 +98,8 @@ static bool character(struct scanner *in, char c)
 	return true;
 }
 
-/* TO_TIMESTAMP and CAST: one-digit fields and a bare date are taken, a day beyond its month's end is the end. */
+/* TO_TIMESTAMP and CAST: one-digit fields and a bare date are taken, a day beyond its month's end
+ * is the end. */
 static bool text_to_micros(struct fb_str text, int64_t *ret)
 {
 	uint32_t year, month, day, hour = 0, minute = 0, second = 0;
@@ -105,26 +109,32 @@ static bool text_to_micros(struct fb_str text, int64_t *ret)
 
 	struct scanner in = {text.p, text.p + text.len};
 
-	if (!digits(&in, 4, 4, &year) || !character(&in, '-') || !digits(&in, 1, 2, &month) || !character(&in, '-') ||
-		!digits(&in, 1, 2, &day))
+	if (!digits(&in, 4, 4, &year) || !character(&in, '-') || !digits(&in, 1, 2, &month) ||
+		!character(&in, '-') || !digits(&in, 1, 2, &day))
 		return false;
 	if (in.at < in.end) {
 		if (!character(&in, ' ') || !digits(&in, 1, 2, &hour) || !character(&in, ':') ||
-			!digits(&in, 1, 2, &minute) || !character(&in, ':') || !digits(&in, 1, 2, &second))
+			!digits(&in, 1, 2, &minute) || !character(&in, ':') ||
+			!digits(&in, 1, 2, &second))
 			return false;
 		if (character(&in, '.')) {
 			int cnt = 0;
 
-			for (; cnt < 9 && in.at < in.end && *in.at >= '0' && *in.at <= '9'; cnt++, in.at++)
+			for (; cnt < 9 && in.at < in.end && *in.at >= '0' && *in.at <= '9';
+				cnt++, in.at++)
 				micros = cnt < 6 ? micros * 10 + (uint32_t)(*in.at - '0') : micros;
 			for (; cnt < 6; cnt++)
 				micros *= 10;
 		}
 	}
-	if (in.at != in.end || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+	if (in.at != in.end || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+		minute > 59 || second > 59)
 		return false;
 	day = FB_MIN(day, fb_days_in_month((int32_t)year, month));
-	*ret = (fb_days_from_civil((int32_t)year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * 1000000 + micros;
+	*ret = (fb_days_from_civil((int32_t)year, month, day) * 86400 + hour * 3600 + minute * 60 +
+		       second) *
+		       1000000 +
+	       micros;
 	return true;
 }
 
@@ -146,7 +156,8 @@ static bool text_to(struct fb_str text, struct fb_type type, struct fb_column *o
 		return text_to_boolean(text, &out->i64[row]);
 	case FB_T_FLOAT:
 	case FB_T_DOUBLE:
-		return fb_convert_double(text, type.kind == FB_T_FLOAT, &out->f64[row]) == FB_CONVERTED;
+		return fb_convert_double(text, type.kind == FB_T_FLOAT, &out->f64[row]) ==
+		       FB_CONVERTED;
 	case FB_T_DATE:
 		if (!text_to_micros(text, &micros))
 			return false;
@@ -238,7 +249,8 @@ static void to_text(struct fb_node *node, struct fb_type from, int64_t value, ui
 	node->own.str[row] = (struct fb_str){out, len};
 }
 
-/* CHAR(n) and VARCHAR(n) are cut to n characters (UTF-8 code points), CHAR(n) is filled up with blanks. */
+/* CHAR(n) and VARCHAR(n) are cut to n characters (UTF-8 code points), CHAR(n) is filled up with
+ * blanks. */
 static struct fb_str fit(const struct fb_node *node, struct fb_str text, uint32_t row)
 {
 	struct fb_type to = node->expr->type;
@@ -250,8 +262,10 @@ static struct fb_str fit(const struct fb_node *node, struct fb_str text, uint32_
 	for (uint32_t i = 0; i < text.len; i++)
 		if ((text.p[i] & 0xc0) != 0x80 && cnt++ == to.length)
 			return (struct fb_str){text.p, i};
-	/* Bytes that are no UTF-8 may be more than four to a character: such a text stays as it is. */
-	if (to.kind != FB_T_CHAR || cnt == to.length || text.len + (to.length - cnt) > node->text_bytes)
+	/* Bytes that are no UTF-8 may be more than four to a character: such a text stays as it is.
+	 */
+	if (to.kind != FB_T_CHAR || cnt == to.length ||
+		text.len + (to.length - cnt) > node->text_bytes)
 		return text;
 	memmove(out, text.p, text.len);
 	memset(out + text.len, ' ', to.length - cnt);
@@ -263,8 +277,10 @@ static struct fb_str fit(const struct fb_node *node, struct fb_str text, uint32_
 /* Saturates at the width; NaN is 0 (semantics 1.3). */
 static int64_t double_to_integer(double value, uint8_t kind)
 {
-	static const double low[] = {
-		[FB_T_TINYINT] = INT32_MIN, [FB_T_SMALLINT] = INT32_MIN, [FB_T_INT] = INT32_MIN, [FB_T_BIGINT] = INT64_MIN};
+	static const double low[] = {[FB_T_TINYINT] = INT32_MIN,
+		[FB_T_SMALLINT] = INT32_MIN,
+		[FB_T_INT] = INT32_MIN,
+		[FB_T_BIGINT] = INT64_MIN};
 
 	if (value != value)
 		return 0;
@@ -291,7 +307,8 @@ static int64_t integer_to(int64_t value, struct fb_type from, struct fb_type to)
 	return fb_wrap_integer(value, to.kind);
 }
 
-static bool cast_row(struct fb_node *node, const struct fb_column *from, struct fb_type from_type, uint32_t row)
+static bool cast_row(
+	struct fb_node *node, const struct fb_column *from, struct fb_type from_type, uint32_t row)
 {
 	struct fb_type to = node->expr->type;
 	bool to_double = fb_type_phys(to) == FB_PHYS_F64;
@@ -304,7 +321,8 @@ static bool cast_row(struct fb_node *node, const struct fb_column *from, struct 
 		return true;
 	case FB_PHYS_F64:
 		if (to_double)
-			node->own.f64[row] = to.kind == FB_T_FLOAT ? (double)(float)from->f64[row] : from->f64[row];
+			node->own.f64[row] = to.kind == FB_T_FLOAT ? (double)(float)from->f64[row]
+								   : from->f64[row];
 		else if (to.kind == FB_T_BOOLEAN)
 			node->own.i64[row] = from->f64[row] != 0;
 		else
@@ -315,8 +333,8 @@ static bool cast_row(struct fb_node *node, const struct fb_column *from, struct 
 			to_text(node, from_type, from->i64[row], row);
 			node->own.str[row] = fit(node, node->own.str[row], row);
 		} else if (to_double)
-			node->own.f64[row] =
-				to.kind == FB_T_FLOAT ? (double)(float)from->i64[row] : (double)from->i64[row];
+			node->own.f64[row] = to.kind == FB_T_FLOAT ? (double)(float)from->i64[row]
+								   : (double)from->i64[row];
 		else
 			node->own.i64[row] = integer_to(from->i64[row], from_type, to);
 		return true;
@@ -343,10 +361,12 @@ void fb_eval_cast(const struct fb_eval *eval, struct fb_node *node)
 	}
 }
 
-/* 0000-01-01 00:00:00.000 to 9999-12-31 23:59:59.999; beyond is NULL (Flink, DateTimeUtils.toTimestampData). */
+/* 0000-01-01 00:00:00.000 to 9999-12-31 23:59:59.999; beyond is NULL (Flink,
+ * DateTimeUtils.toTimestampData). */
 static bool number_to_millis(int64_t number, int64_t factor, int64_t *ret)
 {
-	return !__builtin_mul_overflow(number, factor, ret) && *ret >= -62167219200000 && *ret <= 253402300799999;
+	return !__builtin_mul_overflow(number, factor, ret) && *ret >= -62167219200000 &&
+	       *ret <= 253402300799999;
 }
 
 void fb_eval_time(const struct fb_eval *eval, struct fb_node *node)

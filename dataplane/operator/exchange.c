@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A slice as bytes for the store, and back. Little-endian words: magic, words of an entry, records, groups; then each entry
- * without its hash (its seed ends with the process), followed by the bytes of its long texts, each filled up to 8.
+ * A slice as bytes for the store, and back. Little-endian words: magic, words of an entry, records,
+ * groups; then each entry without its hash (its seed ends with the process), followed by the bytes
+ * of its long texts, each filled up to 8.
  */
 #include "dataplane/operator/slice_private.h"
 
@@ -30,7 +31,8 @@ static bool each_text(const struct fb_slice_layout *layout, uint64_t *entry, tex
 
 		if (state->phys != FB_PHYS_STR)
 			continue;
-		if ((state->min && !fn(arg, entry + state->min, -1)) || (state->max && !fn(arg, entry + state->max, -1)))
+		if ((state->min && !fn(arg, entry + state->min, -1)) ||
+			(state->max && !fn(arg, entry + state->max, -1)))
 			return false;
 	}
 	return true;
@@ -95,7 +97,8 @@ static bool import_text(void *arg, uint64_t *words, int key)
 }
 
 /* What no export writes: more values than records, or more records than the slice has. */
-static bool counts_hold(const struct fb_slice_layout *layout, const uint64_t *entry, uint64_t *rows_left)
+static bool counts_hold(
+	const struct fb_slice_layout *layout, const uint64_t *entry, uint64_t *rows_left)
 {
 	uint64_t rows = entry[layout->rows_word];
 
@@ -108,10 +111,12 @@ static bool counts_hold(const struct fb_slice_layout *layout, const uint64_t *en
 	return true;
 }
 
-static int import_entries(struct fb_slice *into, const struct header *header, struct importer *importer)
+static int import_entries(
+	struct fb_slice *into, const struct header *header, struct importer *importer)
 {
 	const struct fb_slice_layout *layout = into->layout;
-	/* Stands for the slice that the entry comes from: its references count from the imported bytes. */
+	/* Stands for the slice that the entry comes from: its references count from the imported
+	 * bytes. */
 	struct fb_slice_pool pool = {.base = (uint64_t *)(uintptr_t)importer->base};
 	struct fb_slice from = {.pool = &pool, .layout = layout};
 	size_t entry_bytes = (layout->entry_words - 1u) * sizeof(uint64_t);
@@ -129,10 +134,12 @@ static int import_entries(struct fb_slice *into, const struct header *header, st
 		}
 		memcpy(entry + 1, importer->at, entry_bytes);
 		importer->at += entry_bytes;
-		if (!counts_hold(layout, entry, &rows_left) || !each_text(layout, entry, import_text, importer))
+		if (!counts_hold(layout, entry, &rows_left) ||
+			!each_text(layout, entry, import_text, importer))
 			rc = FB_E_CORRUPT;
-		else if (fb_table_insert(into, fb_key_hash(layout, &key), &key, &mine) != FB_INSERT_OK ||
-			!fb_state_merge(into, mine, &from, entry))
+		else if (fb_table_insert(into, fb_key_hash(layout, &key), &key, &mine) !=
+				 FB_INSERT_OK ||
+			 !fb_state_merge(into, mine, &from, entry))
 			rc = FB_E_FULL;
 	}
 	free(entry);
@@ -151,14 +158,16 @@ int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len)
 	if (header.magic != MAGIC || header.entry_words != into->layout->entry_words ||
 		header.row_cnt > (uint64_t)INT64_MAX - into->row_cnt)
 		return FB_E_CORRUPT;
-	/* References are in words, so the bytes have to lie on a word; what the store gives may not. */
+	/* References are in words, so the bytes have to lie on a word; what the store gives may
+	 * not. */
 	aligned = malloc(len);
 	if (aligned == NULL)
 		return FB_E_NO_MEMORY;
 	memcpy(aligned, bytes, len);
 
-	struct importer importer = {
-		.at = (const uint8_t *)aligned + sizeof(header), .end = (const uint8_t *)aligned + len, .base = aligned};
+	struct importer importer = {.at = (const uint8_t *)aligned + sizeof(header),
+		.end = (const uint8_t *)aligned + len,
+		.base = aligned};
 
 	rc = import_entries(into, &header, &importer);
 	if (rc == 0)

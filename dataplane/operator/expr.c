@@ -23,9 +23,11 @@ static bool cast_is_known(struct fb_type from, struct fb_type to)
 		return false;
 	if (from.kind == FB_T_NULL || from.kind == to.kind)
 		return true;
-	if (fb_type_phys(from) == FB_PHYS_I128 || fb_type_phys(to) == FB_PHYS_I128 || to.kind == FB_T_INTERVAL)
+	if (fb_type_phys(from) == FB_PHYS_I128 || fb_type_phys(to) == FB_PHYS_I128 ||
+		to.kind == FB_T_INTERVAL)
 		return false;
-	/* Shortest text of a double needs the C library's printer, which a poll-mode core may not call. */
+	/* Shortest text of a double needs the C library's printer, which a poll-mode core may not
+	 * call. */
 	if (to_text)
 		return from_text || fb_type_phys(from) == FB_PHYS_I64;
 	return true;
@@ -54,7 +56,8 @@ static bool can_fail(const struct fb_expr *expr)
 	case FB_OP_MOD:
 		return fb_type_phys(expr->type) == FB_PHYS_I64;
 	case FB_OP_CAST:
-		return fb_type_phys(expr->args[0]->type) == FB_PHYS_STR && fb_type_phys(expr->type) != FB_PHYS_STR;
+		return fb_type_phys(expr->args[0]->type) == FB_PHYS_STR &&
+		       fb_type_phys(expr->type) != FB_PHYS_STR;
 	default:
 		return false;
 	}
@@ -65,12 +68,14 @@ static size_t value_bytes(struct fb_type type)
 	return fb_type_phys(type) == FB_PHYS_STR || fb_type_phys(type) == FB_PHYS_I128 ? 16 : 8;
 }
 
-/* What a cast needs per row for a text that it writes, rather than points to: digits, or blanks behind. */
+/* What a cast needs per row for a text that it writes, rather than points to: digits, or blanks
+ * behind. */
 static uint32_t cast_text_bytes(const struct fb_expr *expr)
 {
 	uint32_t bytes = 0;
 
-	if ((expr->op != FB_OP_CAST && expr->op != FB_OP_TRY_CAST) || fb_type_phys(expr->type) != FB_PHYS_STR)
+	if ((expr->op != FB_OP_CAST && expr->op != FB_OP_TRY_CAST) ||
+		fb_type_phys(expr->type) != FB_PHYS_STR)
 		return 0;
 	if (fb_type_phys(expr->args[0]->type) != FB_PHYS_STR)
 		bytes = FB_CAST_TEXT_BYTES;
@@ -90,7 +95,8 @@ static int take_memory(struct fb_node *node)
 	node->text_bytes = cast_text_bytes(expr);
 	if (node->text_bytes > 0)
 		node->text = calloc(FB_BATCH_ROWS, node->text_bytes);
-	if (node->own.data == NULL || node->own.valid == NULL || (node->text_bytes > 0 && node->text == NULL))
+	if (node->own.data == NULL || node->own.valid == NULL ||
+		(node->text_bytes > 0 && node->text == NULL))
 		return FB_E_NO_MEMORY;
 	memset(node->own.data, 0, FB_BATCH_ROWS * value_bytes(expr->type));
 	memset(node->own.valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));

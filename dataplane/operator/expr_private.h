@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of expressions: a program is the tree's nodes in the order of evaluation, each with its result column. */
+/* Inside of expressions: a program is the tree's nodes in the order of evaluation, each with its
+ * result column. */
 #pragma once
 
 #include "dataplane/operator/expr.h"
@@ -15,7 +16,7 @@ struct fb_node {
 	const struct fb_column *value; /* after evaluation: own, or a column of the batch */
 	char *text;                    /* text_bytes per row, for casts that make a text */
 	uint32_t text_bytes;
-	bool may_fail;                 /* this or an argument can fail for a row; then `failed` is kept */
+	bool may_fail; /* this or an argument can fail for a row; then `failed` is kept */
 	uint64_t failed[FB_BATCH_WORDS];
 };
 

@@ -13,7 +13,8 @@ void fb_node_valid_all(struct fb_node *node)
 		if (!arg->has_null)
 			continue;
 		for (uint32_t w = 0; w < FB_BATCH_WORDS; w++)
-			node->own.valid[w] = arg->valid[w] & (node->own.has_null ? node->own.valid[w] : ~0ull);
+			node->own.valid[w] =
+				arg->valid[w] & (node->own.has_null ? node->own.valid[w] : ~0ull);
 		node->own.has_null = true;
 	}
 	if (!node->own.has_null)
@@ -54,7 +55,8 @@ static void run_node(const struct fb_eval *eval, struct fb_node *node)
 	}
 }
 
-const struct fb_column *fb_program_run(struct fb_program *program, const struct fb_batch *batch, uint64_t *failed)
+const struct fb_column *fb_program_run(
+	struct fb_program *program, const struct fb_batch *batch, uint64_t *failed)
 {
 	const struct fb_node *root = &program->nodes[program->node_cnt - 1];
 
@@ -110,7 +112,9 @@ static void divide(const struct fb_eval *eval, struct fb_node *node)
 		} else if (by == -1) {
 			/* INT64_MIN / -1 traps; negation wraps as Java's division does. */
 			node->own.i64[row] =
-				modulo ? 0 : fb_wrap_integer((int64_t)(0 - (uint64_t)a->i64[row]), kind);
+				modulo ? 0
+				       : fb_wrap_integer(
+						 (int64_t)(0 - (uint64_t)a->i64[row]), kind);
 		} else {
 			node->own.i64[row] =
 				fb_wrap_integer(modulo ? a->i64[row] % by : a->i64[row] / by, kind);
@@ -206,30 +210,30 @@ void fb_eval_arithmetic(const struct fb_eval *eval, struct fb_node *node)
 
 /* ---- comparison ---- */
 
-#define COMPARE(type, a, b, out, cnt, op)                                                          \
-	for (uint32_t row = 0; row < (cnt); row++)                                                 \
-		(out)[row] = (type)(a)[row] op(type)(b)[row]
+#define COMPARE(type, a, b, out, cnt, op)          \
+	for (uint32_t row = 0; row < (cnt); row++) \
+	(out)[row] = (type)(a)[row] op(type)(b)[row]
 
-#define COMPARE_ALL(type, a, b, out, cnt, operation)                                               \
-	switch (operation) {                                                                       \
-	case FB_OP_EQ:                                                                             \
-		COMPARE(type, a, b, out, cnt, ==);                                                 \
-		break;                                                                             \
-	case FB_OP_NE:                                                                             \
-		COMPARE(type, a, b, out, cnt, !=);                                                 \
-		break;                                                                             \
-	case FB_OP_LT:                                                                             \
-		COMPARE(type, a, b, out, cnt, <);                                                  \
-		break;                                                                             \
-	case FB_OP_LE:                                                                             \
-		COMPARE(type, a, b, out, cnt, <=);                                                 \
-		break;                                                                             \
-	case FB_OP_GT:                                                                             \
-		COMPARE(type, a, b, out, cnt, >);                                                  \
-		break;                                                                             \
-	default:                                                                                   \
-		COMPARE(type, a, b, out, cnt, >=);                                                 \
-		break;                                                                             \
+#define COMPARE_ALL(type, a, b, out, cnt, operation) \
+	switch (operation) {                         \
+	case FB_OP_EQ:                               \
+		COMPARE(type, a, b, out, cnt, ==);   \
+		break;                               \
+	case FB_OP_NE:                               \
+		COMPARE(type, a, b, out, cnt, !=);   \
+		break;                               \
+	case FB_OP_LT:                               \
+		COMPARE(type, a, b, out, cnt, <);    \
+		break;                               \
+	case FB_OP_LE:                               \
+		COMPARE(type, a, b, out, cnt, <=);   \
+		break;                               \
+	case FB_OP_GT:                               \
+		COMPARE(type, a, b, out, cnt, >);    \
+		break;                               \
+	default:                                     \
+		COMPARE(type, a, b, out, cnt, >=);   \
+		break;                               \
 	}
 
 static int64_t order_holds(int order, enum fb_op op)
@@ -260,7 +264,8 @@ static void compare_texts(const struct fb_eval *eval, struct fb_node *node)
 		uint32_t row = eval->batch->sel[i];
 
 		if (fb_column_is_valid(&node->own, row))
-			node->own.i64[row] = order_holds(fb_str_cmp(a->str[row], b->str[row]), node->expr->op);
+			node->own.i64[row] =
+				order_holds(fb_str_cmp(a->str[row], b->str[row]), node->expr->op);
 	}
 }
 
@@ -288,8 +293,9 @@ void fb_eval_compare(const struct fb_eval *eval, struct fb_node *node)
 /* ---- logic ---- */
 
 /*
- * FALSE wins in AND, TRUE in OR; else NULL if any argument is NULL. What stands behind the first that wins is not
- * evaluated in Flink's generated code, so its failure is none: x <> 0 AND 10 / x > 1.
+ * FALSE wins in AND, TRUE in OR; else NULL if any argument is NULL. What stands behind the first
+ * that wins is not evaluated in Flink's generated code, so its failure is none: x <> 0 AND 10 / x
+ * > 1.
  */
 static void and_or(const struct fb_eval *eval, struct fb_node *node)
 {
@@ -304,7 +310,8 @@ static void and_or(const struct fb_eval *eval, struct fb_node *node)
 			const struct fb_column *arg = node->args[i]->value;
 			bool valid = fb_column_is_valid(arg, row);
 
-			if (FB_UNLIKELY(node->args[i]->may_fail) && !won && node->args[i]->failed[row / 64] >> (row % 64) & 1)
+			if (FB_UNLIKELY(node->args[i]->may_fail) && !won &&
+				node->args[i]->failed[row / 64] >> (row % 64) & 1)
 				fb_fail_row(eval, row);
 			null |= !valid;
 			won |= valid && (arg->i64[row] != 0) == winner;
@@ -332,7 +339,9 @@ static void coalesce(const struct fb_eval *eval, struct fb_node *node)
 		else if (text)
 			node->own.str[row] = node->args[i]->value->str[row];
 		else
-			node->own.i64[row] = node->args[i]->value->i64[row]; /* F64 too: the bits are the value */
+			node->own.i64[row] =
+				node->args[i]
+					->value->i64[row]; /* F64 too: the bits are the value */
 	}
 }
 
@@ -354,8 +363,8 @@ void fb_eval_logic(const struct fb_eval *eval, struct fb_node *node)
 	case FB_OP_IS_NOT_NULL:
 		node->own.has_null = false;
 		for (uint32_t row = 0; row < eval->batch->row_cnt; row++)
-			node->own.i64[row] =
-				fb_column_is_valid(arg, row) == (node->expr->op == FB_OP_IS_NOT_NULL);
+			node->own.i64[row] = fb_column_is_valid(arg, row) ==
+					     (node->expr->op == FB_OP_IS_NOT_NULL);
 		break;
 	default:
 		coalesce(eval, node);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups of a slice as result columns: what HAVING and the select list are evaluated over. Control plane. */
+/* Groups of a slice as result columns: what HAVING and the select list are evaluated over. Control
+ * plane. */
 #include "dataplane/operator/slice_private.h"
 
 uint32_t fb_slice_group_types(const struct fb_query_plan *plan, struct fb_type *types, uint32_t cap)
@@ -8,7 +9,8 @@ uint32_t fb_slice_group_types(const struct fb_query_plan *plan, struct fb_type *
 
 	for (int i = 0; i < FB_GROUP_KEYS; i++)
 		if (cnt < cap)
-			types[cnt++] = (struct fb_type){.kind = FB_T_TIMESTAMP, .precision = 3, .not_null = true};
+			types[cnt++] = (struct fb_type){
+				.kind = FB_T_TIMESTAMP, .precision = 3, .not_null = true};
 	for (uint32_t i = 0; i < plan->key_cnt && cnt < cap; i++)
 		types[cnt++] = plan->keys[i]->type;
 	for (uint32_t i = 0; i < plan->agg_cnt && cnt < cap; i++)
@@ -22,7 +24,8 @@ static void put_null(struct fb_column *column, uint32_t row)
 	fb_column_set_valid(column, row, false);
 }
 
-static void put_key(const struct fb_slice *slice, uint32_t number, const uint64_t *entry, struct fb_column *column, uint32_t row)
+static void put_key(const struct fb_slice *slice, uint32_t number, const uint64_t *entry,
+	struct fb_column *column, uint32_t row)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	const struct fb_key_part *part = &layout->keys[number];
@@ -39,8 +42,8 @@ static void put_key(const struct fb_slice *slice, uint32_t number, const uint64_
 		column->str[row] = fb_text_get(slice->pool, words + part->word);
 		break;
 	case FB_PHYS_I128:
-		column->i128[row] =
-			(fb_i128)((unsigned __int128)words[part->word + 1] << 64 | words[part->word]);
+		column->i128[row] = (fb_i128)((unsigned __int128)words[part->word + 1] << 64 |
+					      words[part->word]);
 		break;
 	default:
 		column->i64[row] = (int64_t)words[part->word]; /* F64 too: the bits are the value */
@@ -63,8 +66,8 @@ static int64_t wrap(int64_t value, uint8_t kind)
 	}
 }
 
-static void put_sum(const struct fb_agg *agg, const struct fb_arg_state *state, uint64_t word, uint64_t seen,
-	struct fb_column *column, uint32_t row)
+static void put_sum(const struct fb_agg *agg, const struct fb_arg_state *state, uint64_t word,
+	uint64_t seen, struct fb_column *column, uint32_t row)
 {
 	bool average = agg->func == FB_AGG_AVG;
 
@@ -84,7 +87,8 @@ static void put_sum(const struct fb_agg *agg, const struct fb_arg_state *state, 
 	column->f64[row] = agg->type.kind == FB_T_FLOAT ? (double)(float)sum : sum;
 }
 
-static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_t *entry, struct fb_column *column, uint32_t row)
+static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_t *entry,
+	struct fb_column *column, uint32_t row)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	const struct fb_agg *agg = &layout->plan->aggs[number];
@@ -120,8 +124,8 @@ static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_
 		column->i64[row] = (int64_t)entry[word];
 }
 
-bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms, uint64_t *cursor,
-	struct fb_batch *batch)
+bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms,
+	uint64_t *cursor, struct fb_batch *batch)
 {
 	const struct fb_query_plan *plan = slice->layout->plan;
 	struct fb_entry_cursor at = {(uint32_t)(*cursor >> 32), (uint32_t)*cursor};
@@ -135,7 +139,8 @@ bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int6
 	while (row < FB_BATCH_ROWS && (entry = fb_slice_entry(slice, &at)) != NULL) {
 		struct fb_column *column = &batch->columns[FB_GROUP_KEYS];
 
-		/* Its only records found no room for their texts: a group that no record is in gives no row. */
+		/* Its only records found no room for their texts: a group that no record is in
+		 * gives no row. */
 		if (entry[slice->layout->rows_word] == 0)
 			continue;
 		batch->columns[FB_GROUP_WINDOW_START].i64[row] = window_start_ms;

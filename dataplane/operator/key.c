@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Group keys of a batch as words, and their hashes: column by column, so that each loop does one thing. Hash: words folded by
- * 64x64->128 multiplications with a seed (the family of Wang Yi's wyhash); long texts by XXH3.
+ * Group keys of a batch as words, and their hashes: column by column, so that each loop does one
+ * thing. Hash: words folded by 64x64->128 multiplications with a seed (the family of Wang Yi's
+ * wyhash); long texts by XXH3.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -43,8 +44,8 @@ static inline void padded_words(const char *p, uint32_t len, uint64_t words[2])
 	words[1] = low >> 32 | (uint64_t)high << 32;
 }
 
-static void fill_texts(const struct fb_key_part *part, const struct fb_column *column, uint32_t number, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys)
+static void fill_texts(const struct fb_key_part *part, const struct fb_column *column,
+	uint32_t number, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
 	static const char nothing[FB_TEXT_INLINE_MAX] = {0};
 	uint64_t *first = keys->words[part->word];
@@ -74,8 +75,8 @@ static void fill_texts(const struct fb_key_part *part, const struct fb_column *c
 	}
 }
 
-static void fill_part(const struct fb_key_part *part, const struct fb_column *column, uint32_t number, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys)
+static void fill_part(const struct fb_key_part *part, const struct fb_column *column,
+	uint32_t number, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
 	uint64_t *words = keys->words[part->word];
 
@@ -90,7 +91,8 @@ static void fill_part(const struct fb_key_part *part, const struct fb_column *co
 	case FB_PHYS_I128:
 		for (uint32_t i = 0; i < sel_cnt; i++) {
 			words[sel[i]] = (uint64_t)column->i128[sel[i]];
-			keys->words[part->word + 1][sel[i]] = (uint64_t)(column->i128[sel[i]] >> 64);
+			keys->words[part->word + 1][sel[i]] =
+				(uint64_t)(column->i128[sel[i]] >> 64);
 		}
 		break;
 	default:
@@ -101,8 +103,8 @@ static void fill_part(const struct fb_key_part *part, const struct fb_column *co
 }
 
 /* All NULLs of a key are one group (semantics 1.3): zero words and a bit in the NULL word. */
-static void fill_nulls(const struct fb_slice_layout *layout, const struct fb_column *const *columns, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys)
+static void fill_nulls(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
 	uint64_t *nulls = keys->words[layout->null_word];
 
@@ -123,8 +125,8 @@ static void fill_nulls(const struct fb_slice_layout *layout, const struct fb_col
 	}
 }
 
-void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys)
+void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
 	uint32_t words = layout->key_words;
 
@@ -142,7 +144,8 @@ void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_col
 		for (uint32_t i = 0; i < sel_cnt; i++) {
 			uint32_t row = sel[i];
 
-			keys->hashes[row] = fold(a[row] ^ keys->hashes[row], b[row] ^ fb_key_seed[0]);
+			keys->hashes[row] =
+				fold(a[row] ^ keys->hashes[row], b[row] ^ fb_key_seed[0]);
 		}
 	}
 }
@@ -157,9 +160,11 @@ uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_v
 		uint32_t len = (uint32_t)words[layout->keys[k].word];
 
 		if (layout->keys[k].phys == FB_PHYS_STR && len > FB_TEXT_INLINE_MAX)
-			words[layout->keys[k].word + 1] = XXH3_64bits_withSeed(key->texts[k], len, fb_key_seed[0]);
+			words[layout->keys[k].word + 1] =
+				XXH3_64bits_withSeed(key->texts[k], len, fb_key_seed[0]);
 	}
 	for (uint32_t w = 0; w < layout->key_words; w += 2)
-		hash = fold(words[w] ^ hash, words[w + 1u < layout->key_words ? w + 1u : w] ^ fb_key_seed[0]);
+		hash = fold(words[w] ^ hash,
+			words[w + 1u < layout->key_words ? w + 1u : w] ^ fb_key_seed[0]);
 	return hash;
 }

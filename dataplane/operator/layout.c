@@ -21,8 +21,9 @@ static bool value_equals(struct fb_type type, const struct fb_value *a, const st
 /* The same computation: aggregates over it share their states. */
 static bool expr_equals(const struct fb_expr *a, const struct fb_expr *b)
 {
-	if (a->op != b->op || a->type.kind != b->type.kind || a->type.precision != b->type.precision ||
-		a->type.scale != b->type.scale || a->arg_cnt != b->arg_cnt)
+	if (a->op != b->op || a->type.kind != b->type.kind ||
+		a->type.precision != b->type.precision || a->type.scale != b->type.scale ||
+		a->arg_cnt != b->arg_cnt)
 		return false;
 	if (a->op == FB_OP_INPUT && a->input != b->input)
 		return false;
@@ -63,8 +64,8 @@ static int find_arg(struct fb_slice_layout *layout, const struct fb_expr *arg)
 			return (int)i;
 	if (layout->arg_cnt == FB_ARG_MAX)
 		return -1;
-	layout->args[layout->arg_cnt] =
-		(struct fb_arg_state){.arg = arg, .type = arg->type, .phys = fb_type_phys(arg->type)};
+	layout->args[layout->arg_cnt] = (struct fb_arg_state){
+		.arg = arg, .type = arg->type, .phys = fb_type_phys(arg->type)};
 	return layout->arg_cnt++;
 }
 
@@ -92,7 +93,8 @@ static int mark_states(struct fb_slice_layout *layout)
 		struct fb_arg_state *state = &layout->args[at];
 
 		if (state->phys == FB_PHYS_I128 ||
-			(state->phys == FB_PHYS_STR && (agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG)))
+			(state->phys == FB_PHYS_STR &&
+				(agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG)))
 			return FB_E_UNSUPPORTED;
 		state->nonnull = !state->type.not_null;
 		state->sum |= agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG;

@@ -15,7 +15,8 @@ static void page_is_ready(struct fb_query_run *query)
 	query->page = NULL;
 }
 
-/* Room for `bytes` in the page being filled; NULL: no page is free, or the row is longer than any page. */
+/* Room for `bytes` in the page being filled; NULL: no page is free, or the row is longer than any
+ * page. */
 static uint8_t *page_room(struct fb_query_run *query, uint32_t bytes)
 {
 	if (query->page != NULL && query->page->cap - query->page->len < bytes)

@@ -19,7 +19,8 @@ static int create(uint64_t bytes, bool touch, struct fb_slice_pool **ret)
 	/* One huge page more, so that the base can be aligned to one. */
 	pool->mapped_bytes = page_cnt * FB_PAGE_BYTES + HUGE_PAGE_BYTES;
 	pool->pages = calloc(page_cnt, sizeof(*pool->pages));
-	base = mmap(NULL, pool->mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	base = mmap(NULL, pool->mapped_bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (pool->pages == NULL || base == MAP_FAILED) {
 		if (base != MAP_FAILED)
 			munmap(base, pool->mapped_bytes);
@@ -27,7 +28,8 @@ static int create(uint64_t bytes, bool touch, struct fb_slice_pool **ret)
 		free(pool);
 		return FB_E_NO_MEMORY;
 	}
-	pool->base = (uint64_t *)(((uintptr_t)base + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1));
+	pool->base = (uint64_t *)(((uintptr_t)base + HUGE_PAGE_BYTES - 1) &
+				  ~(uintptr_t)(HUGE_PAGE_BYTES - 1));
 	pool->mapping = base;
 	/* Advice only: where the kernel has no huge pages the pool works with small ones. */
 	FB_IGNORE(madvise(pool->base, page_cnt * FB_PAGE_BYTES, MADV_HUGEPAGE));

@@ -94,8 +94,10 @@ static int open_watermark(struct fb_reader *reader, const struct fb_reader_conf 
 		return 0;
 	if (!conf->source->has_watermark)
 		return FB_E_INVALID;
-	reader->rowtime_input = (struct fb_expr){.op = FB_OP_INPUT, .type = column->type, .input = column->field};
-	reader->rowtime = column->kind == FB_COLUMN_COMPUTED ? column->value : &reader->rowtime_input;
+	reader->rowtime_input =
+		(struct fb_expr){.op = FB_OP_INPUT, .type = column->type, .input = column->field};
+	reader->rowtime =
+		column->kind == FB_COLUMN_COMPUTED ? column->value : &reader->rowtime_input;
 	reader->delay_ms = conf->source->watermark_delay_ms;
 	mark_inputs(reader->rowtime, reader->needed);
 	return fb_program_create(reader->rowtime, &reader->rowtime_program);
@@ -104,8 +106,10 @@ static int open_watermark(struct fb_reader *reader, const struct fb_reader_conf 
 static int open_input(struct fb_reader *reader, const struct fb_reader_conf *conf)
 {
 	struct fb_type *types = calloc(conf->source->field_cnt + 1u, sizeof(*types));
-	struct fb_decoder_conf decoder = {
-		.table = conf->source, .needed = reader->needed, .framing = conf->framing, .isa = conf->isa};
+	struct fb_decoder_conf decoder = {.table = conf->source,
+		.needed = reader->needed,
+		.framing = conf->framing,
+		.isa = conf->isa};
 	int rc;
 
 	if (types == NULL)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A reader is one source table as one core sees it: decoder, column batch, watermark, and the queries that read
- * it. It is the whole of stream processing without packets: the worker feeds it from mbufs, replay and `forebay
- * run` from blocks, tests from strings.
+ * A reader is one source table as one core sees it: decoder, column batch, watermark, and the
+ * queries that read it. It is the whole of stream processing without packets: the worker feeds it
+ * from mbufs, replay and `forebay run` from blocks, tests from strings.
  *
- * Watermark (rules M1–M5): a partition's own watermark is the running maximum of event time minus delay, NONE until that
- * is above 0. A row is judged against min(own before this row, the other partitions'), never below what was already
- * global. Rows that WHERE drops advance it too. end_of_input makes it +infinity.
+ * Watermark (rules M1–M5): a partition's own watermark is the running maximum of event time minus
+ * delay, NONE until that is above 0. A row is judged against min(own before this row, the other
+ * partitions'), never below what was already global. Rows that WHERE drops advance it too.
+ * end_of_input makes it +infinity.
  *
- * Threads: create, destroy and the counters' snapshot: control. Everything marked hot: the core that owns it.
+ * Threads: create, destroy and the counters' snapshot: control. Everything marked hot: the core
+ * that owns it.
  */
 #pragma once
 
@@ -19,29 +21,34 @@
 
 struct fb_reader_conf {
 	const struct fb_table *source;
-	const struct fb_query_plan *const *queries; /* all with this source; they outlive the reader */
+	const struct fb_query_plan *const
+		*queries; /* all with this source; they outlive the reader */
 	const struct fb_slice_layout *const *layouts; /* per query; NULL entry for a plain one */
 	uint32_t query_cnt;
 	enum fb_framing framing;
 	enum fb_isa isa;
-	uint64_t state_bytes;         /* budget of each windowed query */
-	uint64_t output_bytes;        /* budget of row pages of each plain query */
-	int64_t watermark_ms;         /* global watermark to start from: FB_TIME_MIN, or what a restart kept */
+	uint64_t state_bytes;  /* budget of each windowed query */
+	uint64_t output_bytes; /* budget of row pages of each plain query */
+	int64_t watermark_ms; /* global watermark to start from: FB_TIME_MIN, or what a restart kept
+			       */
 };
 
 /* Where the records of one query went. decoded of the reader = the sum of disposition. */
 struct fb_query_counters {
 	uint64_t disposition[FB_REC_CNT];
-	uint64_t late_row_windows;   /* (row, window) pairs that came late; >= disposition[LATE] (rule M5) */
-	uint64_t sum_overflows;      /* SUM that wrapped (semantics 1.3) */
+	uint64_t late_row_windows; /* (row, window) pairs that came late; >= disposition[LATE] (rule
+				      M5) */
+	uint64_t sum_overflows;    /* SUM that wrapped (semantics 1.3) */
 	uint64_t slices_sealed;
-	uint64_t sealed_rows;        /* rows inside the slices handed over, sealed or (take_open) still open */
+	uint64_t sealed_rows; /* rows inside the slices handed over, sealed or (take_open) still
+				 open */
 	uint64_t open_slices;
-	uint64_t open_rows;          /* rows inside the open ones: accepted = sealed_rows + open_rows */
+	uint64_t open_rows; /* rows inside the open ones: accepted = sealed_rows + open_rows */
 	uint64_t open_groups;
 	uint64_t state_used_bytes;
-	uint64_t rows_out;           /* plain query: rows in pages handed over */
-	uint64_t rows_waiting;       /* plain query: rows in pages not taken yet: accepted = rows_out + rows_waiting */
+	uint64_t rows_out;     /* plain query: rows in pages handed over */
+	uint64_t rows_waiting; /* plain query: rows in pages not taken yet: accepted = rows_out +
+				  rows_waiting */
 };
 
 /* Encoded rows (dataplane/operator/row.h) of a plain query, on their way to the store. */
@@ -61,7 +68,8 @@ void fb_reader_destroy(struct fb_reader *reader);
 
 uint32_t fb_reader_query_cnt(const struct fb_reader *reader);
 
-/* Hot. The minimum of the other active partitions' watermarks; FB_TIME_MAX if there is none. Before feeding. */
+/* Hot. The minimum of the other active partitions' watermarks; FB_TIME_MAX if there is none. Before
+ * feeding. */
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms);
 /* Hot. One payload; padding and lifetime as in decoder.h, until the next flush. */
 void fb_reader_feed(struct fb_reader *reader, const uint8_t *data, uint32_t len);
@@ -69,14 +77,17 @@ void fb_reader_feed(struct fb_reader *reader, const uint8_t *data, uint32_t len)
 void fb_reader_flush(struct fb_reader *reader);
 /* Hot. This partition's own watermark after the last flush. */
 int64_t fb_reader_own_watermark(const struct fb_reader *reader);
-/* Hot. Raises the global watermark (a lower one is ignored): slices that it completes can be taken. */
+/* Hot. Raises the global watermark (a lower one is ignored): slices that it completes can be taken.
+ */
 void fb_reader_set_watermark(struct fb_reader *reader, int64_t watermark_ms);
 int64_t fb_reader_watermark(const struct fb_reader *reader);
-/* Hot. The next sealed slice of any query, oldest first; NULL: no more. It is the caller's until returned. */
+/* Hot. The next sealed slice of any query, oldest first; NULL: no more. It is the caller's until
+ * returned. */
 struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_query);
 /* Hot. The next open slice, complete or not: to keep it across a stop. NULL: no more. */
 struct fb_slice *fb_reader_take_open(struct fb_reader *reader, uint32_t *ret_query);
-/* Hot. A page of rows that is full, or with `any` also one that is not. NULL: none. The caller's until returned. */
+/* Hot. A page of rows that is full, or with `any` also one that is not. NULL: none. The caller's
+ * until returned. */
 struct fb_row_page *fb_reader_take_rows(struct fb_reader *reader, bool any);
 void fb_reader_return_slice(struct fb_reader *reader, uint32_t query, struct fb_slice *slice);
 void fb_reader_return_rows(struct fb_reader *reader, struct fb_row_page *page);

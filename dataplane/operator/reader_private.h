@@ -59,19 +59,20 @@ struct fb_reader {
 	const struct fb_expr *rowtime;
 	struct fb_program *rowtime_program;
 	int64_t delay_ms;
-	int64_t own_ms;    /* FB_TIME_MIN: none yet */
-	int64_t others_ms; /* minimum of the other active partitions */
-	int64_t global_ms; /* what has fired has fired by this */
+	int64_t own_ms;                   /* FB_TIME_MIN: none yet */
+	int64_t others_ms;                /* minimum of the other active partitions */
+	int64_t global_ms;                /* what has fired has fired by this */
 	const struct fb_column *rowtimes; /* of the batch being run */
 	uint64_t rowtime_failed[FB_BATCH_WORDS];
-	int64_t batch_own_ms;             /* own watermark after the batch */
+	int64_t batch_own_ms; /* own watermark after the batch */
 	bool before_ready;
 	int64_t before_ms[FB_BATCH_ROWS]; /* watermark that a row is judged against */
 	uint32_t query_cnt;
 	struct fb_query_run *queries;
 };
 
-static inline void fb_count(struct fb_query_run *query, enum fb_record_disposition disposition, uint64_t rows)
+static inline void fb_count(
+	struct fb_query_run *query, enum fb_record_disposition disposition, uint64_t rows)
 {
 	query->counters.disposition[disposition] += rows;
 }

@@ -24,7 +24,8 @@ void fb_drop_failed(struct fb_query_run *query, struct fb_batch *batch, const ui
 
 /* ---- watermark ---- */
 
-/* A watermark is emitted only when it is above 0, the value that Flink's assigner begins with (rule M1). */
+/* A watermark is emitted only when it is above 0, the value that Flink's assigner begins with (rule
+ * M1). */
 static inline int64_t advance(int64_t own_ms, int64_t time_ms, int64_t delay_ms)
 {
 	int64_t watermark = time_ms - delay_ms;
@@ -36,11 +37,13 @@ static inline bool has_rowtime(const struct fb_reader *reader, uint32_t row)
 {
 	int64_t time = reader->rowtimes->i64[row];
 
-	return fb_column_is_valid(reader->rowtimes, row) && !fb_row_failed(reader->rowtime_failed, row) &&
-		time > -FB_TIME_LIMIT_MS && time < FB_TIME_LIMIT_MS;
+	return fb_column_is_valid(reader->rowtimes, row) &&
+	       !fb_row_failed(reader->rowtime_failed, row) && time > -FB_TIME_LIMIT_MS &&
+	       time < FB_TIME_LIMIT_MS;
 }
 
-/* Rows that a WHERE drops later advance the watermark too (rule M1): it is the source's, not the query's. */
+/* Rows that a WHERE drops later advance the watermark too (rule M1): it is the source's, not the
+ * query's. */
 static void track(struct fb_reader *reader)
 {
 	const struct fb_batch *batch = &reader->batch;
@@ -52,8 +55,9 @@ static void track(struct fb_reader *reader)
 	for (uint32_t i = 0; i < batch->sel_cnt; i++)
 		if (has_rowtime(reader, batch->sel[i]))
 			newest = FB_MAX(newest, reader->rowtimes->i64[batch->sel[i]]);
-	reader->batch_own_ms =
-		newest == FB_TIME_MIN ? reader->own_ms : advance(reader->own_ms, newest, reader->delay_ms);
+	reader->batch_own_ms = newest == FB_TIME_MIN
+				       ? reader->own_ms
+				       : advance(reader->own_ms, newest, reader->delay_ms);
 }
 
 void fb_watermarks_before(struct fb_reader *reader)
@@ -159,7 +163,8 @@ struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_q
 			continue;
 
 		/* Rule M4, in the domain of instants (rule W2). */
-		int64_t fires = query->open[0]->start_ms + query->plan->window.size_ms - 1 - query->plan->time_shift_ms;
+		int64_t fires = query->open[0]->start_ms + query->plan->window.size_ms - 1 -
+				query->plan->time_shift_ms;
 
 		if (fires > reader->global_ms)
 			continue;

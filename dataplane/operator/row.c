@@ -8,21 +8,23 @@ static inline uint32_t fixed_bytes(struct fb_type type)
 	return fb_type_phys(type) == FB_PHYS_I128 ? 16 : 8;
 }
 
-uint32_t fb_row_bytes(const struct fb_column *const *columns, const struct fb_type *types, uint32_t cnt, uint32_t row)
+uint32_t fb_row_bytes(const struct fb_column *const *columns, const struct fb_type *types,
+	uint32_t cnt, uint32_t row)
 {
 	uint32_t bytes = (uint32_t)sizeof(uint32_t) + (cnt + 7) / 8;
 
 	for (uint32_t i = 0; i < cnt; i++) {
 		if (!fb_column_is_valid(columns[i], row))
 			continue;
-		bytes += fb_type_phys(types[i]) == FB_PHYS_STR ? (uint32_t)sizeof(uint32_t) + columns[i]->str[row].len
-							       : fixed_bytes(types[i]);
+		bytes += fb_type_phys(types[i]) == FB_PHYS_STR
+				 ? (uint32_t)sizeof(uint32_t) + columns[i]->str[row].len
+				 : fixed_bytes(types[i]);
 	}
 	return bytes;
 }
 
-uint32_t fb_row_encode(
-	const struct fb_column *const *columns, const struct fb_type *types, uint32_t cnt, uint32_t row, uint8_t *out)
+uint32_t fb_row_encode(const struct fb_column *const *columns, const struct fb_type *types,
+	uint32_t cnt, uint32_t row, uint8_t *out)
 {
 	uint8_t *nulls = out + sizeof(uint32_t);
 	uint8_t *at = nulls + (cnt + 7) / 8;
@@ -59,8 +61,8 @@ uint32_t fb_row_encode(
 	return len + (uint32_t)sizeof(len);
 }
 
-int64_t fb_row_decode(
-	const uint8_t *bytes, size_t len, const struct fb_type *types, uint32_t cnt, struct fb_value *ret_values)
+int64_t fb_row_decode(const uint8_t *bytes, size_t len, const struct fb_type *types, uint32_t cnt,
+	struct fb_value *ret_values)
 {
 	const uint8_t *nulls = bytes + sizeof(uint32_t);
 	const uint8_t *at = nulls + (cnt + 7) / 8;

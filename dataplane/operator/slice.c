@@ -6,7 +6,8 @@
 
 _Static_assert(HEAD_UNITS < FB_PAGE_UNITS / 4, "the head lies in the first page of entries");
 
-struct fb_slice *fb_slice_open(struct fb_slice_pool *pool, const struct fb_slice_layout *layout, int64_t start_ms)
+struct fb_slice *fb_slice_open(
+	struct fb_slice_pool *pool, const struct fb_slice_layout *layout, int64_t start_ms)
 {
 	struct fb_slice *slice;
 	uint32_t entries;
@@ -76,7 +77,8 @@ const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cur
 	const struct fb_slice_pool *pool = slice->pool;
 	uint32_t words = slice->layout->entry_words;
 
-	/* Page 0 is nobody's: a cursor that stands on a page without entries is not one that begins. */
+	/* Page 0 is nobody's: a cursor that stands on a page without entries is not one that
+	 * begins. */
 	if (at->page == 0)
 		*at = (struct fb_entry_cursor){slice->first_entry_page, HEAD_UNITS};
 	while (at->unit + words > pool->pages[at->page].used) {
@@ -106,7 +108,8 @@ int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from)
 
 		for (uint32_t k = 0; k < layout->key_cnt; k++)
 			if (layout->keys[k].phys == FB_PHYS_STR)
-				texts[k] = fb_text_get(from->pool, key.words + layout->keys[k].word).p;
+				texts[k] =
+					fb_text_get(from->pool, key.words + layout->keys[k].word).p;
 		if (fb_table_insert(into, entry[0], &key, &mine) != FB_INSERT_OK ||
 			!fb_state_merge(into, mine, from, entry))
 			return FB_E_FULL;

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slices: the partial aggregates of one query over one piece of event time, private to a core while open.
+ * Slices: the partial aggregates of one query over one piece of event time, private to a core while
+ * open.
  *
- *     open --(watermark >= end - 1)--> sealed --(ring)--> merged by the control plane --(mailbox)--> free
+ *     open --(watermark >= end - 1)--> sealed --(ring)--> merged by the control plane
+ * --(mailbox)--> free
  *
- * A slice is a hash table from group key to aggregate states. All its memory is pages of FB_PAGE_BYTES from the
- * pool that its core got at start: a directory, index segments that split in two when they fill (extendible
- * hashing: Fagin et al., ACM TODS 4(3), 1979), pages of entries in order of first sight, and pages for long keys. So
- * growing never stops the core for longer than one segment's split, and a sealed slice is a list of pages.
+ * A slice is a hash table from group key to aggregate states. All its memory is pages of
+ * FB_PAGE_BYTES from the pool that its core got at start: a directory, index segments that split in
+ * two when they fill (extendible hashing: Fagin et al., ACM TODS 4(3), 1979), pages of entries in
+ * order of first sight, and pages for long keys. So growing never stops the core for longer than
+ * one segment's split, and a sealed slice is a list of pages.
  *
- * The pool is the budget: when it is used up new keys are refused (FB_REC_STATE_FULL), known keys go on, but for records with
- * a long text that would become a MIN or MAX. Keys and such texts beyond a page are FB_REC_KEY_TOO_LONG.
+ * The pool is the budget: when it is used up new keys are refused (FB_REC_STATE_FULL), known keys
+ * go on, but for records with a long text that would become a MIN or MAX. Keys and such texts
+ * beyond a page are FB_REC_KEY_TOO_LONG.
  */
 #pragma once
 
@@ -20,24 +24,27 @@
 
 #define FB_PAGE_BYTES 16384
 
-struct fb_slice_layout; /* key words and states of a query: made once from its plan, shared read-only */
+struct fb_slice_layout; /* key words and states of a query: made once from its plan, shared
+			   read-only */
 struct fb_slice_pool;   /* pages and slice heads of one core and query */
 struct fb_slice;
 
 /* Control thread. The plan must outlive it. FB_E_NO_MEMORY. */
-int fb_slice_layout_create(const struct fb_query_plan *plan, struct fb_slice_layout **ret) FB_MUST_CHECK;
+int fb_slice_layout_create(
+	const struct fb_query_plan *plan, struct fb_slice_layout **ret) FB_MUST_CHECK;
 void fb_slice_layout_destroy(struct fb_slice_layout *layout);
 /* Bytes of one entry: key words and states. */
 uint32_t fb_slice_layout_entry_bytes(const struct fb_slice_layout *layout);
 
 /*
- * Gives the hash of group keys a random seed of this process: records come from strangers. Once, before any slice is made.
+ * Gives the hash of group keys a random seed of this process: records come from strangers. Once,
+ * before any slice is made.
  */
 void fb_slice_seed(void);
 
 /*
- * Memory of `bytes` (rounded to pages, huge pages where the kernel gives them); at most 32 GiB. `touched`: every page is
- * mapped now, so that a poll-mode core never waits for the kernel.
+ * Memory of `bytes` (rounded to pages, huge pages where the kernel gives them); at most 32 GiB.
+ * `touched`: every page is mapped now, so that a poll-mode core never waits for the kernel.
  */
 int fb_slice_pool_create_touched(uint64_t bytes, struct fb_slice_pool **ret) FB_MUST_CHECK;
 int fb_slice_pool_create(uint64_t bytes, struct fb_slice_pool **ret) FB_MUST_CHECK;
@@ -46,7 +53,8 @@ uint64_t fb_slice_pool_bytes(const struct fb_slice_pool *pool);
 uint64_t fb_slice_pool_used_bytes(const struct fb_slice_pool *pool);
 
 /* Owner of the pool only. NULL: no page left. */
-struct fb_slice *fb_slice_open(struct fb_slice_pool *pool, const struct fb_slice_layout *layout, int64_t start_ms);
+struct fb_slice *fb_slice_open(
+	struct fb_slice_pool *pool, const struct fb_slice_layout *layout, int64_t start_ms);
 /* Gives all pages back to the slice's pool; by the pool's owner only. */
 void fb_slice_close(struct fb_slice *slice);
 
@@ -55,20 +63,22 @@ uint64_t fb_slice_row_cnt(const struct fb_slice *slice);   /* records counted in
 uint64_t fb_slice_group_cnt(const struct fb_slice *slice); /* keys */
 
 /*
- * Control thread: adds the groups of a sealed slice to `into` (same layout, other pool). FB_E_FULL: the pool of
- * `into` is used up; it then holds part of `from` and is only good for fb_slice_close.
+ * Control thread: adds the groups of a sealed slice to `into` (same layout, other pool). FB_E_FULL:
+ * the pool of `into` is used up; it then holds part of `from` and is only good for fb_slice_close.
  */
 int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from) FB_MUST_CHECK;
 
 /*
- * Control thread: the groups as group-level batches (plan.h: window columns, keys, aggregates), FB_BATCH_ROWS at a
- * time. *cursor starts at 0 and is advanced; false at the end. Strings point into the slice.
- * `batch` was initialised for fb_slice_group_types.
+ * Control thread: the groups as group-level batches (plan.h: window columns, keys, aggregates),
+ * FB_BATCH_ROWS at a time. *cursor starts at 0 and is advanced; false at the end. Strings point
+ * into the slice. `batch` was initialised for fb_slice_group_types.
  */
-bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms, uint64_t *cursor,
-	struct fb_batch *batch);
-uint32_t fb_slice_group_types(const struct fb_query_plan *plan, struct fb_type *types, uint32_t cap);
+bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms,
+	uint64_t *cursor, struct fb_batch *batch);
+uint32_t fb_slice_group_types(
+	const struct fb_query_plan *plan, struct fb_type *types, uint32_t cap);
 
-/* Bytes for the store, and back into a slice (which may hold groups already). FB_E_CORRUPT, FB_E_FULL. */
+/* Bytes for the store, and back into a slice (which may hold groups already). FB_E_CORRUPT,
+ * FB_E_FULL. */
 void fb_slice_export(const struct fb_slice *slice, struct fb_buf *out);
 int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len) FB_MUST_CHECK;

@@ -12,12 +12,13 @@
  *   groups.c        groups as result columns
  *   exchange.c      bytes for the store
  *
- * An entry is 8-byte words: hash, key words, record count, then per argument up to four words (non-NULL count, sum, min,
- * max), those that some aggregate needs. A reference is an offset from the pool's base in units of 8 bytes, so that 32 bits
- * reach 32 GiB; page = reference / FB_PAGE_UNITS.
+ * An entry is 8-byte words: hash, key words, record count, then per argument up to four words
+ * (non-NULL count, sum, min, max), those that some aggregate needs. A reference is an offset from
+ * the pool's base in units of 8 bytes, so that 32 bits reach 32 GiB; page = reference /
+ * FB_PAGE_UNITS.
  *
- * A text takes two words (after Neumann and Freitag, "Umbra", CIDR 2020): length and first four bytes; then the next eight
- * bytes if it has at most 12, else the reference of all its bytes.
+ * A text takes two words (after Neumann and Freitag, "Umbra", CIDR 2020): length and first four
+ * bytes; then the next eight bytes if it has at most 12, else the reference of all its bytes.
  */
 #pragma once
 
@@ -38,8 +39,9 @@
 struct fb_key_part {
 	struct fb_type type;
 	enum fb_phys phys;
-	uint16_t word;     /* first of its words, counted from the key's */
-	bool padded;       /* its texts have FB_PAYLOAD_PAD_BYTES behind them: a plain field of the record */
+	uint16_t word; /* first of its words, counted from the key's */
+	bool padded; /* its texts have FB_PAYLOAD_PAD_BYTES behind them: a plain field of the record
+		      */
 };
 
 enum { FB_STATE_NONE = 0 }; /* word 0 is the hash: never a state's */
@@ -74,9 +76,9 @@ struct fb_slice_layout {
 /* ---- pool ---- */
 
 struct fb_page_info {
-	uint32_t next;  /* page number in a list; UINT32_MAX ends it */
-	uint16_t used;  /* entry and text pages: units in use; segments: entries */
-	uint8_t depth;  /* segments: local depth */
+	uint32_t next; /* page number in a list; UINT32_MAX ends it */
+	uint16_t used; /* entry and text pages: units in use; segments: entries */
+	uint8_t depth; /* segments: local depth */
 };
 
 struct fb_slice_pool {
@@ -119,11 +121,11 @@ struct fb_slice {
 	int64_t start_ms;
 	uint64_t row_cnt;
 	uint64_t group_cnt;
-	uint32_t depth;             /* of the directory */
+	uint32_t depth; /* of the directory */
 	uint32_t first_entry_page;
-	uint32_t entry_page;        /* the one being filled */
+	uint32_t entry_page; /* the one being filled */
 	uint32_t text_page;
-	uint32_t pages_head;        /* all other pages, for closing */
+	uint32_t pages_head; /* all other pages, for closing */
 	uint32_t directory_inline[1 << FB_INLINE_DEPTH];
 	uint32_t directory_pages[1 << (FB_DEPTH_MAX - FB_DIRECTORY_PAGE_DEPTH)];
 };
@@ -133,8 +135,8 @@ static inline uint32_t fb_directory_get(const struct fb_slice *slice, uint32_t i
 	if (slice->depth <= FB_INLINE_DEPTH)
 		return slice->directory_inline[index];
 
-	const uint32_t *page = (const uint32_t *)fb_ref(
-		slice->pool, slice->directory_pages[index >> FB_DIRECTORY_PAGE_DEPTH] * FB_PAGE_UNITS);
+	const uint32_t *page = (const uint32_t *)fb_ref(slice->pool,
+		slice->directory_pages[index >> FB_DIRECTORY_PAGE_DEPTH] * FB_PAGE_UNITS);
 
 	return page[index & ((1u << FB_DIRECTORY_PAGE_DEPTH) - 1)];
 }
@@ -172,7 +174,8 @@ enum fb_insert_result { FB_INSERT_OK, FB_INSERT_FULL, FB_INSERT_TOO_LONG };
 /* Finds or inserts; a new entry has its states initialised. Hot. */
 enum fb_insert_result fb_table_insert(
 	struct fb_slice *slice, uint64_t hash, const struct fb_key_view *key, uint64_t **ret_entry);
-bool fb_table_key_equals(const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key);
+bool fb_table_key_equals(
+	const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key);
 /* Copies bytes into the slice's text pages; 0: no page left. Hot. */
 uint32_t fb_table_put_text(struct fb_slice *slice, const char *bytes, uint32_t len);
 /* Whether `cnt` texts of these lengths can be put now, one after another. Hot. */
@@ -189,8 +192,8 @@ struct fb_key_batch {
 };
 
 /* Hot. Key words and hashes of the selected rows; columns[i] is of keys[i]. */
-void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
 /* Of key words alone, for merge and import. texts as in fb_key_view. */
 uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_view *key);
 /* Process-wide, set once at start: keys come from strangers. */
@@ -200,9 +203,12 @@ extern uint64_t fb_key_seed[2];
 typedef void (*fb_table_find_fn)(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
 
-void fb_table_find_scalar(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
-void fb_table_find_avx2(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
-void fb_table_find_avx512(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_table_find_scalar(
+	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_table_find_avx2(
+	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_table_find_avx512(
+	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
 fb_table_find_fn fb_table_find_choose(enum fb_isa isa);
 
 /* The part of fb_table_find that is the same for every kernel. Hot. */
@@ -211,14 +217,16 @@ void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batc
 /* ---- states of a batch ---- */
 
 /*
- * Hot. Adds the selected rows to their entries; rows whose text states find no room are refused (keys->refused) and left out.
- * columns[i] is of args[i]. Returns the rows added; *overflows counts sums that wrapped.
+ * Hot. Adds the selected rows to their entries; rows whose text states find no room are refused
+ * (keys->refused) and left out. columns[i] is of args[i]. Returns the rows added; *overflows counts
+ * sums that wrapped.
  */
-uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows);
+uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows);
 void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry);
 /* Adds the states of an entry of `from`. False: no room for a text. */
-bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other);
+bool fb_state_merge(
+	struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other);
 
 /* ---- walking ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aggregate states of a batch, argument by argument over all rows. Hot. One loop with constant flags per combination of
- * states, so that an entry's line is touched once per argument and nothing is decided per row.
+ * Aggregate states of a batch, argument by argument over all rows. Hot. One loop with constant
+ * flags per combination of states, so that an entry's line is touched once per argument and nothing
+ * is decided per row.
  */
 #include "dataplane/operator/slice_private.h"
 
@@ -31,7 +32,8 @@ static inline bool double_less(double a, double b)
 
 void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry)
 {
-	memset(entry + layout->rows_word, 0, (layout->entry_words - layout->rows_word) * sizeof(*entry));
+	memset(entry + layout->rows_word, 0,
+		(layout->entry_words - layout->rows_word) * sizeof(*entry));
 	for (uint32_t i = 0; i < layout->arg_cnt; i++) {
 		const struct fb_arg_state *state = &layout->args[i];
 
@@ -39,11 +41,13 @@ void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry)
 		if (state->phys == FB_PHYS_STR)
 			continue;
 		if (state->min)
-			entry[state->min] =
-				state->phys == FB_PHYS_F64 ? double_bits(__builtin_nan("")) : (uint64_t)INT64_MAX;
+			entry[state->min] = state->phys == FB_PHYS_F64
+						    ? double_bits(__builtin_nan(""))
+						    : (uint64_t)INT64_MAX;
 		if (state->max)
-			entry[state->max] =
-				state->phys == FB_PHYS_F64 ? double_bits(-__builtin_inf()) : (uint64_t)INT64_MIN;
+			entry[state->max] = state->phys == FB_PHYS_F64
+						    ? double_bits(-__builtin_inf())
+						    : (uint64_t)INT64_MIN;
 	}
 }
 
@@ -58,8 +62,8 @@ struct pass {
 	uint64_t overflows;
 };
 
-ALWAYS_INLINE void update_i64(
-	struct pass *pass, const bool count, const bool sum, const bool min, const bool max, const bool nulls)
+ALWAYS_INLINE void update_i64(struct pass *pass, const bool count, const bool sum, const bool min,
+	const bool max, const bool nulls)
 {
 	const struct fb_arg_state *state = pass->state;
 	uint64_t overflows = 0;
@@ -76,7 +80,8 @@ ALWAYS_INLINE void update_i64(
 		if (sum) {
 			int64_t total;
 
-			overflows += __builtin_add_overflow((int64_t)entry[state->sum], value, &total);
+			overflows +=
+				__builtin_add_overflow((int64_t)entry[state->sum], value, &total);
 			entry[state->sum] = (uint64_t)total;
 		}
 		if (min)
@@ -155,13 +160,16 @@ static void update_doubles(struct pass *pass)
 
 /* ---- texts ---- */
 
-/* How many values the state has seen: its own count, or all records where the argument is NOT NULL. */
-static inline uint64_t seen(const struct fb_slice_layout *layout, const struct fb_arg_state *state, const uint64_t *entry)
+/* How many values the state has seen: its own count, or all records where the argument is NOT NULL.
+ */
+static inline uint64_t seen(const struct fb_slice_layout *layout, const struct fb_arg_state *state,
+	const uint64_t *entry)
 {
 	return entry[state->nonnull ? state->nonnull : layout->rows_word];
 }
 
-/* Writes a text into its two words; the old bytes are used again where they are long enough. Room was checked before. */
+/* Writes a text into its two words; the old bytes are used again where they are long enough. Room
+ * was checked before. */
 static void put_text(struct fb_slice *slice, uint64_t *words, struct fb_str text)
 {
 	uint32_t old_len = (uint32_t)words[0];
@@ -178,13 +186,14 @@ static void put_text(struct fb_slice *slice, uint64_t *words, struct fb_str text
 	words[1] = fb_table_put_text(slice, text.p, text.len);
 }
 
-static inline bool wins(const struct fb_slice *slice, const uint64_t *words, struct fb_str text, bool first, int order)
+static inline bool wins(const struct fb_slice *slice, const uint64_t *words, struct fb_str text,
+	bool first, int order)
 {
 	return first || fb_str_cmp(text, fb_text_get(slice->pool, words)) * order > 0;
 }
 
-static void merge_text(
-	struct fb_slice *slice, const struct fb_arg_state *state, uint64_t *entry, struct fb_str low, struct fb_str high, bool first)
+static void merge_text(struct fb_slice *slice, const struct fb_arg_state *state, uint64_t *entry,
+	struct fb_str low, struct fb_str high, bool first)
 {
 	if (state->min && wins(slice, entry + state->min, low, first, -1))
 		put_text(slice, entry + state->min, low);
@@ -192,9 +201,10 @@ static void merge_text(
 		put_text(slice, entry + state->max, high);
 }
 
-/* Lengths of the texts for which merge_text would take new room: those that are long, win, and do not fit where the old are. */
-static uint32_t need_room(const struct fb_slice *slice, const struct fb_arg_state *state, const uint64_t *entry,
-	struct fb_str low, struct fb_str high, bool first, uint32_t *lens)
+/* Lengths of the texts for which merge_text would take new room: those that are long, win, and do
+ * not fit where the old are. */
+static uint32_t need_room(const struct fb_slice *slice, const struct fb_arg_state *state,
+	const uint64_t *entry, struct fb_str low, struct fb_str high, bool first, uint32_t *lens)
 {
 	const struct {
 		uint16_t word;
@@ -214,9 +224,10 @@ static uint32_t need_room(const struct fb_slice *slice, const struct fb_arg_stat
 	return cnt;
 }
 
-/* Room for all texts of one row, before any state of the row is touched. A record that wins nothing needs none. */
-static bool has_text_room(
-	struct fb_slice *slice, const struct fb_column *const *columns, uint32_t row, const uint64_t *entry)
+/* Room for all texts of one row, before any state of the row is touched. A record that wins nothing
+ * needs none. */
+static bool has_text_room(struct fb_slice *slice, const struct fb_column *const *columns,
+	uint32_t row, const uint64_t *entry)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	uint32_t lens[2 * FB_ARG_MAX];
@@ -227,28 +238,32 @@ static bool has_text_room(
 
 		if (state->phys == FB_PHYS_STR && fb_column_is_valid(columns[a], row) &&
 			columns[a]->str[row].len > FB_TEXT_INLINE_MAX)
-			cnt += need_room(slice, state, entry, columns[a]->str[row], columns[a]->str[row],
-				seen(layout, state, entry) == 0, lens + cnt);
+			cnt += need_room(slice, state, entry, columns[a]->str[row],
+				columns[a]->str[row], seen(layout, state, entry) == 0, lens + cnt);
 	}
 	return fb_table_has_room(slice, lens, cnt);
 }
 
 /* Whether a text of the row is longer than any page: then more memory would not help. */
-static bool has_endless_text(const struct fb_slice_layout *layout, const struct fb_column *const *columns, uint32_t row)
+static bool has_endless_text(
+	const struct fb_slice_layout *layout, const struct fb_column *const *columns, uint32_t row)
 {
 	for (uint32_t a = 0; a < layout->arg_cnt; a++)
-		if ((layout->args[a].phys == FB_PHYS_STR && (layout->args[a].min || layout->args[a].max)) &&
-			fb_column_is_valid(columns[a], row) && columns[a]->str[row].len > FB_PAGE_BYTES)
+		if ((layout->args[a].phys == FB_PHYS_STR &&
+			    (layout->args[a].min || layout->args[a].max)) &&
+			fb_column_is_valid(columns[a], row) &&
+			columns[a]->str[row].len > FB_PAGE_BYTES)
 			return true;
 	return false;
 }
 
 /*
- * Row by row, because each may take room that the next then lacks. The record count is still that before the batch,
- * so rows of the batch are told apart by the state itself: a first value is one whose count is 0.
+ * Row by row, because each may take room that the next then lacks. The record count is still that
+ * before the batch, so rows of the batch are told apart by the state itself: a first value is one
+ * whose count is 0.
  */
-static void update_texts(struct fb_slice *slice, const struct fb_column *const *columns, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys)
+static void update_texts(struct fb_slice *slice, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 
@@ -260,7 +275,9 @@ static void update_texts(struct fb_slice *slice, const struct fb_column *const *
 			continue;
 		if (!has_text_room(slice, columns, row, entry)) {
 			keys->entries[row] = NULL;
-			keys->refused[row] = has_endless_text(layout, columns, row) ? FB_REC_KEY_TOO_LONG : FB_REC_STATE_FULL;
+			keys->refused[row] = has_endless_text(layout, columns, row)
+						     ? FB_REC_KEY_TOO_LONG
+						     : FB_REC_STATE_FULL;
 			continue;
 		}
 		for (uint32_t a = 0; a < layout->arg_cnt; a++) {
@@ -273,7 +290,8 @@ static void update_texts(struct fb_slice *slice, const struct fb_column *const *
 			if (state->nonnull)
 				entry[state->nonnull]++;
 		}
-		/* With text states records are counted here, so that `seen` is right for the next row. */
+		/* With text states records are counted here, so that `seen` is right for the next
+		 * row. */
 		entry[layout->rows_word]++;
 	}
 }
@@ -288,8 +306,8 @@ static void count_texts(struct pass *pass)
 
 /* ---- a batch ---- */
 
-uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns, const uint16_t *sel,
-	uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows)
+uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	uint16_t placed[FB_BATCH_ROWS];
@@ -326,7 +344,8 @@ uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *
 
 /* ---- entry into entry ---- */
 
-bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other)
+bool fb_state_merge(
+	struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other)
 {
 	const struct fb_slice_layout *layout = into->layout;
 
@@ -337,12 +356,16 @@ bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slic
 		if (seen(layout, state, other) == 0)
 			continue;
 		if (state->phys == FB_PHYS_STR && (state->min || state->max)) {
-			struct fb_str low = state->min ? fb_text_get(from->pool, other + state->min) : FB_STR("");
-			struct fb_str high = state->max ? fb_text_get(from->pool, other + state->max) : FB_STR("");
+			struct fb_str low = state->min ? fb_text_get(from->pool, other + state->min)
+						       : FB_STR("");
+			struct fb_str high = state->max
+						     ? fb_text_get(from->pool, other + state->max)
+						     : FB_STR("");
 
 			uint32_t lens[2];
 
-			if (!fb_table_has_room(into, lens, need_room(into, state, entry, low, high, had == 0, lens)))
+			if (!fb_table_has_room(into, lens,
+				    need_room(into, state, entry, low, high, had == 0, lens)))
 				return false;
 			merge_text(into, state, entry, low, high, had == 0);
 		} else if (state->phys == FB_PHYS_F64) {
@@ -350,8 +373,8 @@ bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slic
 			double high = state->max ? word_double(other[state->max]) : 0;
 
 			if (state->sum)
-				entry[state->sum] =
-					double_bits(word_double(entry[state->sum]) + word_double(other[state->sum]));
+				entry[state->sum] = double_bits(word_double(entry[state->sum]) +
+								word_double(other[state->sum]));
 			if (state->min && double_less(low, word_double(entry[state->min])))
 				entry[state->min] = double_bits(low);
 			if (state->max && double_less(word_double(entry[state->max]), high))
@@ -360,11 +383,11 @@ bool fb_state_merge(struct fb_slice *into, uint64_t *entry, const struct fb_slic
 			if (state->sum)
 				entry[state->sum] += other[state->sum];
 			if (state->min)
-				entry[state->min] =
-					(uint64_t)FB_MIN((int64_t)entry[state->min], (int64_t)other[state->min]);
+				entry[state->min] = (uint64_t)FB_MIN(
+					(int64_t)entry[state->min], (int64_t)other[state->min]);
 			if (state->max)
-				entry[state->max] =
-					(uint64_t)FB_MAX((int64_t)entry[state->max], (int64_t)other[state->max]);
+				entry[state->max] = (uint64_t)FB_MAX(
+					(int64_t)entry[state->max], (int64_t)other[state->max]);
 		}
 		if (state->nonnull)
 			entry[state->nonnull] += other[state->nonnull];

@@ -30,7 +30,8 @@ static uint32_t other_page(struct fb_slice *slice)
 
 bool fb_table_has_room(const struct fb_slice *slice, const uint32_t *lens, uint32_t cnt)
 {
-	uint32_t used = slice->text_page == FB_NO_PAGE ? FB_PAGE_UNITS : slice->pool->pages[slice->text_page].used;
+	uint32_t used = slice->text_page == FB_NO_PAGE ? FB_PAGE_UNITS
+						       : slice->pool->pages[slice->text_page].used;
 	uint32_t pages = 0;
 
 	for (uint32_t i = 0; i < cnt; i++) {
@@ -51,7 +52,8 @@ uint32_t fb_table_put_text(struct fb_slice *slice, const char *bytes, uint32_t l
 {
 	uint32_t units = len / 8 + (len % 8 != 0);
 
-	if (slice->text_page == FB_NO_PAGE || slice->pool->pages[slice->text_page].used + units > FB_PAGE_UNITS) {
+	if (slice->text_page == FB_NO_PAGE ||
+		slice->pool->pages[slice->text_page].used + units > FB_PAGE_UNITS) {
 		uint32_t page = units <= FB_PAGE_UNITS ? other_page(slice) : FB_NO_PAGE;
 
 		if (page == FB_NO_PAGE)
@@ -87,7 +89,8 @@ static uint64_t *new_entry(struct fb_slice *slice, uint32_t *ret_ref)
 
 	*ret_ref = slice->entry_page * FB_PAGE_UNITS + info->used;
 	info->used = (uint16_t)(info->used + words);
-	/* Entries lie one after another, but their page was last used long ago: some ahead are fetched for writing. */
+	/* Entries lie one after another, but their page was last used long ago: some ahead are
+	 * fetched for writing. */
 	__builtin_prefetch(fb_ref(pool, *ret_ref) + 4 * words, 1);
 	return fb_ref(pool, *ret_ref);
 }
@@ -97,12 +100,14 @@ static void drop_entry(struct fb_slice *slice)
 	slice->pool->pages[slice->entry_page].used -= slice->layout->entry_words;
 }
 
-bool fb_table_key_equals(const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key)
+bool fb_table_key_equals(
+	const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	const uint64_t *words = entry + FB_ENTRY_KEY_WORD;
 
-	if (layout->null_word != UINT16_MAX && words[layout->null_word] != key->words[layout->null_word])
+	if (layout->null_word != UINT16_MAX &&
+		words[layout->null_word] != key->words[layout->null_word])
 		return false;
 	for (uint32_t k = 0; k < layout->key_cnt; k++) {
 		const struct fb_key_part *part = &layout->keys[k];
@@ -122,7 +127,8 @@ bool fb_table_key_equals(const struct fb_slice *slice, const uint64_t *entry, co
 	return true;
 }
 
-static enum fb_insert_result fill_key(struct fb_slice *slice, uint64_t *entry, uint64_t hash, const struct fb_key_view *key)
+static enum fb_insert_result fill_key(
+	struct fb_slice *slice, uint64_t *entry, uint64_t hash, const struct fb_key_view *key)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 
@@ -155,8 +161,8 @@ static void directory_set(struct fb_slice *slice, uint32_t index, uint32_t page)
 		return;
 	}
 
-	uint32_t *at = (uint32_t *)fb_ref(
-		slice->pool, slice->directory_pages[index >> FB_DIRECTORY_PAGE_DEPTH] * FB_PAGE_UNITS);
+	uint32_t *at = (uint32_t *)fb_ref(slice->pool,
+		slice->directory_pages[index >> FB_DIRECTORY_PAGE_DEPTH] * FB_PAGE_UNITS);
 
 	at[index & ((1u << FB_DIRECTORY_PAGE_DEPTH) - 1)] = page;
 }
@@ -201,13 +207,15 @@ static void put_slot(struct fb_bucket *buckets, uint64_t hash, uint32_t tag, uin
 
 #define SPLIT_AHEAD 4
 
-static inline void prefetch_entries(const struct fb_slice_pool *pool, const struct fb_bucket *bucket)
+static inline void prefetch_entries(
+	const struct fb_slice_pool *pool, const struct fb_bucket *bucket)
 {
 	for (int i = 0; i < 8 && bucket->tags[i] != 0; i++)
 		__builtin_prefetch(fb_ref(pool, bucket->refs[i]));
 }
 
-/* The full segment keeps the hashes whose next bit is 0; those with 1 go to a new one. False: no page or depth left. */
+/* The full segment keeps the hashes whose next bit is 0; those with 1 go to a new one. False: no
+ * page or depth left. */
 static bool split(struct fb_slice *slice, uint64_t hash)
 {
 	struct fb_slice_pool *pool = slice->pool;
@@ -296,7 +304,8 @@ enum fb_insert_result fb_table_insert(
 				free_slot = true;
 				break;
 			}
-			if (buckets[at].tags[i] == tag && entry[0] == hash && fb_table_key_equals(slice, entry, key)) {
+			if (buckets[at].tags[i] == tag && entry[0] == hash &&
+				fb_table_key_equals(slice, entry, key)) {
 				*ret_entry = entry;
 				return FB_INSERT_OK;
 			}

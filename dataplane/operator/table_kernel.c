@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lookup of a batch of keys in passes: buckets are prefetched, then compared eight tags at a time while entries are
- * prefetched, then keys are verified. What is not found so is inserted one by one. Built once per instruction set with
- * FB_KERNEL_<set> defined.
+ * Lookup of a batch of keys in passes: buckets are prefetched, then compared eight tags at a time
+ * while entries are prefetched, then keys are verified. What is not found so is inserted one by
+ * one. Built once per instruction set with FB_KERNEL_<set> defined.
  */
 #include "dataplane/operator/slice_private.h"
 
@@ -41,9 +41,10 @@ static inline uint32_t match(const struct fb_bucket *bucket, uint32_t tag)
 }
 #endif
 
-/* Words of the entry against those of the row. Long texts never match here: their second words differ in meaning. */
-static inline bool equal_words(
-	const uint64_t *entry, const struct fb_key_batch *keys, uint32_t row, const uint32_t key_words)
+/* Words of the entry against those of the row. Long texts never match here: their second words
+ * differ in meaning. */
+static inline bool equal_words(const uint64_t *entry, const struct fb_key_batch *keys, uint32_t row,
+	const uint32_t key_words)
 {
 	uint64_t difference = entry[0] ^ keys->hashes[row];
 
@@ -52,13 +53,14 @@ static inline bool equal_words(
 	return difference == 0;
 }
 
-static inline __attribute__((always_inline)) void verify(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt,
-	struct fb_key_batch *keys, const uint32_t key_words)
+static inline __attribute__((always_inline)) void verify(struct fb_slice *slice,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, const uint32_t key_words)
 {
 	for (uint32_t i = 0; i < sel_cnt; i++) {
 		uint32_t row = sel[i];
 
-		if (FB_UNLIKELY(keys->entries[row] == NULL || !equal_words(keys->entries[row], keys, row, key_words)))
+		if (FB_UNLIKELY(keys->entries[row] == NULL ||
+				!equal_words(keys->entries[row], keys, row, key_words)))
 			fb_table_find_slow(slice, row, keys);
 	}
 }
@@ -72,7 +74,8 @@ void FIND(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct 
 	for (uint32_t i = 0; i < sel_cnt; i++) {
 		uint64_t hash = keys->hashes[sel[i]];
 
-		buckets[i] = fb_segment_buckets(slice, fb_segment_page(slice, hash)) + fb_hash_bucket(hash);
+		buckets[i] = fb_segment_buckets(slice, fb_segment_page(slice, hash)) +
+			     fb_hash_bucket(hash);
 		__builtin_prefetch(buckets[i]);
 	}
 	for (uint32_t i = 0; i < sel_cnt; i++) {

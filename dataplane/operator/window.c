@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch into slices: window assignment (rule W1), lateness per row (M5), one update per record. Hot.
+ * A batch into slices: window assignment (rule W1), lateness per row (M5), one update per record.
+ * Hot.
  *
- * Mostly all rows of a batch belong to one open window and none can be late. One pass over the event times shows it, and
- * nothing is decided per row then.
+ * Mostly all rows of a batch belong to one open window and none can be late. One pass over the
+ * event times shows it, and nothing is decided per row then.
  */
 #include "dataplane/operator/reader_private.h"
 
@@ -48,7 +49,8 @@ static struct fb_slice *get_slice(struct fb_query_run *query, int64_t start_ms)
 	slice = fb_slice_open(query->pool, query->layout, start_ms);
 	if (slice == NULL)
 		return NULL;
-	memmove(query->open + at + 1, query->open + at, (query->open_cnt - at) * sizeof(*query->open));
+	memmove(query->open + at + 1, query->open + at,
+		(query->open_cnt - at) * sizeof(*query->open));
 	query->open[at] = slice;
 	query->open_cnt++;
 	return slice;
@@ -56,8 +58,9 @@ static struct fb_slice *get_slice(struct fb_query_run *query, int64_t start_ms)
 
 /* ---- one slice ---- */
 
-static void update(struct fb_reader *reader, struct fb_query_run *query, const struct fb_column *const *args, int64_t start_ms,
-	const uint16_t *sel, uint32_t sel_cnt)
+static void update(struct fb_reader *reader, struct fb_query_run *query,
+	const struct fb_column *const *args, int64_t start_ms, const uint16_t *sel,
+	uint32_t sel_cnt)
 {
 	struct fb_slice *slice = get_slice(query, start_ms);
 	struct fb_key_batch *keys = reader->keys;
@@ -105,7 +108,8 @@ static void check_times(struct fb_query_run *query, struct fb_batch *batch, stru
 			times->min_ms = FB_MIN(times->min_ms, time);
 			times->max_ms = FB_MAX(times->max_ms, time);
 		}
-		if (FB_LIKELY(times->min_ms > -FB_TIME_LIMIT_MS && times->max_ms < FB_TIME_LIMIT_MS)) {
+		if (FB_LIKELY(times->min_ms > -FB_TIME_LIMIT_MS &&
+			      times->max_ms < FB_TIME_LIMIT_MS)) {
 			times->min_ms += times->shift_ms;
 			times->max_ms += times->shift_ms;
 			return;
@@ -138,7 +142,8 @@ static void check_times(struct fb_query_run *query, struct fb_batch *batch, stru
 /* ---- several slices or late rows ---- */
 
 /* Late is what comes when its window has fired, by the watermark before the row itself. */
-static void drop_late(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch, const int64_t *starts)
+static void drop_late(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
+	const int64_t *starts)
 {
 	uint32_t kept = 0;
 	uint32_t before = batch->sel_cnt;
@@ -195,8 +200,9 @@ static void run_mixed(struct fb_reader *reader, struct fb_query_run *query, stru
 
 /* ---- a batch ---- */
 
-static void run_programs(struct fb_query_run *query, struct fb_batch *batch, const struct fb_column **columns,
-	struct fb_program *const *programs, uint32_t cnt, uint64_t *failed)
+static void run_programs(struct fb_query_run *query, struct fb_batch *batch,
+	const struct fb_column **columns, struct fb_program *const *programs, uint32_t cnt,
+	uint64_t *failed)
 {
 	for (uint32_t i = 0; i < cnt; i++)
 		columns[i] = fb_program_run(programs[i], batch, failed);
