@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as CSV records through a reader with a window and a plain query, and any bytes as a
+ * stored slice. The first byte chooses; of records it also says how they are cut into payloads.
+ * Whatever comes, the ledger holds, and a slice that was exported is the same after import.
+ */
+#include <stdlib.h>
+
+#include "config/sql/sql.h"
+#include "dataplane/operator/reader.h"
+
+#define POOL_BYTES (16u * FB_PAGE_BYTES)
+
+static const char sql[] = "CREATE TABLE s (k STRING, g BIGINT, a INT, d DOUBLE, ok BOOLEAN, dt "
+			  "DATE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
+			  "INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', "
+			  "'format'='csv', 'csv.null-literal'='~');\n"
+			  "EXPLAIN SELECT k, g, COUNT(*), SUM(a / g), AVG(g), MIN(k), MAX(k), "
+			  "MIN(d), SUM(d), MAX(dt) FROM TABLE(TUMBLE(TABLE s, "
+			  "DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE a <> 7 OR CAST(k AS INT) > "
+			  "1 GROUP BY window_start, window_end, k, g, d;\n"
+			  "EXPLAIN SELECT CAST(k AS CHAR(4)), CAST(k AS DOUBLE), TO_TIMESTAMP(k), "
+			  "CAST(ts AS STRING), a % g, ok AND a > 1 FROM s;\n";
+
+static struct fb_plan *plan;
+static struct fb_slice_layout *layouts[2];
+static struct fb_slice_pool *pool;
+static struct fb_batch groups;
+
+static void expect(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void setup(void)
+{
+	struct fb_type types[32];
+	struct fb_diags diags;
+
+	fb_diags_init(&diags, "fuzz.sql");
+	expect(fb_sql_plan("fuzz.sql", FB_STR(sql), &diags, &plan) == 0);
+	fb_diags_fini(&diags);
+	expect(fb_slice_layout_create(plan->explains[0], &layouts[0]) == 0);
+	expect(fb_slice_pool_create(4 * POOL_BYTES, &pool) == 0);
+	expect(fb_batch_init(&groups, types, fb_slice_group_types(plan->explains[0], types, 32),
+		       NULL) == 0);
+}
+
+static uint64_t read_groups(const struct fb_slice *slice)
+{
+	uint64_t cursor = 0;
+	uint64_t cnt = 0;
+
+	while (fb_slice_groups(slice, 0, 10000, &cursor, &groups))
+		cnt += groups.sel_cnt;
+	return cnt;
+}
+
+static void check_slice(const struct fb_slice *slice)
+{
+	struct fb_slice *copy = fb_slice_open(pool, layouts[0], fb_slice_start_ms(slice));
+	struct fb_buf bytes = {0};
+
+	expect(copy != NULL);
+	fb_slice_export(slice, &bytes);
+	expect(!bytes.failed && fb_slice_import(copy, (const uint8_t *)bytes.p, bytes.len) == 0);
+	expect(fb_slice_row_cnt(copy) == fb_slice_row_cnt(slice));
+	expect(fb_slice_group_cnt(copy) == fb_slice_group_cnt(slice));
+	expect(read_groups(copy) == read_groups(slice));
+	fb_buf_fini(&bytes);
+	fb_slice_close(copy);
+}
+
+static void check_ledger(struct fb_reader *reader)
+{
+	const struct fb_decode_counters *decode = fb_reader_decode_counters(reader);
+
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct fb_query_counters *counters = fb_reader_query_counters(reader, i);
+		uint64_t accepted = counters->disposition[FB_REC_ACCEPTED];
+		uint64_t sum = 0;
+
+		for (int d = 0; d < FB_REC_CNT; d++)
+			sum += counters->disposition[d];
+		expect(sum == decode->decoded);
+		expect(accepted == (i == 0 ? counters->sealed_rows + counters->open_rows
+					   : counters->rows_out + counters->rows_waiting));
+	}
+}
+
+static void run_records(const uint8_t *data, size_t size, size_t piece)
+{
+	struct fb_reader_conf conf = {
+		.source = plan->explains[0]->source,
+		.queries = plan->explains,
+		.layouts = (const struct fb_slice_layout *const *)layouts,
+		.query_cnt = 2,
+		.isa = fb_isa_detect(),
+		.state_bytes = POOL_BYTES,
+		.output_bytes = 1 << 17,
+		.watermark_ms = INT64_MIN,
+	};
+	struct fb_reader *reader;
+	struct fb_slice *slice;
+	struct fb_row_page *page;
+	uint32_t query;
+
+	expect(fb_reader_create(&conf, &reader) == 0);
+	for (size_t at = 0; at < size; at += piece) {
+		size_t len = FB_MIN(piece, size - at);
+		uint8_t *payload = malloc(len + FB_PAYLOAD_PAD_BYTES);
+
+		expect(payload != NULL);
+		memcpy(payload, data + at, len);
+		memset(payload + len, 0, FB_PAYLOAD_PAD_BYTES);
+		fb_reader_feed(reader, payload, (uint32_t)len);
+		fb_reader_flush(reader);
+		free(payload);
+	}
+	check_ledger(reader);
+	fb_reader_set_watermark(reader, INT64_MAX);
+	while ((slice = fb_reader_take_sealed(reader, &query)) != NULL) {
+		check_slice(slice);
+		fb_reader_return_slice(reader, query, slice);
+	}
+	while ((page = fb_reader_take_rows(reader, true)) != NULL)
+		fb_reader_return_rows(reader, page);
+	check_ledger(reader);
+	fb_reader_destroy(reader);
+}
+
+static void run_import(const uint8_t *data, size_t size)
+{
+	struct fb_slice *into = fb_slice_open(pool, layouts[0], 0);
+
+	expect(into != NULL);
+	if (fb_slice_import(into, data, size) == 0)
+		check_slice(into);
+	fb_slice_close(into);
+	expect(fb_slice_pool_used_bytes(pool) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (plan == NULL)
+		setup();
+	if (size == 0)
+		return 0;
+	if (data[0] & 1)
+		run_import(data + 1, size - 1);
+	else
+		run_records(data + 1, size - 1, 1 + (size_t)data[0] * 8);
+	return 0;
+}
