@@ -17,7 +17,8 @@ static size_t value_bytes(struct fb_type type)
 	}
 }
 
-int fb_batch_init(struct fb_batch *batch, const struct fb_type *types, uint32_t cnt, const uint64_t *needed)
+int fb_batch_init(
+	struct fb_batch *batch, const struct fb_type *types, uint32_t cnt, const uint64_t *needed)
 {
 	*batch = (struct fb_batch){
 		.column_cnt = cnt,
@@ -31,7 +32,8 @@ int fb_batch_init(struct fb_batch *batch, const struct fb_type *types, uint32_t 
 
 		if (needed != NULL && !(needed[i / 64] >> (i % 64) & 1))
 			continue;
-		/* 64-byte alignment and a whole number of vectors: kernels may work on full registers. */
+		/* 64-byte alignment and a whole number of vectors: kernels may work on full
+		 * registers. */
 		column->data = aligned_alloc(64, FB_BATCH_ROWS * value_bytes(types[i]));
 		column->valid = aligned_alloc(64, FB_BATCH_WORDS * sizeof(uint64_t));
 		ok = column->data != NULL && column->valid != NULL;

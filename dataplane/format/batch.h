@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A column batch: up to FB_BATCH_ROWS records as typed arrays, the unit that decoders fill and operators read.
- * It holds no DPDK type; replay and `forebay run` use it as the poll-mode cores do.
+ * A column batch: up to FB_BATCH_ROWS records as typed arrays, the unit that decoders fill and
+ * operators read. It holds no DPDK type; replay and `forebay run` use it as the poll-mode cores do.
  *
  * Strings point into the payloads they were decoded from: the batch is valid as long as those are.
  * One batch belongs to one core.
@@ -13,7 +13,8 @@
 #define FB_BATCH_ROWS 512
 #define FB_BATCH_WORDS (FB_BATCH_ROWS / 64)
 
-/* A decoder may read up to this many bytes behind a payload: the buffer's owner keeps them readable. */
+/* A decoder may read up to this many bytes behind a payload: the buffer's owner keeps them
+ * readable. */
 #define FB_PAYLOAD_PAD_BYTES 64
 
 struct fb_column {
@@ -37,11 +38,11 @@ struct fb_batch {
 };
 
 /*
- * Memory for a batch of `cnt` columns; column i is materialised where needed == NULL or its bit is set.
- * Control thread. FB_E_NO_MEMORY.
+ * Memory for a batch of `cnt` columns; column i is materialised where needed == NULL or its bit is
+ * set. Control thread. FB_E_NO_MEMORY.
  */
-int fb_batch_init(struct fb_batch *batch, const struct fb_type *types, uint32_t cnt, const uint64_t *needed)
-	FB_MUST_CHECK;
+int fb_batch_init(struct fb_batch *batch, const struct fb_type *types, uint32_t cnt,
+	const uint64_t *needed) FB_MUST_CHECK;
 void fb_batch_fini(struct fb_batch *batch);
 
 static inline bool fb_column_is_valid(const struct fb_column *column, uint32_t row)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Field text to value, by Flink's rules (semantics 1.4, 1.5). Hot: no allocation. Texts have FB_PAYLOAD_PAD_BYTES readable
- * bytes behind them (batch.h); *ret is untouched unless FB_CONVERTED.
+ * Field text to value, by Flink's rules (semantics 1.4, 1.5). Hot: no allocation. Texts have
+ * FB_PAYLOAD_PAD_BYTES readable bytes behind them (batch.h); *ret is untouched unless FB_CONVERTED.
  */
 #pragma once
 

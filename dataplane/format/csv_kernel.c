@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Structural scan of CSV, 64 bytes at a time: bit masks of delimiters, newlines and quotes, quoted stretches by prefix XOR
- * (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, section 3.1.1), then the positions of what
- * is left. Built once per instruction set with FB_ISA_<set> defined; the three must agree on every input
- * (tests/unit/dataplane/format).
+ * Structural scan of CSV, 64 bytes at a time: bit masks of delimiters, newlines and quotes, quoted
+ * stretches by prefix XOR (Langdale and Lemire, "Parsing Gigabytes of JSON per Second", VLDB
+ * Journal 2019, section 3.1.1), then the positions of what is left. Built once per instruction set
+ * with FB_ISA_<set> defined; the three must agree on every input (tests/unit/dataplane/format).
  */
 #include "dataplane/format/csv.h"
 
@@ -28,20 +28,25 @@ static inline uint64_t equal(block bytes, uint8_t c)
 /* Compresses the indices of the set bits, then widens them: no branch per position. */
 static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
 {
-	static const uint8_t indices[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-		22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-		48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+	static const uint8_t indices[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,
+		37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57,
+		58, 59, 60, 61, 62, 63};
 	__m512i packed = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(indices));
 	__m512i bases = _mm512_set1_epi32((int)base);
 
-	_mm512_storeu_si512(out, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed))));
+	_mm512_storeu_si512(
+		out, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed))));
 	if (__builtin_expect(__builtin_popcountll(bits) > 16, 0)) {
 		_mm512_storeu_si512(out + 16,
-			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 1))));
+			_mm512_add_epi32(
+				bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 1))));
 		_mm512_storeu_si512(out + 32,
-			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 2))));
+			_mm512_add_epi32(
+				bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 2))));
 		_mm512_storeu_si512(out + 48,
-			_mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 3))));
+			_mm512_add_epi32(
+				bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 3))));
 	}
 }
 #elif defined(FB_KERNEL_AVX2)
@@ -52,7 +57,8 @@ typedef struct {
 
 static inline block load(const uint8_t *data)
 {
-	return (block){_mm256_loadu_si256((const __m256i *)data), _mm256_loadu_si256((const __m256i *)(data + 32))};
+	return (block){_mm256_loadu_si256((const __m256i *)data),
+		_mm256_loadu_si256((const __m256i *)(data + 32))};
 }
 
 static inline uint64_t equal(block bytes, uint8_t c)
@@ -100,8 +106,8 @@ static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
 static inline uint64_t prefix_xor(uint64_t bits)
 {
 #if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
-	return (uint64_t)_mm_cvtsi128_si64(
-		_mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)bits), _mm_set1_epi8((char)0xff), 0));
+	return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(
+		_mm_set_epi64x(0, (int64_t)bits), _mm_set1_epi8((char)0xff), 0));
 #else
 	for (int shift = 1; shift < 64; shift *= 2)
 		bits ^= bits << shift;
@@ -118,13 +124,14 @@ struct carry {
 };
 
 /*
- * Takes what is quoted out of the masks. Irregular is: a newline inside quotes, a quote that opens in mid-field, a closing
- * quote with text behind it.
+ * Takes what is quoted out of the masks. Irregular is: a newline inside quotes, a quote that opens
+ * in mid-field, a closing quote with text behind it.
  */
-static inline void mask_quoted(
-	struct carry *carry, uint64_t quotes, uint64_t within, uint64_t *delimiters, uint64_t *newlines)
+static inline void mask_quoted(struct carry *carry, uint64_t quotes, uint64_t within,
+	uint64_t *delimiters, uint64_t *newlines)
 {
-	uint64_t inside = prefix_xor(quotes) ^ carry->quoted; /* from an opening quote up to before its closing one */
+	uint64_t inside = prefix_xor(quotes) ^
+			  carry->quoted; /* from an opening quote up to before its closing one */
 	uint64_t open = quotes & inside;
 	uint64_t close = quotes & ~inside;
 
@@ -138,24 +145,29 @@ static inline void mask_quoted(
 	uint64_t after_break = breaks << 1 | carry->after_break;
 	uint64_t after_close = close << 1 | carry->after_close;
 
-	/* A quote right behind a closing one is a doubled quote; nothing is behind the end of the payload. */
+	/* A quote right behind a closing one is a doubled quote; nothing is behind the end of the
+	 * payload. */
 	if ((open & ~(after_break | after_close)) || (after_close & within & ~(breaks | quotes)))
 		carry->flags |= FB_CSV_IRREGULAR;
 	carry->after_close = close >> 63;
 	carry->quoted = (uint64_t)((int64_t)inside >> 63);
 }
 
-struct fb_csv_scan SCAN(
-	const uint8_t *data, uint32_t len, struct fb_csv_chars chars, uint32_t row_max, uint32_t *positions)
-{
+struct fb_csv_scan SCAN(const uint8_t *data, uint32_t len, struct fb_csv_chars chars,
+	uint32_t row_max, uint32_t *positions) {
 	struct fb_csv_scan scan = {0};
 	struct carry carry = {.after_break = 1};
 	bool quoting = chars.quote != chars.delimiter;
 	bool escaping = chars.escape != chars.quote && quoting;
 	uint32_t at = 0;
 
-	/* The last block may bring more rows than asked for, and up to 64 positions. */
-	while (at < len && scan.newline_cnt < row_max && scan.position_cnt <= FB_CSV_POSITIONS - 64) {
+	/*
+	 * The last block may bring more rows than asked for, and up to 64 positions. What is
+	 * irregular ends the scan: the masks behind it mean nothing, and an open quote does not
+	 * make it run through all of a long payload again and again.
+	 */
+	while (at < len && scan.newline_cnt < row_max &&
+		scan.position_cnt <= FB_CSV_POSITIONS - 64 && !(carry.flags & FB_CSV_IRREGULAR)) {
 		block bytes = load(data + at);
 		uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
 		uint64_t delimiters = equal(bytes, chars.delimiter) & within;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One CSV row, byte by byte, by the rules of Jackson's CSV parser, which Flink uses: a quote counts only as the first byte of a
- * field; inside, a doubled quote is a quote; blanks behind the closing quote are passed over; the escape character takes the
- * next byte as it is, quoted or not. Used where the scan says that a payload is irregular, and for escapes and comments.
+ * One CSV row, byte by byte, by the rules of Jackson's CSV parser 2.18, which Flink uses: a quote
+ * counts only as the first byte of a field; inside, a doubled quote is a quote; blanks and control
+ * characters behind the closing quote are passed over; the escape character gives the next byte as
+ * it is, quoted or not, but for 0, n, r and t, which mean what they mean in C; one blank field too
+ * many is a trailing delimiter. Used where the scan says that a payload is irregular, and for
+ * escapes, comments and datagrams.
  */
 #include "dataplane/format/csv.h"
 
@@ -29,60 +32,151 @@ struct fb_str fb_csv_unquote(struct fb_decoder *decoder, struct fb_str inner)
 
 struct field {
 	struct fb_str text;
-	uint32_t next; /* offset of the delimiter behind it, or len */
+	uint32_t next; /* offset of the delimiter or line end behind it, or len */
 	uint32_t error;
 };
 
-static struct field quoted_field(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
+/* A field while it is read: a piece of the payload, or from its first changed byte on a copy in the
+ * scratch. */
+struct reading {
+	const uint8_t *data;
+	uint32_t start;
+	char *copy;
+};
+
+static bool is_row_end(const struct fb_decoder *decoder, uint8_t c)
 {
-	char *start = decoder->scratch + decoder->scratch_len;
-	bool closed = false;
-
-	for (at++; at < len && !closed; at++) {
-		uint8_t c = data[at];
-
-		if (decoder->escaping && c == decoder->chars.escape && at + 1 < len) {
-			c = data[++at];
-		} else if (c == decoder->chars.quote) {
-			if (at + 1 >= len || data[at + 1] != decoder->chars.quote) {
-				closed = true;
-				continue;
-			}
-			at++;
-		}
-		if (!scratch_put(decoder, (char)c))
-			return (struct field){.error = FB_REC_CNT};
-	}
-	while (at < len && data[at] == ' ')
-		at++;
-	if (!closed || (at < len && data[at] != decoder->chars.delimiter))
-		return (struct field){.error = FB_REC_QUOTE};
-	return (struct field){
-		.text = {start, (uint32_t)(decoder->scratch + decoder->scratch_len - start)}, .next = at};
+	return decoder->framing == FB_FRAMING_DATAGRAM && (c == '\n' || c == '\r');
 }
 
-static struct field plain_field(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
+static bool start_copy(struct fb_decoder *decoder, struct reading *reading, uint32_t at)
 {
-	uint32_t start = at;
-	char *copy = NULL;
+	uint32_t len = at - reading->start;
 
-	for (; at < len && data[at] != decoder->chars.delimiter; at++) {
-		if (decoder->escaping && data[at] == decoder->chars.escape && at + 1 < len) {
-			if (copy == NULL) {
-				copy = decoder->scratch + decoder->scratch_len;
-				for (uint32_t i = start; i < at; i++)
-					if (!scratch_put(decoder, (char)data[i]))
-						return (struct field){.error = FB_REC_CNT};
+	if (reading->copy != NULL)
+		return true;
+	if (len > decoder->scratch_cap - decoder->scratch_len)
+		return false;
+	reading->copy = decoder->scratch + decoder->scratch_len;
+	memcpy(reading->copy, reading->data + reading->start, len);
+	decoder->scratch_len += len;
+	return true;
+}
+
+static struct fb_str end_reading(
+	const struct fb_decoder *decoder, const struct reading *reading, uint32_t at)
+{
+	if (reading->copy != NULL)
+		return (struct fb_str){reading->copy,
+			(uint32_t)(decoder->scratch + decoder->scratch_len - reading->copy)};
+	return (struct fb_str){(const char *)reading->data + reading->start, at - reading->start};
+}
+
+static char unescaped(uint8_t c)
+{
+	switch (c) {
+	case '0':
+		return '\0';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 't':
+		return '\t';
+	default:
+		return (char)c;
+	}
+}
+
+/* The byte behind an escape character at `at`. 0 or the error. */
+static uint32_t put_escaped(struct fb_decoder *decoder, struct reading *reading,
+	const uint8_t *data, uint32_t len, uint32_t at)
+{
+	if (at + 1 >= len)
+		return FB_REC_QUOTE;
+	if (!start_copy(decoder, reading, at) || !scratch_put(decoder, unescaped(data[at + 1])))
+		return FB_REC_CNT;
+	return 0;
+}
+
+static struct field quoted_field(
+	struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
+{
+	struct reading reading = {.data = data, .start = ++at};
+	struct fb_str text = {NULL, 0};
+
+	for (; at < len; at++) {
+		uint8_t c = data[at];
+
+		if (c == decoder->chars.quote) {
+			if (at + 1 >= len || data[at + 1] != decoder->chars.quote) {
+				text = end_reading(decoder, &reading, at++);
+				break;
 			}
+			if (!start_copy(decoder, &reading, at))
+				return (struct field){.error = FB_REC_CNT};
 			at++;
+		} else if (decoder->escaping && c == decoder->chars.escape) {
+			uint32_t error = put_escaped(decoder, &reading, data, len, at++);
+
+			if (error)
+				return (struct field){.error = error};
+			continue;
 		}
-		if (copy != NULL && !scratch_put(decoder, (char)data[at]))
+		if (reading.copy != NULL && !scratch_put(decoder, (char)c))
 			return (struct field){.error = FB_REC_CNT};
 	}
-	if (copy != NULL)
-		return (struct field){.text = {copy, (uint32_t)(decoder->scratch + decoder->scratch_len - copy)},
-			.next = at};
-	return (struct field){.text = {(const char *)data + start, at - start}, .next = at};
+	while (at < len && data[at] <= ' ' && data[at] != decoder->chars.delimiter &&
+		!is_row_end(decoder, data[at]))
+		at++;
+	if (text.p == NULL || (at < len && data[at] != decoder->chars.delimiter &&
+				      !is_row_end(decoder, data[at])))
+		return (struct field){.error = FB_REC_QUOTE};
+	return (struct field){.text = text, .next = at};
+}
+
+static struct field plain_field(
+	struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
+{
+	struct reading reading = {.data = data, .start = at};
+
+	for (; at < len && data[at] != decoder->chars.delimiter && !is_row_end(decoder, data[at]);
+		at++) {
+		if (decoder->escaping && data[at] == decoder->chars.escape) {
+			uint32_t error = put_escaped(decoder, &reading, data, len, at++);
+
+			if (error)
+				return (struct field){.error = error};
+		} else if (reading.copy != NULL && !scratch_put(decoder, (char)data[at])) {
+			return (struct field){.error = FB_REC_CNT};
+		}
+	}
+	return (struct field){.text = end_reading(decoder, &reading, at), .next = at};
+}
+
+uint32_t fb_csv_skip_comments(const struct fb_decoder *decoder, const uint8_t *data, uint32_t len)
+{
+	uint32_t at = 0;
+
+	while (at < len) {
+		if (data[at] == '#') {
+			while (at < len && !is_row_end(decoder, data[at]))
+				at++;
+		} else if (data[at] != ' ' && !is_row_end(decoder, data[at])) {
+			break;
+		} else {
+			at++;
+		}
+	}
+	return at;
+}
+
+static bool is_blank(struct fb_str text)
+{
+	for (uint32_t i = 0; i < text.len; i++)
+		if ((uint8_t)text.p[i] > ' ')
+			return false;
+	return true;
 }
 
 uint32_t fb_csv_row(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t row)
@@ -92,19 +186,29 @@ uint32_t fb_csv_row(struct fb_decoder *decoder, const uint8_t *data, uint32_t le
 
 	for (;;) {
 		bool quoted = decoder->quoting && at < len && data[at] == decoder->chars.quote;
-		struct field field = quoted ? quoted_field(decoder, data, len, at) : plain_field(decoder, data, len, at);
+		struct field field = quoted ? quoted_field(decoder, data, len, at)
+					    : plain_field(decoder, data, len, at);
+		bool last = field.error || field.next >= len ||
+			    data[field.next] != decoder->chars.delimiter;
 
 		if (field.error)
 			return field.error;
-		if (field_cnt < decoder->field_cnt && decoder->column_of_field[field_cnt] >= 0)
-			fb_csv_set(decoder, &decoder->columns[decoder->column_of_field[field_cnt]], row, field.text);
+		if (field_cnt == decoder->field_cnt) {
+			/* A trailing delimiter is forgiven; more is too much, errors ignored or
+			 * not. */
+			if (!last || !is_blank(field.text))
+				return FB_REC_ARITY;
+			break;
+		}
+		if (decoder->column_of_field[field_cnt] >= 0)
+			fb_csv_set(decoder, &decoder->columns[decoder->column_of_field[field_cnt]],
+				row, field.text);
 		field_cnt++;
-		if (field.next >= len)
+		if (last)
 			break;
 		at = field.next + 1;
 	}
-	if (!decoder->ignore_errors &&
-		(field_cnt > decoder->field_cnt || (field_cnt < decoder->field_cnt && decoder->all_needed)))
+	if (field_cnt < decoder->field_cnt && decoder->all_needed && !decoder->ignore_errors)
 		return FB_REC_ARITY;
 	/* Fields that are not there are NULL. */
 	for (uint32_t i = 0; i < decoder->column_cnt; i++)

@@ -3,48 +3,24 @@
 #include <stdlib.h>
 
 #include "dataplane/format/csv.h"
+#include "dataplane/format/option.h"
 
-/* Room for the unescaped fields of a whole batch of the largest datagrams; a batch ends early when it is used up. */
+/* Room for the unescaped fields of a whole batch of the largest datagrams; a batch ends early when
+ * it is used up. */
 #define SCRATCH_BYTES (256u * 1024)
-
-static bool option_is_true(const struct fb_table *table, const char *key)
-{
-	const char *value = fb_table_option(table, key);
-
-	return value != NULL && strcasecmp(value, "true") == 0;
-}
-
-/* One character, or its Java escape: "\t", "\\", "\u0001". */
-static uint8_t option_char(const struct fb_table *table, const char *key, uint8_t missing)
-{
-	const char *value = fb_table_option(table, key);
-
-	if (value == NULL || value[0] == '\0')
-		return missing;
-	if (value[0] != '\\' || value[1] == '\0')
-		return (uint8_t)value[0];
-	switch (value[1]) {
-	case 't':
-		return '\t';
-	case 'u':
-		return (uint8_t)strtoul(value + 2, NULL, 16);
-	default:
-		return (uint8_t)value[1];
-	}
-}
 
 static void set_options(struct fb_decoder *decoder, const struct fb_table *table)
 {
 	const char *null_literal = fb_table_option(table, "csv.null-literal");
 
-	decoder->chars.delimiter = option_char(table, "csv.field-delimiter", ',');
-	decoder->quoting = !option_is_true(table, "csv.disable-quote-character");
-	decoder->chars.quote =
-		decoder->quoting ? option_char(table, "csv.quote-character", '"') : decoder->chars.delimiter;
-	decoder->chars.escape = option_char(table, "csv.escape-character", decoder->chars.quote);
+	decoder->chars.delimiter = fb_option_char(table, "csv.field-delimiter", ',');
+	decoder->quoting = !fb_option_is_true(table, "csv.disable-quote-character");
+	decoder->chars.quote = decoder->quoting ? fb_option_char(table, "csv.quote-character", '"')
+						: decoder->chars.delimiter;
+	decoder->chars.escape = fb_option_char(table, "csv.escape-character", decoder->chars.quote);
 	decoder->escaping = fb_table_option(table, "csv.escape-character") != NULL;
-	decoder->comments = option_is_true(table, "csv.allow-comments");
-	decoder->ignore_errors = option_is_true(table, "csv.ignore-parse-errors");
+	decoder->comments = fb_option_is_true(table, "csv.allow-comments");
+	decoder->ignore_errors = fb_option_is_true(table, "csv.ignore-parse-errors");
 	decoder->null_set = null_literal != NULL;
 	if (null_literal != NULL)
 		decoder->null_literal = fb_str_from(null_literal);
@@ -75,6 +51,7 @@ static int add_columns(struct fb_decoder *decoder, const struct fb_decoder_conf 
 	decoder->column_of_field = calloc(table->field_cnt + 1u, sizeof(*decoder->column_of_field));
 	if (decoder->columns == NULL || decoder->column_of_field == NULL)
 		return FB_E_NO_MEMORY;
+	decoder->field_cnt = table->field_cnt; /* before the first failure: destroy() goes by it */
 	for (uint16_t i = 0; i < table->field_cnt; i++) {
 		struct fb_csv_column *column = &decoder->columns[decoder->column_cnt];
 
@@ -91,7 +68,6 @@ static int add_columns(struct fb_decoder *decoder, const struct fb_decoder_conf 
 			return FB_E_NO_MEMORY;
 		decoder->column_of_field[i] = (int16_t)decoder->column_cnt++;
 	}
-	decoder->field_cnt = table->field_cnt;
 	decoder->all_needed = decoder->column_cnt == table->field_cnt;
 	return 0;
 }
@@ -101,7 +77,8 @@ int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **re
 	struct fb_decoder *decoder;
 	int rc;
 
-	if (conf->table->format == NULL || strcmp(conf->table->format, "csv") != 0)
+	if (conf->table->format == NULL || strcmp(conf->table->format, "csv") != 0 ||
+		conf->table->field_cnt == 0)
 		return FB_E_UNSUPPORTED;
 	decoder = calloc(1, sizeof(*decoder));
 	if (decoder == NULL)
@@ -109,11 +86,14 @@ int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **re
 	set_options(decoder, conf->table);
 	decoder->scan = choose_scan(conf->isa);
 	decoder->framing = conf->framing;
-	decoder->positions = aligned_alloc(64, (FB_CSV_POSITIONS + FB_CSV_POSITION_PAD) * sizeof(uint32_t));
+	decoder->positions =
+		aligned_alloc(64, (FB_CSV_POSITIONS + FB_CSV_POSITION_PAD) * sizeof(uint32_t));
 	decoder->rejected = calloc(FB_BATCH_ROWS, 1);
 	decoder->scratch_cap = SCRATCH_BYTES;
 	decoder->scratch = calloc(1, SCRATCH_BYTES + FB_PAYLOAD_PAD_BYTES);
-	rc = decoder->positions && decoder->rejected && decoder->scratch ? add_columns(decoder, conf) : FB_E_NO_MEMORY;
+	rc = decoder->positions && decoder->rejected && decoder->scratch
+		     ? add_columns(decoder, conf)
+		     : FB_E_NO_MEMORY;
 	if (rc != 0) {
 		fb_decoder_destroy(decoder);
 		return rc;

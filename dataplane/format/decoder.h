@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Payload bytes to column batch: framing (where records begin and end) and decoding (bytes to values) in one
- * object per source table and core. Only the columns asked for are converted.
+ * Payload bytes to column batch: framing (where records begin and end) and decoding (bytes to
+ * values) in one object per source table and core. Only the columns asked for are converted.
  *
  * Two phases, so that conversion runs over whole columns:
  *   add()     finds records and fields of one payload; may be called for many payloads
  *   finish()  converts the columns of all records found since the last finish into the batch
  *
- * A record that does not decode gets a disposition of config/tables/disposition.def and is not in the batch;
- * it never touches its neighbours. records == decoded + the sum of `rejected`, at any time after finish().
+ * A record that does not decode gets a disposition of config/tables/disposition.def and is not in
+ * the batch; it never touches its neighbours. records == decoded + the sum of `rejected`, at any
+ * time after finish().
  *
  * CSV by Flink's rules: semantics 1.5. Hot functions: no allocation, no system call.
+ *
+ *   FB_REC_ARITY           too many fields (one blank one at the end is forgiven), also where
+ * errors are ignored; too few where all are needed and errors are not ignored FB_REC_QUOTE quote
+ * not closed, text behind the closing one, nothing behind an escape character; a record with more
+ *                          than 256 KiB of unescaped text
+ *   FB_REC_NUMBER, FB_REC_DATETIME     a field does not read; with csv.ignore-parse-errors it is
+ * NULL instead FB_REC_NULL_VIOLATION  NULL in a NOT NULL column
+ *
+ * With csv.allow-comments: lines that begin with '#' and empty lines are no records, and blanks in
+ * front of a record are passed over.
  */
 #pragma once
 
@@ -20,8 +31,18 @@
 #include "dataplane/format/batch.h"
 
 enum fb_framing {
-	FB_FRAMING_NEWLINE,  /* every line is a record; "\r\n" too; the last may lack its newline */
-	FB_FRAMING_DATAGRAM, /* the whole payload is one record; one trailing newline is not part of it */
+	/*
+	 * Every line is a record; "\r\n" too, a lone "\r" is text; the last may lack its newline.
+	 * An open quote or a final escape character damages its own line only.
+	 */
+	FB_FRAMING_NEWLINE,
+	/*
+	 * The payload is one record, which may hold quoted newlines. As Flink does with a Kafka
+	 * message: it ends with the first line end ("\n", "\r" or both) that is neither quoted nor
+	 * escaped, and what is behind is not read. An empty payload is a record without fields:
+	 * FB_REC_ARITY.
+	 */
+	FB_FRAMING_DATAGRAM,
 };
 
 struct fb_decoder_conf {
@@ -36,26 +57,32 @@ struct fb_decode_counters {
 	uint64_t payload_bytes;
 	uint64_t records; /* framed */
 	uint64_t decoded;
-	uint64_t null_fields;           /* fields that became NULL by csv.ignore-parse-errors */
+	uint64_t null_fields;          /* fields that became NULL by csv.ignore-parse-errors */
 	uint64_t rejected[FB_REC_CNT]; /* by disposition */
 };
 
 struct fb_decoder;
 
 /*
- * Control thread; the options were checked by the binder. FB_E_NO_MEMORY; FB_E_UNSUPPORTED: no decoder for the
- * table's format. The table must outlive the decoder.
+ * Control thread; the options were checked by the binder. FB_E_NO_MEMORY; FB_E_UNSUPPORTED: no
+ * decoder for the table's format, a table without physical columns, or a needed column that is
+ * DECIMAL or binary. The table must outlive the decoder.
  */
 int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret) FB_MUST_CHECK;
 void fb_decoder_destroy(struct fb_decoder *decoder);
 
 /*
- * Hot. Goes through payload [*pos, len) and adds its records. False: FB_BATCH_ROWS records are waiting, *pos
- * tells how far it came: finish, use the batch, call again. True: the payload is used up.
- * `data` must stay until the batch made from it is used up, with FB_PAYLOAD_PAD_BYTES readable behind it.
+ * Hot. Goes through payload [*pos, len) and adds its records. False: FB_BATCH_ROWS records are
+ * waiting, *pos tells how far it came: finish, use the batch, call again. True: the payload is used
+ * up. `data` must stay until the batch made from it is used up, with FB_PAYLOAD_PAD_BYTES readable
+ * behind it.
  */
 bool fb_decoder_add(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
-/* Hot. Converts what was added into `batch` (initialised for table->fields) and starts anew. */
+/*
+ * Hot. Converts what was added into `batch` (initialised for table->fields) and starts anew. Texts
+ * point into the payloads, or for unescaped ones into the decoder until its next add(). A text that
+ * is NULL or of a rejected row is empty.
+ */
 void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch);
 /* Records added since the last finish. */
 uint32_t fb_decoder_pending(const struct fb_decoder *decoder);

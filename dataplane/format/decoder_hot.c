@@ -5,9 +5,10 @@
 
 /* ---- phase 1: records and fields ---- */
 
-/* A field between two breaks of a payload that may hold quotes, but only regular ones. False: no scratch left. */
-static inline bool set_field(
-	struct fb_decoder *decoder, struct fb_csv_column *column, uint32_t row, struct fb_str text, bool quoted)
+/* A field between two breaks of a payload that may hold quotes, but only regular ones. False: no
+ * scratch left. */
+static inline bool set_field(struct fb_decoder *decoder, struct fb_csv_column *column, uint32_t row,
+	struct fb_str text, bool quoted)
 {
 	if (quoted && text.len >= 2 && (uint8_t)text.p[0] == decoder->chars.quote) {
 		struct fb_str inner = {text.p + 1, text.len - 2};
@@ -24,13 +25,23 @@ static inline bool set_field(
 	return true;
 }
 
+/* What is left of a scan. */
+struct rows {
+	const uint32_t *positions; /* of delimiters and newlines */
+	uint32_t position_cnt;
+	uint32_t newline_cnt;
+	uint32_t start; /* offset of the first row; 0: positions are from the scan's begin */
+};
+
 /*
- * Rows whose every field_cnt-th structural character is a newline: column by column, without a look at what is between. The
- * common case: all rows of a well-formed payload without a NULL literal or quote.
+ * Rows whose every field_cnt-th structural character is a newline: column by column, without a look
+ * at what is between. The common case: all rows of a well-formed payload without a NULL literal or
+ * quote.
  */
-static inline void set_rows_plain(struct fb_decoder *decoder, const uint8_t *data, uint32_t start, uint32_t row_cnt)
+static inline void set_rows_plain(
+	struct fb_decoder *decoder, const uint8_t *data, const struct rows *rows, uint32_t row_cnt)
 {
-	const uint32_t *positions = decoder->positions;
+	const uint32_t *positions = rows->positions;
 	uint32_t step = decoder->field_cnt;
 
 	for (uint32_t c = 0; c < decoder->column_cnt; c++) {
@@ -39,7 +50,7 @@ static inline void set_rows_plain(struct fb_decoder *decoder, const uint8_t *dat
 		const uint32_t *end = positions + field;
 
 		for (uint32_t row = 0; row < row_cnt; row++, end += step) {
-			uint32_t from = field == 0 && row == 0 ? start : end[-1] + 1;
+			uint32_t from = field == 0 && row == 0 ? rows->start : end[-1] + 1;
 
 			refs[row] = (struct fb_str){(const char *)data + from, *end - from};
 		}
@@ -58,52 +69,71 @@ static inline void strip_returns(struct fb_decoder *decoder, uint32_t row_cnt)
 	}
 }
 
-/* Rows at the front of the scan that have exactly field_cnt fields each. */
-static inline uint32_t regular_rows(const struct fb_decoder *decoder, const uint8_t *data, const struct fb_csv_scan *scan)
+/* Rows at the front that have exactly field_cnt fields each. */
+static inline uint32_t regular_rows(
+	const struct fb_decoder *decoder, const uint8_t *data, const struct rows *rows)
 {
 	uint32_t step = decoder->field_cnt;
-	uint32_t max = FB_MIN(scan->newline_cnt, scan->position_cnt / step);
-	uint32_t bad = 0;
-
-	/* All of the payload regular is the rule: then the counts agree, and every step-th position is a newline. */
-	for (uint32_t row = 0; row < max; row++)
-		bad |= data[decoder->positions[row * step + step - 1]] != '\n';
-	if (!bad && max == scan->newline_cnt)
-		return max;
-
+	uint32_t max = FB_MIN(rows->newline_cnt, rows->position_cnt / step);
 	uint32_t row = 0;
 
-	for (; row < max; row++)
+	/*
+	 * All of the payload regular is the rule: then the counts agree, and every step-th position
+	 * is a newline. Asked at its front only, so that bad rows cost no more than their own
+	 * length.
+	 */
+	if (rows->start == 0 && max == rows->newline_cnt) {
+		uint32_t bad = 0;
+
+		for (row = 0; row < max; row++)
+			bad |= data[rows->positions[row * step + step - 1]] != '\n';
+		if (!bad)
+			return max;
+	}
+	for (row = 0; row < max; row++)
 		for (uint32_t i = 0; i < step; i++)
-			if ((data[decoder->positions[row * step + i]] == '\n') != (i == step - 1))
+			if ((data[rows->positions[row * step + i]] == '\n') != (i == step - 1))
 				return row;
 	return row;
 }
 
-static uint32_t add_row(struct fb_decoder *decoder, const uint8_t *line, uint32_t len)
+static void put_row(struct fb_decoder *decoder, uint32_t disposition)
 {
-	uint32_t scratch_len = decoder->scratch_len;
-	uint32_t error;
-
-	len -= len > 0 && line[len - 1] == '\r';
-	if (decoder->comments && len > 0 && line[0] == '#')
-		return 0;
-	error = fb_csv_row(decoder, line, len, decoder->row_cnt);
-	if (error == FB_REC_CNT && decoder->row_cnt > 0) {
-		decoder->scratch_len = scratch_len;
-		return error;
-	}
-	/* A single row that needs more than all of the scratch cannot be one of ours. */
-	decoder->rejected[decoder->row_cnt++] = (uint8_t)(error == FB_REC_CNT ? FB_REC_QUOTE : error);
+	decoder->rejected[decoder->row_cnt++] = (uint8_t)disposition;
 	decoder->counters.records++;
-	return 0;
 }
 
-/* Regular rows of a payload with quotes or a NULL literal. Returns how many could be taken: all, unless scratch ran out. */
-static uint32_t set_rows_checked(
-	struct fb_decoder *decoder, const uint8_t *data, uint32_t start, uint32_t row_cnt, bool quoted)
+/* The row in data[0, len), if there is one. False: the batch has to be finished first. */
+static bool add_row(struct fb_decoder *decoder, const uint8_t *data, uint32_t len)
 {
-	const uint32_t *positions = decoder->positions;
+	uint32_t scratch_len = decoder->scratch_len;
+	uint32_t start = 0;
+	uint32_t error;
+
+	if (decoder->comments) {
+		start = fb_csv_skip_comments(decoder, data, len);
+		if (start == len)
+			return true;
+	}
+	error = fb_csv_row(decoder, data + start, len - start, decoder->row_cnt);
+	if (error)
+		decoder->scratch_len = scratch_len;
+	if (error == FB_REC_CNT) {
+		if (decoder->row_cnt > 0)
+			return false;
+		error = FB_REC_QUOTE; /* more quoted or escaped text than a batch of the largest
+					 datagrams can hold */
+	}
+	put_row(decoder, error);
+	return true;
+}
+
+/* Regular rows of a payload with quotes or a NULL literal. Returns how many could be taken: all,
+ * unless scratch ran out. */
+static uint32_t set_rows_checked(struct fb_decoder *decoder, const uint8_t *data,
+	const struct rows *rows, uint32_t row_cnt, bool quoted)
+{
+	const uint32_t *positions = rows->positions;
 	uint32_t step = decoder->field_cnt;
 
 	for (uint32_t row = 0; row < row_cnt; row++) {
@@ -111,13 +141,15 @@ static uint32_t set_rows_checked(
 
 		for (uint32_t c = 0; c < decoder->column_cnt; c++) {
 			uint32_t at = row * step + decoder->columns[c].field;
-			uint32_t from = at == 0 ? start : positions[at - 1] + 1;
+			uint32_t from = at == 0 ? rows->start : positions[at - 1] + 1;
 			uint32_t to = positions[at];
 
-			if (decoder->columns[c].field == step - 1 && to > from && data[to - 1] == '\r')
+			if (decoder->columns[c].field == step - 1 && to > from &&
+				data[to - 1] == '\r')
 				to--;
 			if (!set_field(decoder, &decoder->columns[c], decoder->row_cnt + row,
-				    (struct fb_str){(const char *)data + from, to - from}, quoted)) {
+				    (struct fb_str){(const char *)data + from, to - from},
+				    quoted)) {
 				decoder->scratch_len = scratch_len;
 				return row;
 			}
@@ -133,9 +165,70 @@ static bool add_line(struct fb_decoder *decoder, const uint8_t *data, uint32_t l
 	const uint8_t *end = memchr(line, '\n', len - *pos);
 	uint32_t line_len = end ? (uint32_t)(end - line) : len - *pos;
 
-	if (decoder->row_cnt == FB_BATCH_ROWS || add_row(decoder, line, line_len) != 0)
+	if (decoder->row_cnt == FB_BATCH_ROWS ||
+		!add_row(decoder, line, line_len - (line_len > 0 && line[line_len - 1] == '\r')))
 		return false;
 	*pos += line_len + (end != NULL);
+	return true;
+}
+
+/* The regular rows at the front of `rows`. False: the batch has to be finished first. */
+static bool add_regular(struct fb_decoder *decoder, const uint8_t *base, struct rows *rows,
+	bool quoted, uint32_t *ret_taken)
+{
+	uint32_t step = decoder->field_cnt;
+	uint32_t found =
+		FB_MIN(regular_rows(decoder, base, rows), FB_BATCH_ROWS - decoder->row_cnt);
+	uint32_t taken = found;
+
+	if (quoted || decoder->null_set) {
+		taken = set_rows_checked(decoder, base, rows, found, quoted);
+	} else {
+		set_rows_plain(decoder, base, rows, found);
+		strip_returns(decoder, found);
+	}
+	memset(decoder->rejected + decoder->row_cnt, 0, taken);
+	decoder->row_cnt += taken;
+	decoder->counters.records += taken;
+	if (taken > 0) {
+		rows->start = rows->positions[taken * step - 1] + 1;
+		rows->positions += taken * step;
+		rows->position_cnt -= taken * step;
+		rows->newline_cnt -= taken;
+	}
+	*ret_taken = taken;
+	return taken == found;
+}
+
+/* The lines of a scan that is not irregular. False: the batch has to be finished first. */
+static bool add_scanned(struct fb_decoder *decoder, const uint8_t *data, uint32_t len,
+	uint32_t *pos, const struct fb_csv_scan *scan)
+{
+	const uint8_t *base = data + *pos;
+	uint32_t from = *pos;
+	struct rows rows = {decoder->positions, scan->position_cnt, scan->newline_cnt, 0};
+
+	while (rows.newline_cnt > 0) {
+		uint32_t taken;
+		bool all = add_regular(decoder, base, &rows, scan->flags & FB_CSV_QUOTED, &taken);
+
+		*pos = from + rows.start;
+		if (!all && decoder->row_cnt > 0)
+			return false;
+		if (rows.newline_cnt == 0)
+			break;
+		/* A line with another count of fields, or one that alone needs more than all of the
+		 * scratch. */
+		if (!add_line(decoder, data, len, pos))
+			return false;
+		rows.start = *pos - from;
+		rows.newline_cnt--;
+		for (; rows.position_cnt > 0 && *rows.positions < rows.start; rows.positions++)
+			rows.position_cnt--;
+	}
+	/* A last line without its newline, or one with more fields than there are positions. */
+	if (*pos < len && (*pos == from || from + scan->scanned == len))
+		return add_line(decoder, data, len, pos);
 	return true;
 }
 
@@ -154,51 +247,33 @@ static bool add_lines(struct fb_decoder *decoder, const uint8_t *data, uint32_t 
 			continue;
 		}
 
-		const uint8_t *base = data + *pos;
-		struct fb_csv_scan scan = decoder->scan(base, len - *pos, decoder->chars, room, decoder->positions);
-		uint32_t rows = scan.flags & FB_CSV_IRREGULAR ? 0 : FB_MIN(regular_rows(decoder, base, &scan), room);
+		struct fb_csv_scan scan = decoder->scan(
+			data + *pos, len - *pos, decoder->chars, room, decoder->positions);
 
-		if (rows > 0) {
-			bool quoted = scan.flags & FB_CSV_QUOTED;
-			uint32_t taken = rows;
-
-			if (quoted || decoder->null_set) {
-				taken = set_rows_checked(decoder, base, 0, rows, quoted);
-			} else {
-				set_rows_plain(decoder, base, 0, rows);
-				strip_returns(decoder, rows);
-			}
-			memset(decoder->rejected + decoder->row_cnt, 0, taken);
-			decoder->row_cnt += taken;
-			decoder->counters.records += taken;
-			if (taken > 0)
-				*pos += decoder->positions[taken * decoder->field_cnt - 1] + 1;
-			if (taken < rows)
+		if (!(scan.flags & FB_CSV_IRREGULAR)) {
+			if (!add_scanned(decoder, data, len, pos, &scan))
 				return false;
+			continue;
 		}
-		/*
-		 * What is left of the scanned part is irregular, or a last line without its newline: line by line as far as the
-		 * scan went, then scan again.
-		 */
-		uint32_t end = (uint32_t)(base - data) + scan.scanned;
-
-		if (rows == 0 || scan.scanned == len - (uint32_t)(base - data)) {
-			do {
-				if (*pos < len && !add_line(decoder, data, len, pos))
-					return false;
-			} while (*pos < end && (scan.flags & FB_CSV_IRREGULAR));
-		}
+		/* The masks mean nothing behind what is irregular: line by line as far as the scan
+		 * went, then a new one. */
+		for (uint32_t end = *pos + scan.scanned; *pos < end;)
+			if (!add_line(decoder, data, len, pos))
+				return false;
 	}
 	return true;
 }
 
-/* The whole payload is one record; quoted newlines belong to it. */
-static bool add_datagram(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
+/* The payload is one record; quoted newlines belong to it. */
+static bool add_datagram(
+	struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
 {
-	if (len > 0) {
-		if (decoder->row_cnt == FB_BATCH_ROWS || add_row(decoder, data, len - (data[len - 1] == '\n')) != 0)
-			return false;
-	}
+	if (decoder->row_cnt == FB_BATCH_ROWS)
+		return false;
+	if (len == 0)
+		put_row(decoder, FB_REC_ARITY); /* not one empty field, but none */
+	else if (!add_row(decoder, data, len))
+		return false;
 	*pos = len;
 	return true;
 }
@@ -224,8 +299,8 @@ static inline void reject(struct fb_decoder *decoder, uint32_t row, uint32_t dis
 }
 
 /* A field that does not read: NULL where errors are ignored, else the end of its row. */
-static void bad_field(
-	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to, uint32_t row, uint32_t disposition)
+static void bad_field(struct fb_decoder *decoder, const struct fb_csv_column *from,
+	struct fb_column *to, uint32_t row, uint32_t disposition)
 {
 	if (!decoder->ignore_errors) {
 		reject(decoder, row, disposition);
@@ -238,12 +313,13 @@ static void bad_field(
 	fb_column_set_valid(to, row, false);
 }
 
-static void find_nulls(struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
+static void find_nulls(
+	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
 {
 	to->has_null = false;
 	memset(to->valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));
 	for (uint32_t row = 0; row < decoder->row_cnt; row++) {
-		if (FB_LIKELY(from->refs[row].p != NULL))
+		if (FB_LIKELY(from->refs[row].p != NULL) || decoder->rejected[row] != 0)
 			continue;
 		to->has_null = true;
 		fb_column_set_valid(to, row, false);
@@ -252,23 +328,26 @@ static void find_nulls(struct fb_decoder *decoder, const struct fb_csv_column *f
 	}
 }
 
-static inline bool skip(const struct fb_decoder *decoder, const struct fb_csv_column *from, uint32_t row)
+static inline bool skip(
+	const struct fb_decoder *decoder, const struct fb_csv_column *from, uint32_t row)
 {
 	return decoder->rejected[row] != 0 || from->refs[row].p == NULL;
 }
 
-static void convert_integers(struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
+static void convert_integers(
+	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
 {
 	enum fb_type_kind kind = (enum fb_type_kind)from->type.kind;
 
 	for (uint32_t row = 0; row < decoder->row_cnt; row++)
-		if (!skip(decoder, from, row) && fb_convert_integer(from->refs[row], kind, &to->i64[row]) != FB_CONVERTED)
+		if (!skip(decoder, from, row) &&
+			fb_convert_integer(from->refs[row], kind, &to->i64[row]) != FB_CONVERTED)
 			bad_field(decoder, from, to, row, FB_REC_NUMBER);
 }
 
 /*
- * "yyyy-MM-dd HH:mm:ss.SSS", whose first 16 bytes are mostly those of the row before: then only seconds and
- * milliseconds are read, from one word.
+ * "yyyy-MM-dd HH:mm:ss.SSS", whose first 16 bytes are mostly those of the row before: then only
+ * seconds and milliseconds are read, from one word.
  */
 static inline bool timestamp_fast(struct fb_csv_column *from, struct fb_str text, int64_t *ret)
 {
@@ -287,7 +366,8 @@ static inline bool timestamp_fast(struct fb_csv_column *from, struct fb_str text
 
 	uint64_t digits = (tail & 0xffffff00ffff00ffu) | 0x0000003000003000u;
 
-	if (((digits & 0xf0f0f0f0f0f0f0f0u) | (((digits + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)) !=
+	if (((digits & 0xf0f0f0f0f0f0f0f0u) |
+		    (((digits + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)) !=
 		0x3333333333333333u)
 		return false;
 	digits &= 0x0f0f0f0f0f0f0f0fu;
@@ -296,12 +376,13 @@ static inline bool timestamp_fast(struct fb_csv_column *from, struct fb_str text
 
 	if (seconds > 59)
 		return false;
-	*ret = from->dates.minute_ms + (int64_t)(seconds * 1000 + (digits >> 40 & 0xf) * 100 + (digits >> 48 & 0xf) * 10 +
-						 (digits >> 56 & 0xf));
+	*ret = from->dates.minute_ms + (int64_t)(seconds * 1000 + (digits >> 40 & 0xf) * 100 +
+						 (digits >> 48 & 0xf) * 10 + (digits >> 56 & 0xf));
 	return true;
 }
 
-static void convert_timestamps(struct fb_decoder *decoder, struct fb_csv_column *from, struct fb_column *to)
+static void convert_timestamps(
+	struct fb_decoder *decoder, struct fb_csv_column *from, struct fb_column *to)
 {
 	bool fast = from->type.kind == FB_T_TIMESTAMP && from->type.precision == 3;
 
@@ -312,10 +393,8 @@ static void convert_timestamps(struct fb_decoder *decoder, struct fb_csv_column 
 			continue;
 		if (fb_convert_timestamp(text, from->type, &to->i64[row]) != FB_CONVERTED) {
 			bad_field(decoder, from, to, row, FB_REC_DATETIME);
-		} else if (fast && text.len == 23 && text.p[10] == ' ' && text.p[11] != '2') {
-			memcpy(from->dates.text, text.p, sizeof(from->dates.text));
-			from->dates.minute_ms = fb_floor_div(to->i64[row], 60000) * 60000;
-		} else if (fast && text.len == 23 && text.p[10] == ' ' && text.p[12] < '4') {
+		} else if (fast && text.len == 23 && text.p[10] == ' ' &&
+			   (text.p[11] != '2' || text.p[12] < '4')) {
 			/* 24:00 rolls into the next day and is left out. */
 			memcpy(from->dates.text, text.p, sizeof(from->dates.text));
 			from->dates.minute_ms = fb_floor_div(to->i64[row], 60000) * 60000;
@@ -323,29 +402,46 @@ static void convert_timestamps(struct fb_decoder *decoder, struct fb_csv_column 
 	}
 }
 
-static void convert_dates(struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
-{
-	for (uint32_t row = 0; row < decoder->row_cnt; row++)
-		if (!skip(decoder, from, row) && fb_convert_date(from->refs[row], &to->i64[row]) != FB_CONVERTED)
-			bad_field(decoder, from, to, row, FB_REC_DATETIME);
-}
-
-static void convert_doubles(struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
+static void convert_dates(
+	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
 {
 	for (uint32_t row = 0; row < decoder->row_cnt; row++)
 		if (!skip(decoder, from, row) &&
-			fb_convert_double(from->refs[row], from->type.kind == FB_T_FLOAT, &to->f64[row]) != FB_CONVERTED)
+			fb_convert_date(from->refs[row], &to->i64[row]) != FB_CONVERTED)
+			bad_field(decoder, from, to, row, FB_REC_DATETIME);
+}
+
+static void convert_doubles(
+	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
+{
+	for (uint32_t row = 0; row < decoder->row_cnt; row++)
+		if (!skip(decoder, from, row) &&
+			fb_convert_double(from->refs[row], from->type.kind == FB_T_FLOAT,
+				&to->f64[row]) != FB_CONVERTED)
 			bad_field(decoder, from, to, row, FB_REC_NUMBER);
 }
 
-static void convert_booleans(struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
+static void convert_booleans(
+	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
 {
 	for (uint32_t row = 0; row < decoder->row_cnt; row++)
 		if (!skip(decoder, from, row))
 			to->i64[row] = fb_convert_boolean(from->refs[row]);
 }
 
-static void convert_column(struct fb_decoder *decoder, struct fb_csv_column *from, struct fb_column *to)
+/* Texts of rows that are NULL or rejected are empty, not old pointers: a kernel may look at all
+ * rows. */
+static void copy_texts(
+	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
+{
+	memcpy(to->str, from->refs, decoder->row_cnt * sizeof(*to->str));
+	for (uint32_t row = 0; row < decoder->row_cnt; row++)
+		if (FB_UNLIKELY(skip(decoder, from, row)))
+			to->str[row] = FB_STR("");
+}
+
+static void convert_column(
+	struct fb_decoder *decoder, struct fb_csv_column *from, struct fb_column *to)
 {
 	find_nulls(decoder, from, to);
 	switch (from->type.kind) {
@@ -365,7 +461,7 @@ static void convert_column(struct fb_decoder *decoder, struct fb_csv_column *fro
 		break;
 	case FB_T_CHAR:
 	case FB_T_VARCHAR:
-		memcpy(to->str, from->refs, decoder->row_cnt * sizeof(*to->str));
+		copy_texts(decoder, from, to);
 		break;
 	default:
 		convert_integers(decoder, from, to);
@@ -378,7 +474,8 @@ void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch)
 	uint32_t selected = 0;
 
 	for (uint32_t c = 0; c < decoder->column_cnt; c++)
-		convert_column(decoder, &decoder->columns[c], &batch->columns[decoder->columns[c].field]);
+		convert_column(
+			decoder, &decoder->columns[c], &batch->columns[decoder->columns[c].field]);
 	for (uint32_t row = 0; row < decoder->row_cnt; row++) {
 		uint32_t disposition = decoder->rejected[row];
 

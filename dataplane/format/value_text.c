@@ -8,13 +8,14 @@
 #include "config/base/calendar.h"
 #include "dataplane/format/writer.h"
 
-/* Digits and decimal exponent of the shortest text that reads back: value = 0.DIGITS * 10^exponent. */
+/* Digits and decimal exponent of the shortest text that reads back: value = 0.DIGITS * 10^exponent.
+ */
 static int shortest(double value, bool single, char digits[24], int *ret_exponent)
 {
 	char text[40];
 	int max = single ? 9 : 17;
 
-	for (int precision = 1; precision <= max; precision++) {
+	for (int precision = 2; precision <= max; precision++) {
 		snprintf(text, sizeof(text), "%.*e", precision - 1, value);
 		if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
 			break;
@@ -96,10 +97,11 @@ void fb_text_decimal(fb_i128 value, uint32_t scale, bool strip, struct fb_buf *o
 		digits[cnt++] = (char)('0' + (int)(rest % 10));
 	while ((rest /= 10) != 0);
 
-	/* BigDecimal.toString: scientific where the scale is negative or the exponent below -6. */
+	/* BigDecimal.toString, else toPlainString: scientific where the scale is negative or the
+	 * exponent below -6. */
 	int32_t exponent = cnt - 1 - shown;
 
-	if (shown < 0 || exponent < -6) {
+	if (strip && (shown < 0 || exponent < -6)) {
 		fb_buf_add_char(out, digits[cnt - 1]);
 		if (cnt > 1)
 			fb_buf_add_char(out, '.');
@@ -117,23 +119,63 @@ void fb_text_decimal(fb_i128 value, uint32_t scale, bool strip, struct fb_buf *o
 	}
 }
 
-static int64_t micros(struct fb_type type, int64_t value)
+void fb_text_date(int64_t days, struct fb_buf *out)
 {
-	return type.precision <= 3 ? value * 1000 : value;
+	struct fb_civil civil = fb_civil_from_days(days);
+
+	if (civil.year < 0 || civil.year > 9999)
+		fb_buf_add_char(out, civil.year < 0 ? '-' : '+');
+	fb_buf_printf(out, "%04d-%02u-%02u", abs(civil.year), civil.month, civil.day);
+}
+
+/* Days, and microseconds within the day: all of int64 milliseconds would not fit into microseconds.
+ */
+static int64_t split(struct fb_type type, int64_t value, int64_t *ret_micros)
+{
+	int64_t per_second = fb_type_ticks_per_s(type);
+	int64_t rest = value % (per_second * 86400);
+
+	*ret_micros = (rest < 0 ? rest + per_second * 86400 : rest) * (1000000 / per_second);
+	return fb_floor_div(value, per_second * 86400);
+}
+
+/* HH:mm:ss and so many digits of the fraction. */
+static size_t clock_format(int64_t micros, unsigned digits, char text[FB_TIME_TEXT_BYTES])
+{
+	size_t date_len = sizeof("1970-01-01 ") - 1;
+	size_t len = fb_time_format_us(micros, digits, text) - date_len;
+
+	memmove(text, text + date_len, len + 1);
+	return len;
 }
 
 void fb_text_timestamp(struct fb_type type, int64_t value, char separator, struct fb_buf *out)
 {
 	char text[FB_TIME_TEXT_BYTES];
-	size_t len = fb_time_format_us(micros(type, value), 6, text);
+	int64_t micros;
+	int64_t days = split(type, value, &micros);
+	size_t len = clock_format(micros, 6, text);
 
+	/* The trimming stops at the point: a time that ends in zeros keeps them. */
 	while (text[len - 1] == '0')
 		len--;
 	if (text[len - 1] == '.')
 		len--;
-	/* The trimming stops at the point: a time that ends in zeros keeps them. */
-	text[strcspn(text, " ")] = separator;
+	fb_text_date(days, out);
+	fb_buf_add_char(out, separator);
 	fb_buf_add(out, text, len);
+}
+
+/* All digits of the type's precision: the CAST printer of semantics 1.4. */
+static void cast_timestamp(struct fb_type type, int64_t value, struct fb_buf *out)
+{
+	char text[FB_TIME_TEXT_BYTES];
+	int64_t micros;
+	int64_t days = split(type, value, &micros);
+
+	fb_buf_add(out, text, fb_date_format(days, text));
+	fb_buf_add_char(out, ' ');
+	fb_buf_add(out, text, clock_format(micros, FB_MIN(type.precision, (uint8_t)6), text));
 }
 
 void fb_value_format(struct fb_type type, const struct fb_value *value, struct fb_buf *out)
@@ -166,7 +208,7 @@ void fb_value_format(struct fb_type type, const struct fb_value *value, struct f
 		break;
 	case FB_T_TIMESTAMP:
 	case FB_T_TIMESTAMP_LTZ:
-		fb_buf_add(out, text, fb_time_format_us(micros(type, value->i64), FB_MIN(type.precision, (uint8_t)6), text));
+		cast_timestamp(type, value->i64, out);
 		break;
 	default:
 		fb_buf_printf(out, "%lld", (long long)value->i64);

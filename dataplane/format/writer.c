@@ -8,6 +8,7 @@
 
 #include "config/base/calendar.h"
 #include "config/base/errcode.h"
+#include "dataplane/format/option.h"
 #include "dataplane/format/value_text.h"
 
 /* Jackson quotes without looking any value that is longer (CsvEncoder, MAX_QUOTE_CHECK). */
@@ -63,9 +64,8 @@ static void csv_text(const struct fb_writer *writer, struct fb_str text, struct 
 	for (uint32_t i = 0; i < text.len; i++) {
 		uint8_t c = (uint8_t)text.p[i];
 
-		if (writer->escape >= 0 && (c == writer->quote || c == writer->escape))
-			fb_buf_add_char(out, (char)writer->escape);
-		else if (c == writer->quote)
+		/* Doubled, both: a quote is never escaped with the escape character. */
+		if (c == writer->quote || c == writer->escape)
 			fb_buf_add_char(out, (char)c);
 		fb_buf_add_char(out, (char)c);
 	}
@@ -73,7 +73,8 @@ static void csv_text(const struct fb_writer *writer, struct fb_str text, struct 
 }
 
 /* Numbers and booleans are never quoted; times are texts with blanks, so they are. */
-static void csv_value(const struct fb_writer *writer, struct fb_type type, const struct fb_value *value, struct fb_buf *out)
+static void csv_value(const struct fb_writer *writer, struct fb_type type,
+	const struct fb_value *value, struct fb_buf *out)
 {
 	struct fb_buf text = {0};
 
@@ -95,7 +96,7 @@ static void csv_value(const struct fb_writer *writer, struct fb_type type, const
 			fb_buf_add_char(&text, 'Z');
 		break;
 	case FB_T_DATE:
-		fb_value_format(type, value, &text);
+		fb_text_date(value->i64, &text);
 		break;
 	default:
 		fb_value_format(type, value, out);
@@ -119,28 +120,76 @@ static void csv_row(struct fb_writer *writer, const struct fb_value *values, str
 
 /* ---- json ---- */
 
+/*
+ * Length of the UTF-8 sequence at p[0, len), *ret its character. 0xFFFD for what is none; its
+ * length is then that of the longest beginning of one (Unicode 15, section 3.9, as Java's decoder).
+ */
+static uint32_t utf8_next(const uint8_t *p, uint32_t len, uint32_t *ret)
+{
+	uint32_t want = p[0] < 0x80   ? 1
+			: p[0] < 0xc2 ? 0
+			: p[0] < 0xe0 ? 2
+			: p[0] < 0xf0 ? 3
+			: p[0] < 0xf5 ? 4
+				      : 0;
+	uint32_t c = want == 1 ? p[0] : p[0] & (0x7fu >> want);
+
+	*ret = 0xfffd;
+	if (want == 0)
+		return 1;
+	for (uint32_t i = 1; i < want; i++) {
+		/* Behind the first byte: no overlong form, no surrogate, nothing above U+10FFFF. */
+		uint8_t low = i > 1 ? 0x80 : p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+		uint8_t high = i > 1 ? 0xbf : p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
+
+		if (i == len || p[i] < low || p[i] > high)
+			return i;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	*ret = c;
+	return want;
+}
+
+/* One character that is not plain ASCII. Jackson writes what needs two UTF-16 units as escapes, the
+ * rest as it is. */
+static void json_character(struct fb_str text, uint32_t c, struct fb_buf *out)
+{
+	if (c == 0xfffd)
+		fb_buf_add_text(out, "\xef\xbf\xbd");
+	else if (c >= 0x10000)
+		fb_buf_printf(out, "\\u%04X\\u%04X", 0xd800 + ((c - 0x10000) >> 10),
+			0xdc00 + ((c - 0x10000) & 0x3ff));
+	else
+		fb_buf_add(out, text.p, text.len);
+}
+
 static void json_text(struct fb_str text, struct fb_buf *out)
 {
 	static const char *const short_escapes[32] = {
 		['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
 
 	fb_buf_add_char(out, '"');
-	for (uint32_t i = 0; i < text.len; i++) {
-		uint8_t c = (uint8_t)text.p[i];
+	for (uint32_t i = 0; i < text.len;) {
+		uint32_t c;
+		uint32_t len = utf8_next((const uint8_t *)text.p + i, text.len - i, &c);
 
-		if (c == '"' || c == '\\')
-			fb_buf_add_char(out, '\\');
-		if (c >= 32)
+		if (c >= 0x80)
+			json_character((struct fb_str){text.p + i, len}, c, out);
+		else if (c == '"' || c == '\\')
+			fb_buf_printf(out, "\\%c", (char)c);
+		else if (c >= 32)
 			fb_buf_add_char(out, (char)c);
 		else if (short_escapes[c] != NULL)
 			fb_buf_add_text(out, short_escapes[c]);
 		else
 			fb_buf_printf(out, "\\u%04X", c);
+		i += len;
 	}
 	fb_buf_add_char(out, '"');
 }
 
-static void json_value(const struct fb_writer *writer, struct fb_type type, const struct fb_value *value, struct fb_buf *out)
+static void json_value(const struct fb_writer *writer, struct fb_type type,
+	const struct fb_value *value, struct fb_buf *out)
 {
 	struct fb_buf text = {0};
 
@@ -171,7 +220,10 @@ static void json_value(const struct fb_writer *writer, struct fb_type type, cons
 		fb_buf_fini(&text);
 		return;
 	case FB_T_DATE:
-		break;
+		fb_text_date(value->i64, &text);
+		json_text((struct fb_str){text.p, (uint32_t)text.len}, out);
+		fb_buf_fini(&text);
+		return;
 	default:
 		fb_value_format(type, value, out);
 		return;
@@ -206,24 +258,6 @@ static void json_row(struct fb_writer *writer, const struct fb_value *values, st
 
 /* ---- making one ---- */
 
-static bool is_true(const struct fb_table *table, const char *key)
-{
-	const char *value = fb_table_option(table, key);
-
-	return value != NULL && strcasecmp(value, "true") == 0;
-}
-
-static uint8_t char_option(const struct fb_table *table, const char *key, uint8_t missing)
-{
-	const char *value = fb_table_option(table, key);
-
-	if (value == NULL || value[0] == '\0')
-		return missing;
-	if (value[0] == '\\' && value[1] == 't')
-		return '\t';
-	return (uint8_t)(value[0] == '\\' && value[1] ? value[1] : value[0]);
-}
-
 int fb_writer_create(const struct fb_table *table, struct fb_writer **ret)
 {
 	const char *format = table->format ? table->format : "csv";
@@ -234,19 +268,25 @@ int fb_writer_create(const struct fb_table *table, struct fb_writer **ret)
 
 	if (!csv && strcmp(format, "json") != 0)
 		return FB_E_UNSUPPORTED;
+	for (uint16_t i = 0; i < table->field_cnt; i++) {
+		uint8_t kind = table->fields[i]->type.kind;
+
+		if (kind == FB_T_BINARY || kind == FB_T_VARBINARY || kind == FB_T_INTERVAL)
+			return FB_E_UNSUPPORTED;
+	}
 	writer = calloc(1, sizeof(*writer));
 	if (writer == NULL)
 		return FB_E_NO_MEMORY;
 	*writer = (struct fb_writer){
 		.table = table,
 		.write = csv ? csv_row : json_row,
-		.delimiter = char_option(table, "csv.field-delimiter", ','),
-		.quote = char_option(table, "csv.quote-character", '"'),
-		.quoting = !is_true(table, "csv.disable-quote-character"),
-		.escape = escape ? char_option(table, "csv.escape-character", '\\') : -1,
+		.delimiter = fb_option_char(table, "csv.field-delimiter", ','),
+		.quote = fb_option_char(table, "csv.quote-character", '"'),
+		.quoting = !fb_option_is_true(table, "csv.disable-quote-character"),
+		.escape = escape ? fb_option_char(table, "csv.escape-character", '\\') : -1,
 		.null_literal = fb_table_option(table, "csv.null-literal"),
-		.plain_decimal = is_true(table, "json.encode.decimal-as-plain-number"),
-		.ignore_null = is_true(table, "json.encode.ignore-null-fields"),
+		.plain_decimal = fb_option_is_true(table, "json.encode.decimal-as-plain-number"),
+		.ignore_null = fb_option_is_true(table, "json.encode.ignore-null-fields"),
 		.iso_timestamps = standard != NULL && strcasecmp(standard, "ISO-8601") == 0,
 	};
 	*ret = writer;
