@@ -19,7 +19,8 @@ static inline void netns_enter(void)
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0)
 		cr_skip_test("needs root for a network namespace");
 	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	cr_assert_eq(mount("sysfs", "/sys", "sysfs", 0, NULL), 0);
+	if (mount("sysfs", "/sys", "sysfs", 0, NULL) != 0)
+		cr_skip_test("needs the right to mount sysfs");
 	netns_run("ip link set lo up");
 	FB_IGNORE(system("sysctl -qw net.ipv6.conf.default.addr_gen_mode=1 "
 			 "net.ipv6.conf.default.router_solicitations=0 "

@@ -361,10 +361,10 @@ Test(worker, a_slot_is_used_again)
 	create_workers(false, 0);
 	send_text(0, "a,1000\n");
 	settle(workers[0]);
-	for (int round = 1; round <= 3; round++) {
+	for (uint64_t round = 1; round <= 3; round++) {
 		struct fb_reader *reader = add_reader(0);
 
-		for (int i = 0; i < round; i++)
+		for (uint64_t i = 0; i < round; i++)
 			send_text(0, "a,1000\n");
 		settle(workers[0]);
 		expect_ledger();
