@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internet checksums (RFC 1071) of received packets, for ports whose device does not verify them. Hot. */
+/* Internet checksums (RFC 1071) of received packets, for ports whose device does not verify them.
+ * Hot. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +10,8 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
-/* Ones' complement sum in 32-bit steps; the order of bytes does not matter to it (RFC 1071, section 2). */
+/* Ones' complement sum in 32-bit steps; the order of bytes does not matter to it (RFC 1071, section
+ * 2). */
 static inline uint64_t fb_checksum_add(uint64_t sum, const void *bytes, uint32_t len)
 {
 	const uint8_t *at = bytes;
@@ -47,7 +49,8 @@ static inline bool fb_ip_checksum_ok(const struct rte_ipv4_hdr *ip, uint32_t hea
 }
 
 /* len: of header and payload, as the UDP header says. */
-static inline bool fb_udp_checksum_ok(const struct rte_ipv4_hdr *ip, const struct rte_udp_hdr *udp, uint32_t len)
+static inline bool fb_udp_checksum_ok(
+	const struct rte_ipv4_hdr *ip, const struct rte_udp_hdr *udp, uint32_t len)
 {
 	/* The pseudo header: addresses, protocol, UDP length. */
 	uint64_t sum = fb_checksum_add(0, &ip->src_addr, 8);
