@@ -125,6 +125,22 @@ static bool agg_type(struct fb_scope *scope, const struct fb_ast_expr *ast, stru
 	return true;
 }
 
+/* Aggregates share the state of an argument that they have in common. */
+static uint32_t count_args(const struct fb_agg_list *list)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t i = 0; i < list->cnt; i++) {
+		bool first = list->aggs[i].arg != NULL;
+
+		for (uint32_t j = 0; first && j < i; j++)
+			first = list->aggs[j].arg == NULL ||
+				!fb_expr_equal(list->aggs[j].arg, list->aggs[i].arg);
+		cnt += first;
+	}
+	return cnt;
+}
+
 static const struct fb_expr *add_aggregate(
 	struct fb_scope *scope, const struct fb_agg *agg, struct fb_place place)
 {
@@ -139,9 +155,9 @@ static const struct fb_expr *add_aggregate(
 			break;
 	}
 	if (i == list->cnt) {
-		if (list->cnt == FB_COLUMNS_MAX) {
-			fb_bind_error(
-				scope->b, place, NULL, "more than %d aggregates", FB_COLUMNS_MAX);
+		if (list->cnt == FB_AGG_MAX) {
+			fb_bind_error(scope->b, place, "write a second query",
+				"more than %d aggregates", FB_AGG_MAX);
 			return NULL;
 		}
 		if (list->cnt == list->cap) {
@@ -156,6 +172,11 @@ static const struct fb_expr *add_aggregate(
 			list->cap = cap;
 		}
 		list->aggs[list->cnt++] = *agg;
+		if (count_args(list) > FB_ARG_MAX) {
+			fb_bind_error(scope->b, place, "write a second query",
+				"aggregates over more than %d different arguments", FB_ARG_MAX);
+			return NULL;
+		}
 	}
 	return fb_expr_leaf(scope->b, FB_OPX_AGG, (uint16_t)i, list->aggs[i].type, place);
 }

@@ -39,6 +39,10 @@ static bool add_key(struct grouping *g, const struct fb_expr *key, struct fb_pla
 	for (uint16_t i = 0; i < g->key_cnt; i++)
 		if (fb_expr_equal(g->keys[i], key))
 			return true;
+	if (g->key_cnt == FB_KEY_MAX) {
+		fb_bind_error(g->b, at, NULL, "more than %d columns in GROUP BY", FB_KEY_MAX);
+		return false;
+	}
 	g->keys[g->key_cnt++] = key;
 	return true;
 }

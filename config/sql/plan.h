@@ -134,6 +134,13 @@ enum fb_agg_func {
 	FB_AGG_AVG,
 };
 
+/* Bounds of one query; what is beyond is refused when the file is planned. */
+#define FB_KEY_MAX 16 /* GROUP BY columns beside the window's */
+#define FB_AGG_MAX 64 /* different aggregates */
+#define FB_ARG_MAX 32 /* and different arguments of theirs */
+/* CAST to CHAR(n) fills up to n: the longest n. */
+#define FB_CAST_CHAR_MAX 1024
+
 struct fb_agg {
 	enum fb_agg_func func;
 	bool distinct;

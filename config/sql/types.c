@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "config/sql/plan.h"
+
 const char *fb_type_format(struct fb_type type, char text[FB_TYPE_TEXT_BYTES])
 {
 	static const char *const names[FB_T_KIND_CNT] = {
@@ -189,10 +191,14 @@ enum fb_cast_rule fb_type_cast_rule(struct fb_type from, struct fb_type to)
 				       from.kind == FB_T_BOOLEAN || to.kind == FB_T_BOOLEAN
 			       ? FB_CAST_NO
 			       : FB_CAST_PLANNED;
+	if (to.kind == FB_T_CHAR && to.length > FB_CAST_CHAR_MAX)
+		return FB_CAST_PLANNED;
 	if (from.kind == to.kind || fb_type_is_text(from))
 		return FB_CAST_YES;
+	/* The shortest text of a floating number needs the C library's printer: not on a poll-mode
+	 * core. */
 	if (fb_type_is_text(to))
-		return FB_CAST_YES;
+		return fb_type_is_float(from) ? FB_CAST_PLANNED : FB_CAST_YES;
 	if (fb_type_is_numeric(from))
 		return to_number || (to.kind == FB_T_BOOLEAN && fb_type_is_integer(from))
 			       ? FB_CAST_YES

@@ -6,7 +6,6 @@
 #include "dataplane/operator/expr.h"
 
 #define FB_CAST_TEXT_BYTES 32 /* a number, date or timestamp as text */
-#define FB_CAST_CHAR_MAX 1024 /* longest CHAR(n) that a cast fills up with blanks */
 
 struct fb_node {
 	const struct fb_expr *expr;

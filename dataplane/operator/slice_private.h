@@ -29,9 +29,7 @@
 #include "dataplane/operator/slice.h"
 
 #define FB_PAGE_UNITS (FB_PAGE_BYTES / 8)
-#define FB_KEY_MAX 16
 #define FB_KEY_WORDS_MAX (2 * FB_KEY_MAX + 1)
-#define FB_ARG_MAX 32
 #define FB_TEXT_INLINE_MAX 12
 
 /* ---- layout ---- */
@@ -68,7 +66,7 @@ struct fb_slice_layout {
 	bool has_text_state;
 	struct fb_key_part keys[FB_KEY_MAX];
 	struct fb_arg_state args[FB_ARG_MAX];
-	uint8_t arg_of_agg[64]; /* COUNT(*): UINT8_MAX */
+	uint8_t arg_of_agg[FB_AGG_MAX]; /* COUNT(*): UINT8_MAX */
 };
 
 #define FB_ENTRY_KEY_WORD 1

@@ -310,6 +310,8 @@ static const struct refusal expressions[] = {
 	{"EXPLAIN SELECT COALESCE(a, «n») FROM t;", "COALESCE of INT and STRING", NULL},
 	{"EXPLAIN SELECT «CAST(a AS DECIMAL(3, 1))» FROM t;", "CAST from INT to DECIMAL(3, 1) is planned, not yet here", NULL},
 	{"EXPLAIN SELECT «CAST(a AS BYTES)» FROM t;", "CAST from INT to BYTES is planned, not yet here", NULL},
+	{"EXPLAIN SELECT «CAST(1.5E0 AS STRING)» FROM t;", "CAST from DOUBLE to STRING is planned, not yet here", NULL},
+	{"EXPLAIN SELECT «CAST(n AS CHAR(1025))» FROM t;", "CAST from STRING to CHAR(1025) is planned, not yet here", NULL},
 	{"EXPLAIN SELECT «CAST(ts AS BIGINT)» FROM t;", "cannot cast TIMESTAMP(3) to BIGINT", NULL},
 	{"EXPLAIN SELECT «CAST(a AS TIMESTAMP(3))» FROM t;", "cannot cast INT to TIMESTAMP(3)", "TO_TIMESTAMP_LTZ"},
 	{"EXPLAIN SELECT «CAST(ts AS TIMESTAMP_LTZ(3))» FROM t;", "CAST from TIMESTAMP(3) to TIMESTAMP_LTZ(3) is planned, not yet here", NULL},
