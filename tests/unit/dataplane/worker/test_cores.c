@@ -119,7 +119,8 @@ static void wait_for_datagrams(uint32_t worker, uint64_t cnt)
 /* What is sent before would be nobody's. */
 static void add_reader(uint32_t worker)
 {
-	struct fb_mail mail = {.kind = FB_MAIL_READER_ADD, .reader = query_reader(&query), .board = query.board};
+	struct fb_mail mail = {
+		.kind = FB_MAIL_READER_ADD, .reader = query_reader(&query), .board = query.board};
 	struct fb_report report;
 
 	cr_assert_eq(fb_worker_send(workers[worker], &mail), 0);
