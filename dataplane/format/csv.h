@@ -84,6 +84,7 @@ struct fb_decoder {
 	int16_t *column_of_field; /* -1: not needed */
 	uint32_t row_cnt;         /* waiting */
 	uint8_t *rejected;        /* per waiting row: 0 or the disposition */
+	bool any_rejected;        /* of the waiting rows, already when they were added */
 	uint32_t *positions;
 	/* Unescaped text of fields with doubled quotes or escapes, until the next finish. */
 	char *scratch;

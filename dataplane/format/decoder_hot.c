@@ -100,6 +100,7 @@ static inline uint32_t regular_rows(
 static void put_row(struct fb_decoder *decoder, uint32_t disposition)
 {
 	decoder->rejected[decoder->row_cnt++] = (uint8_t)disposition;
+	decoder->any_rejected |= disposition != 0;
 	decoder->counters.records++;
 }
 
@@ -435,8 +436,9 @@ static void copy_texts(
 	struct fb_decoder *decoder, const struct fb_csv_column *from, struct fb_column *to)
 {
 	memcpy(to->str, from->refs, decoder->row_cnt * sizeof(*to->str));
-	for (uint32_t row = 0; row < decoder->row_cnt; row++)
-		if (FB_UNLIKELY(skip(decoder, from, row)))
+	for (uint32_t row = 0; (to->has_null || decoder->any_rejected) && row < decoder->row_cnt;
+		row++)
+		if (skip(decoder, from, row))
 			to->str[row] = FB_STR("");
 }
 
@@ -488,5 +490,6 @@ void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch)
 	batch->row_cnt = decoder->row_cnt;
 	batch->sel_cnt = selected;
 	decoder->row_cnt = 0;
+	decoder->any_rejected = false;
 	decoder->scratch_len = 0;
 }
