@@ -99,7 +99,9 @@ static struct fb_api *open_api(
 	struct fb_diags diags;
 	struct fb_api *api = NULL;
 
-	snprintf(listen_at, 32, port ? "127.0.0.1:%u" : "", port);
+	listen_at[0] = '\0';
+	if (port != 0)
+		snprintf(listen_at, 32, "127.0.0.1:%u", port);
 	*conf = (struct fb_appliance){.file = "lab.yaml", .name = "lab"};
 	conf->store.path = lab.folder;
 	conf->http.socket = socket_path;
