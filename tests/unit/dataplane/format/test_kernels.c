@@ -169,6 +169,29 @@ Test(kernels, find_a_single_byte_anywhere)
 		}
 }
 
+/* What a quote means depends on its neighbours, which may be in the block before. */
+Test(kernels, look_across_blocks)
+{
+	static const char *const tails[] = {"\"a\"\"b\",c\n", "\"ab\"c,d\n", "\"ab\",c\n",
+		"\"ab\" ,c\n", "\"a\nb\",c\n", "a\"b,c\n", "\"\",\"\"\"\"\n\"\"", "\"ab\"\r\n",
+		"\"\\\"", "\n\"a\"", "\"a\"\n\"b\"", "\"a,b;c\",\"d"};
+	char text[200];
+
+	for (int prefix = 0; prefix < 140; prefix++)
+		for (size_t i = 0; i < FB_ARRAY_LEN(tails); i++) {
+			struct payload payload;
+
+			memset(text, 'x', sizeof(text));
+			if (prefix > 0)
+				text[prefix - 1] = ',';
+			strcpy(text + prefix, tails[i]);
+			payload = payload_make(text, (uint32_t)strlen(text), 0, '"');
+			for (uint32_t c = 0; c < FB_ARRAY_LEN(char_sets); c++)
+				check_scans(payload.data, payload.len, char_sets[c], 512, text);
+			payload_free(&payload);
+		}
+}
+
 Test(kernels, agree_on_random_payloads)
 {
 	uint64_t state = 0x72616e646f6d;
