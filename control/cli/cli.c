@@ -2,9 +2,12 @@
 #include "control/cli/cli.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "config/base/buf.h"
@@ -106,6 +109,31 @@ static bool wants_color(const struct fb_cli_common *common)
 	       strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO);
 }
 
+/* Asked without changing the program's own locale, so that numbers keep their point. */
+static bool has_unicode(void)
+{
+	const char *term = getenv("TERM");
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool yes = locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+
+	if (locale != (locale_t)0)
+		freelocale(locale);
+	/* The console of the kernel has UTF-8, but no glyph for the marks. */
+	if (isatty(STDOUT_FILENO) &&
+		(term == NULL || strcmp(term, "dumb") == 0 || strcmp(term, "linux") == 0))
+		return false;
+	return yes;
+}
+
+static uint32_t terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+		return 0;
+	return size.ws_col;
+}
+
 static const char *socket_path(const struct fb_cli_common *common)
 {
 	const char *path = getenv("FOREBAY_SOCKET");
@@ -150,6 +178,8 @@ static int run_command(const struct fb_cli_command *command, const struct fb_cli
 		.output = (enum fb_cli_output)common->output,
 		.socket = socket_path(common),
 		.color = wants_color(common),
+		.unicode = has_unicode(),
+		.width = terminal_width(),
 		.argv = operands->at,
 		.argc = operands->cnt,
 		.command = command,

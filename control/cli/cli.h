@@ -56,6 +56,8 @@ struct fb_cli {
 	const char *socket; /* --socket, else $FOREBAY_SOCKET, else FB_CLI_SOCKET */
 	bool color;         /* cli->out is a terminal that shows colours, and neither --no-color nor
 			       $NO_COLOR */
+	bool unicode;       /* the locale is UTF-8, and the terminal, if it is one, has the glyphs */
+	uint32_t width;     /* columns of the terminal; 0: no terminal, lines are not bounded */
 	const char *const *argv; /* what is left beside the options */
 	uint32_t argc;
 	const struct fb_cli_command *command;

@@ -128,6 +128,7 @@ static int exchange(struct fb_client *client, const char *method, const char *pa
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
 	curl_easy_setopt(curl, CURLOPT_URL, url.p);
+	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* a pipeline may be called ".." */
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	/* A handle keeps what earlier calls set: each of the two is set or taken back every time.
@@ -217,6 +218,21 @@ static void print_diagnostics(
 	fb_diags_fini(&diags);
 }
 
+static bool is_among(const json_t *items, const char *message)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item)
+	{
+		const char *other = json_string_value(json_object_get(item, "message"));
+
+		if (other && strcmp(other, message) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int refused(
 	struct fb_cli *cli, const struct fb_client *client, long status, const json_t *answer)
 {
@@ -224,8 +240,13 @@ static int refused(
 	const char *hint = json_string_value(json_object_get(answer, "hint"));
 	const json_t *items = json_object_get(answer, "diagnostics");
 
-	if (json_array_size(items))
+	if (cli->output == FB_OUTPUT_JSON && answer != NULL)
+		fb_cli_print_json(cli, answer);
+	else if (json_array_size(items))
 		print_diagnostics(cli, client->file, items);
+	/* Said already, with its place. */
+	if (message && cli->output != FB_OUTPUT_JSON && is_among(items, message))
+		return FB_EXIT_REFUSED;
 	if (message)
 		return fb_cli_fail(cli, FB_EXIT_REFUSED, hint, "%s", message);
 	return fb_cli_fail(
@@ -257,6 +278,11 @@ int fb_client_ask(struct fb_cli *cli, struct fb_client *client, const char *meth
 	if (rc != 0)
 		return unreachable(cli, client, rc);
 	if (status >= 200 && status <= 299) {
+		const json_t *items = json_object_get(answer, "diagnostics");
+
+		/* It was done, with warnings. */
+		if (cli->output != FB_OUTPUT_JSON && json_array_size(items))
+			print_diagnostics(cli, client->file, items);
 		*ret_json = answer;
 		return FB_EXIT_DONE;
 	}

@@ -41,9 +41,10 @@ struct fb_buf;
 void fb_client_escape(const char *text, struct fb_buf *out);
 
 /*
- * What most commands want: the call, and its errors told to the user. FB_EXIT_DONE: *ret_json is
- * the answer (a new reference; NULL where there was no body). FB_EXIT_REFUSED: the appliance said
- * no; FB_EXIT_UNREACHABLE: none answers.
+ * What most commands want: the call, and its errors and warnings told to the user. FB_EXIT_DONE:
+ * *ret_json is the answer (a new reference; NULL where there was no body). FB_EXIT_REFUSED: the
+ * appliance said no; with -o json its answer then goes to cli->out as it is, and one line to
+ * cli->err. FB_EXIT_UNREACHABLE: none answers.
  */
 int fb_client_ask(struct fb_cli *cli, struct fb_client *client, const char *method,
 	const char *path, const json_t *body, json_t **ret_json) FB_MUST_CHECK;

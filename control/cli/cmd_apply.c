@@ -59,7 +59,7 @@ static int run(struct fb_cli *cli, const void *args)
 		return fb_cli_fail(cli, FB_EXIT_USAGE, NULL, "--name is for one file");
 	if (fb_client_open(cli->socket, &client) != 0)
 		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
-	/* One that is refused does not keep the others back; the exit code tells of the first. */
+	/* The exit code tells of the first that was refused. */
 	for (uint32_t i = 0; i < cli->argc; i++) {
 		int one = apply(cli, client, cli->argv[i], options_of->name);
 
@@ -77,13 +77,14 @@ static const struct fb_cli_example examples[] = {
 const struct fb_cli_command fb_cmd_apply = {
 	.name = "apply",
 	.summary = "start the pipelines of SQL files",
-	.operands = "FILE.sql…",
+	.operands = "FILE.sql...",
 	.operands_min = 1,
 	.operands_max = UINT32_MAX,
 	.remote = true,
 	.about = "The appliance plans the file, opens its sinks and feeds it from the stream of "
-		 "its source table. A refused "
-		 "file changes nothing; what is wrong is shown with line, column and a caret.",
+		 "its source table. A refused file changes nothing, and does not keep the others "
+		 "back; what is wrong is shown with line, column and a caret. FILE may be - for "
+		 "standard input.",
 	.options = options,
 	.option_cnt = FB_ARRAY_LEN(options),
 	.examples = examples,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/base/buf.h"
+#include "config/base/errcode.h"
 #include "control/cli/commands.h"
 #include "control/cli/remote.h"
 
@@ -30,8 +31,11 @@ static int run(struct fb_cli *cli, const void *args)
 	fb_buf_add_text(&path, "/v1/pipelines/");
 	fb_client_escape(cli->argv[0], &path);
 	fb_buf_printf(&path, "/drain?timeout_ms=%llu", (unsigned long long)drain->timeout_s * 1000);
-	if (fb_client_open(cli->socket, &client) != 0)
-		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "out of memory");
+	if (path.failed || fb_client_open(cli->socket, &client) != 0) {
+		fb_buf_fini(&path);
+		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
+	}
+	/* The appliance is to say that it took too long, not the socket. */
 	fb_client_set_timeout_ms(client, (uint32_t)(drain->timeout_s + 15) * 1000);
 	code = fb_client_ask(cli, client, "POST", path.p, NULL, &json);
 	fb_client_close(client);
@@ -58,9 +62,8 @@ const struct fb_cli_command fb_cmd_drain = {
 	.operands_max = 1,
 	.remote = true,
 	.about = "Like the end of a bounded source: the watermark goes to infinity, also for "
-		 "windows that are not over. "
-		 "The pipeline takes no more records afterwards; its results stay readable until "
-		 "it is dropped.",
+		 "windows that are not over. The pipeline takes no more records afterwards; its "
+		 "results stay readable until it is dropped.",
 	.options = options,
 	.option_cnt = FB_ARRAY_LEN(options),
 	.examples = examples,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/base/buf.h"
+#include "config/base/errcode.h"
 #include "control/cli/commands.h"
 #include "control/cli/remote.h"
 
@@ -11,7 +12,10 @@ static int run(struct fb_cli *cli, const void *args)
 
 	fb_buf_add_text(&path, "/v1/pipelines/");
 	fb_client_escape(cli->argv[0], &path);
-	code = fb_remote_ask(cli, "DELETE", path.p, NULL, &json);
+	if (path.failed)
+		code = fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
+	else
+		code = fb_remote_ask(cli, "DELETE", path.p, NULL, &json);
 	if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
 		fb_cli_print_json(cli, json);
 	else if (code == FB_EXIT_DONE)
@@ -33,8 +37,7 @@ const struct fb_cli_command fb_cmd_drop = {
 	.operands_max = 1,
 	.remote = true,
 	.about = "What the sinks have taken stays there. To let windows fire and sinks take "
-		 "everything first, "
-		 "drain the pipeline before.",
+		 "everything first, drain the pipeline before.",
 	.examples = examples,
 	.example_cnt = FB_ARRAY_LEN(examples),
 	.run = run,

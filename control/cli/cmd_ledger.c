@@ -6,33 +6,66 @@
 #include "control/cli/remote.h"
 #include "control/cli/table.h"
 
+/* Columns of a term's name; more than the longest name of today. */
+#define TERM_WIDTH 56
+
+/* One side of an equation, or what is missing to it: "  ✓  received      6,000". */
+static void put_term(struct fb_cli *cli, const char *mark, const char *sign, const char *term,
+	size_t term_len, uint64_t value)
+{
+	char text[FB_REMOTE_TEXT_BYTES];
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s%.*s", sign, (int)term_len, term);
+	fprintf(cli->out, "  %s  %-*s  %15s\n", mark, TERM_WIDTH, fb_text_clean(name),
+		fb_remote_count(value, text));
+}
+
+/* A line for each side. What is under way was seen to move while the numbers were read. */
+static void put_equation(struct fb_cli *cli, json_t *line)
+{
+	const char *equation = fb_remote_text(line, "equation");
+	const char *equals = strstr(equation, " = ");
+	size_t left_len = equals ? (size_t)(equals - equation) : strlen(equation);
+	const char *right_name = equals ? equals + 3 : "";
+	uint64_t left = fb_remote_u64(line, "left");
+	uint64_t right = fb_remote_u64(line, "right");
+	uint64_t in_flight = fb_remote_u64(line, "in_flight");
+	bool balanced = fb_remote_bool(line, "balanced");
+	const char *mark = cli->unicode ? (balanced ? "\u2713" : "\u2717") : balanced ? "ok" : "NO";
+	/* Under a mark of the same width. */
+	const char *blank = cli->unicode ? " " : "  ";
+	char colored[32];
+
+	snprintf(colored, sizeof(colored), "\033[%sm%s\033[0m", balanced ? "32" : "1;31", mark);
+	put_term(cli, cli->color ? colored : mark, "", equation, left_len, left);
+	put_term(cli, blank, "= ", right_name, strlen(right_name), right);
+	if (in_flight > 0)
+		put_term(cli, blank, "+ ", "under way", 9, in_flight);
+	if (!balanced && left > right + in_flight)
+		put_term(cli, blank, "  ", "TOO FEW BY", 10, left - right - in_flight);
+	else if (!balanced)
+		put_term(cli, blank, "  ", "TOO MANY BY", 11, right + in_flight - left);
+}
+
+/* The equations, under what they are of. */
 static void show_lines(struct fb_cli *cli, json_t *lines)
 {
-	static const struct fb_listing_column columns[] = {
-		{"OF", "scope", FB_ALIGN_LEFT},
-		{"EQUATION", "equation", FB_ALIGN_LEFT},
-		{"LEFT", "left", FB_ALIGN_RIGHT},
-		{"", "sign", FB_ALIGN_LEFT},
-		{"RIGHT", "right", FB_ALIGN_RIGHT},
-		{"UNDER WAY", "in_flight", FB_ALIGN_RIGHT},
-	};
-	struct fb_listing *listing = fb_listing_create(columns, FB_ARRAY_LEN(columns));
-	char text[FB_REMOTE_TEXT_BYTES];
+	const char *scope = "";
+	char head[300];
 	size_t i;
 	json_t *line;
 
 	json_array_foreach(lines, i, line)
 	{
-		fb_listing_add_text(listing, fb_remote_text(line, "scope"));
-		fb_listing_add_text(listing, fb_remote_text(line, "equation"));
-		fb_listing_add_text(listing, fb_remote_count(fb_remote_u64(line, "left"), text));
-		fb_listing_add_text(listing, fb_remote_bool(line, "balanced") ? "=" : "NOT =");
-		fb_listing_add_text(listing, fb_remote_count(fb_remote_u64(line, "right"), text));
-		fb_listing_add_text(
-			listing, fb_remote_count(fb_remote_u64(line, "in_flight"), text));
+		if (strcmp(scope, fb_remote_text(line, "scope")) != 0) {
+			scope = fb_remote_text(line, "scope");
+			snprintf(head, sizeof(head), "%s", scope);
+			fprintf(cli->out, cli->color ? "\033[1m%s\033[0m\n" : "%s\n",
+				fb_text_clean(head));
+		}
+		put_equation(cli, line);
 	}
-	fb_listing_print(listing, cli->color, cli->out);
-	fb_listing_destroy(listing);
 }
 
 static const char *text_of(const struct fb_disposition *table, size_t cnt, const char *label)
@@ -97,7 +130,7 @@ static void show_reasons(struct fb_cli *cli, json_t *ledger)
 	}
 	if (fb_listing_rows(listing) > 0) {
 		fputc('\n', cli->out);
-		fb_listing_print(listing, cli->color, cli->out);
+		fb_listing_show(listing, cli);
 	}
 	fb_listing_destroy(listing);
 }
@@ -116,7 +149,9 @@ static int run(struct fb_cli *cli, const void *args)
 	} else {
 		show_lines(cli, fb_remote_at(ledger, "lines"));
 		show_reasons(cli, ledger);
-		fprintf(cli->out, "\nthe ledger %s\n", balanced ? "balances" : "DOES NOT BALANCE");
+		fprintf(cli->out, "\n%sthe ledger %s\n",
+			fb_remote_bool(ledger, "unclean_start") ? "! " FB_REMOTE_UNCLEAN "\n" : "",
+			balanced ? "balances" : "DOES NOT BALANCE");
 	}
 	json_decref(ledger);
 	return balanced ? FB_EXIT_DONE : FB_EXIT_REFUSED;
@@ -133,8 +168,9 @@ const struct fb_cli_command fb_cmd_ledger = {
 	.remote = true,
 	.about = "Each equation compares counts that were made in different places. Exit code 1: "
 		 "one does not hold.",
-	.columns = "UNDER WAY is what was seen to move while the numbers were read; more may not "
-		   "be missing.",
+	.columns = "both sides of every equation, a line each; 'under way' is what was seen to "
+		   "move while the numbers were read, more may not be missing. Below, every "
+		   "disposition that has a count",
 	.examples = examples,
 	.example_cnt = FB_ARRAY_LEN(examples),
 	.run = run,

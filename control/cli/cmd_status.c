@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/cli/commands.h"
@@ -25,7 +26,7 @@ static void show(struct fb_cli *cli, struct fb_listing *listing)
 {
 	if (fb_listing_rows(listing) > 0) {
 		fputc('\n', cli->out);
-		fb_listing_print(listing, cli->color, cli->out);
+		fb_listing_show(listing, cli);
 	}
 	fb_listing_destroy(listing);
 }
@@ -37,8 +38,11 @@ static uint64_t sum_but(json_t *counts, const char *but)
 	json_t *value;
 	uint64_t sum = 0;
 
-	json_object_foreach(counts, key, value) if (but == NULL || strcmp(key, but) != 0) sum +=
-		(uint64_t)json_integer_value(value);
+	json_object_foreach(counts, key, value)
+	{
+		if (but == NULL || strcmp(key, but) != 0)
+			sum += (uint64_t)json_integer_value(value);
+	}
 	return sum;
 }
 
@@ -47,60 +51,104 @@ static uint64_t sum_but(json_t *counts, const char *but)
 static void warn(struct fb_cli *cli, const char *fmt, ...) FB_PRINTF(2, 3);
 static void warn(struct fb_cli *cli, const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	fputs(cli->color ? "\033[1;33m! " : "! ", cli->out);
-	vfprintf(cli->out, fmt, args);
-	fputs(cli->color ? "\033[0m\n" : "\n", cli->out);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
 	va_end(args);
+	/* What a broker or a gateway answered is part of it. */
+	fprintf(cli->out, cli->color ? "\033[1;33m! %s\033[0m\n" : "! %s\n",
+		text ? fb_text_clean(text) : "?");
+	free(text);
+}
+
+static void warn_of_port(struct fb_cli *cli, json_t *port)
+{
+	static const struct {
+		const char *counter, *why;
+	} losses[] = {
+		{"stats.missed_packets",
+			"missed: the workers did not keep up (more queues and workers, or a lower "
+			"rate)"},
+		{"stats.no_mbuf", "lost: no packet buffer was free (memory.packet_mb)"},
+		{"stats.rx_errors", "lost: the device reports errors of reception"},
+	};
+	const char *name = fb_remote_text(port, "name");
+	char text[FB_REMOTE_TEXT_BYTES];
+
+	if (!fb_remote_bool(port, "link_up"))
+		warn(cli, "port %s: link is down", name);
+	for (size_t i = 0; i < FB_ARRAY_LEN(losses); i++) {
+		uint64_t lost = fb_remote_u64(port, losses[i].counter);
+
+		if (lost > 0)
+			warn(cli, "port %s: %s packets %s", name, fb_remote_count(lost, text),
+				losses[i].why);
+	}
 }
 
 static void warn_of_query(struct fb_cli *cli, const char *pipeline, json_t *query)
 {
 	char text[FB_REMOTE_TEXT_BYTES];
 	const char *name = fb_remote_text(query, "name");
-	uint64_t refused = fb_remote_u64(query, "dispositions.state_full") +
-			   fb_remote_u64(query, "dispositions.output_full");
+	const char *message = fb_remote_text(query, "delivery.message");
+	uint64_t state_full = fb_remote_u64(query, "dispositions.state_full");
+	uint64_t output_full = fb_remote_u64(query, "dispositions.output_full");
+	uint64_t overflows = fb_remote_u64(query, "sum_overflows");
+	uint64_t dropped = fb_remote_u64(query, "dropped_groups");
 
 	if (fb_remote_bool(query, "delivery.waiting"))
 		warn(cli, "sink of %s/%s is waiting: %s; %s rows wait in the store", pipeline, name,
-			fb_remote_text(query, "delivery.message"),
+			*message ? message : "it takes nothing",
 			fb_remote_count(fb_remote_u64(query, "delivery.pending"), text));
-	if (refused > 0)
-		warn(cli, "%s/%s has refused %s records: its memory is used up", pipeline, name,
-			fb_remote_count(refused, text));
-	if (fb_remote_u64(query, "sum_overflows") > 0)
+	if (state_full > 0)
+		warn(cli,
+			"%s/%s has refused %s records of new groups: its state is full "
+			"(memory.state_mb)",
+			pipeline, name, fb_remote_count(state_full, text));
+	if (output_full > 0)
+		warn(cli,
+			"%s/%s has refused %s rows: the store did not take the earlier ones "
+			"(memory.output_mb)",
+			pipeline, name, fb_remote_count(output_full, text));
+	if (overflows > 0)
 		warn(cli, "%s/%s: %s sums have wrapped", pipeline, name,
-			fb_remote_count(fb_remote_u64(query, "sum_overflows"), text));
+			fb_remote_count(overflows, text));
+	if (dropped > 0)
+		warn(cli, "%s/%s: %s groups gave no row: HAVING or the select list failed",
+			pipeline, name, fb_remote_count(dropped, text));
 }
 
 static void warn_of_all(struct fb_cli *cli, json_t *status)
 {
+	uint64_t commit_errors = fb_remote_u64(status, "store.commit_errors");
+	const char *store_error = fb_remote_text(status, "store_error");
 	char text[FB_REMOTE_TEXT_BYTES];
 	size_t i, q;
 	json_t *item, *query;
 
 	if (fb_remote_bool(status, "unclean_start"))
-		warn(cli, "the run before this one did not stop in order: windows that were open "
-			  "then are lost");
-	if (*fb_remote_text(status, "store_error"))
-		warn(cli, "store: %s; results wait in memory",
-			fb_remote_text(status, "store_error"));
+		warn(cli, FB_REMOTE_UNCLEAN);
+	if (*store_error)
+		warn(cli, "store: %s; results wait in memory", store_error);
+	else if (commit_errors > 0)
+		warn(cli, "store: %s commits have failed since the start; the last one did not",
+			fb_remote_count(commit_errors, text));
+	if (fb_remote_bool(status, "store.write_stall"))
+		warn(cli, "store: writes are held back; the disk does not keep up");
 	json_array_foreach(fb_remote_at(status, "ports"), i, item)
 	{
-		uint64_t lost = fb_remote_u64(item, "stats.missed_packets") +
-				fb_remote_u64(item, "stats.no_mbuf");
-
-		if (!fb_remote_bool(item, "link_up"))
-			warn(cli, "port %s: link is down", fb_remote_text(item, "name"));
-		if (lost > 0)
-			warn(cli, "port %s: %s packets were lost before they could be received",
-				fb_remote_text(item, "name"), fb_remote_count(lost, text));
+		warn_of_port(cli, item);
 	}
 	json_array_foreach(fb_remote_at(status, "pipelines"), i, item)
+	{
 		json_array_foreach(fb_remote_at(item, "queries"), q, query)
+		{
 			warn_of_query(cli, fb_remote_text(item, "name"), query);
+		}
+	}
 }
 
 /* ---- tables ---- */
@@ -109,13 +157,13 @@ static void show_ports(struct fb_cli *cli, json_t *ports)
 {
 	static const struct fb_listing_column columns[] = {
 		{"PORT", "port", FB_ALIGN_LEFT},
-		{"DEVICE", "device", FB_ALIGN_LEFT},
 		{"LINK", "link", FB_ALIGN_LEFT},
 		{"QUEUES", "queues", FB_ALIGN_RIGHT},
 		{"PACKETS", "packets", FB_ALIGN_RIGHT},
 		{"BYTES", "bytes", FB_ALIGN_RIGHT},
 		{"LOST", "lost", FB_ALIGN_RIGHT},
 		{"NOT TAKEN", "not_taken", FB_ALIGN_RIGHT},
+		{"DEVICE", "device", FB_ALIGN_LEFT},
 	};
 	struct fb_listing *listing = fb_listing_create(columns, FB_ARRAY_LEN(columns));
 	size_t i;
@@ -126,7 +174,6 @@ static void show_ports(struct fb_cli *cli, json_t *ports)
 		json_t *counts = fb_remote_at(port, "dispositions");
 
 		fb_listing_add_text(listing, fb_remote_text(port, "name"));
-		fb_listing_add_text(listing, fb_remote_text(port, "device"));
 		fb_listing_add_text(listing, fb_remote_bool(port, "link_up") ? "up" : "down");
 		add_count(listing, fb_remote_u64(port, "queues"));
 		add_count(listing, fb_remote_u64(port, "stats.received_packets"));
@@ -137,6 +184,7 @@ static void show_ports(struct fb_cli *cli, json_t *ports)
 		add_count(listing, sum_but(counts, "stream") -
 					   fb_remote_u64(counts, "arp_answered") -
 					   fb_remote_u64(counts, "echo_answered"));
+		fb_listing_add_text(listing, fb_remote_text(port, "device"));
 	}
 	show(cli, listing);
 }
@@ -225,43 +273,75 @@ static void show_pipelines(struct fb_cli *cli, json_t *pipelines)
 	show(cli, listing);
 }
 
+static void add_name(struct fb_listing *listing, const char *pipeline, const char *name)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s/%s", pipeline, name);
+	fb_listing_add_text(listing, text);
+}
+
+static void add_query(struct fb_listing *listing, const char *pipeline, json_t *query)
+{
+	json_t *counts = fb_remote_at(query, "dispositions");
+	uint64_t late = fb_remote_u64(counts, "late");
+
+	add_name(listing, pipeline, fb_remote_text(query, "name"));
+	add_count(listing, fb_remote_u64(counts, "accepted"));
+	add_count(listing, late);
+	add_count(listing, sum_but(counts, "accepted") - late);
+	if (fb_remote_bool(query, "windowed"))
+		add_count(listing, fb_remote_u64(query, "windows"));
+	else
+		fb_listing_add_text(listing, NULL);
+	add_count(listing, fb_remote_u64(query, "result_rows"));
+}
+
+static void add_sink(struct fb_listing *listing, const char *pipeline, json_t *query)
+{
+	const char *last = fb_remote_text(query, "delivery.last_ok");
+
+	add_name(listing, pipeline, fb_remote_text(query, "sink"));
+	fb_listing_add_text(listing, fb_remote_text(query, "connector"));
+	fb_listing_add_text(listing, fb_remote_bool(query, "delivery.waiting") ? "WAITING" : "ok");
+	add_count(listing, fb_remote_u64(query, "delivery.delivered"));
+	add_count(listing, fb_remote_u64(query, "delivery.pending"));
+	fb_listing_add_text(listing, *last ? last : NULL);
+}
+
 static void show_queries(struct fb_cli *cli, json_t *pipelines)
 {
-	static const struct fb_listing_column columns[] = {
+	static const struct fb_listing_column query_columns[] = {
 		{"QUERY", "query", FB_ALIGN_LEFT},
 		{"ACCEPTED", "accepted", FB_ALIGN_RIGHT},
 		{"LATE", "late", FB_ALIGN_RIGHT},
 		{"OTHER", "other", FB_ALIGN_RIGHT},
 		{"WINDOWS", "windows", FB_ALIGN_RIGHT},
 		{"ROWS", "rows", FB_ALIGN_RIGHT},
+	};
+	static const struct fb_listing_column sink_columns[] = {
 		{"SINK", "sink", FB_ALIGN_LEFT},
+		{"KIND", "kind", FB_ALIGN_LEFT},
+		{"STATE", "state", FB_ALIGN_LEFT},
 		{"DELIVERED", "delivered", FB_ALIGN_RIGHT},
 		{"PENDING", "pending", FB_ALIGN_RIGHT},
+		{"LAST TAKEN", "last", FB_ALIGN_LEFT},
 	};
-	struct fb_listing *listing = fb_listing_create(columns, FB_ARRAY_LEN(columns));
+	struct fb_listing *queries = fb_listing_create(query_columns, FB_ARRAY_LEN(query_columns));
+	struct fb_listing *sinks = fb_listing_create(sink_columns, FB_ARRAY_LEN(sink_columns));
 	size_t i, q;
 	json_t *pipeline, *query;
 
 	json_array_foreach(pipelines, i, pipeline)
-		json_array_foreach(fb_remote_at(pipeline, "queries"), q, query)
 	{
-		uint64_t accepted = fb_remote_u64(query, "dispositions.accepted");
-		uint64_t late = fb_remote_u64(query, "dispositions.late");
-		char name[256];
-
-		snprintf(name, sizeof(name), "%s/%s", fb_remote_text(pipeline, "name"),
-			fb_remote_text(query, "name"));
-		fb_listing_add_text(listing, name);
-		add_count(listing, accepted);
-		add_count(listing, late);
-		add_count(listing, sum_but(fb_remote_at(query, "dispositions"), "accepted") - late);
-		add_count(listing, fb_remote_u64(query, "windows"));
-		add_count(listing, fb_remote_u64(query, "result_rows"));
-		fb_listing_add_text(listing, fb_remote_text(query, "connector"));
-		add_count(listing, fb_remote_u64(query, "delivery.delivered"));
-		add_count(listing, fb_remote_u64(query, "delivery.pending"));
+		json_array_foreach(fb_remote_at(pipeline, "queries"), q, query)
+		{
+			add_query(queries, fb_remote_text(pipeline, "name"), query);
+			add_sink(sinks, fb_remote_text(pipeline, "name"), query);
+		}
 	}
-	show(cli, listing);
+	show(cli, queries);
+	show(cli, sinks);
 }
 
 static int run(struct fb_cli *cli, const void *args)
@@ -300,11 +380,13 @@ const struct fb_cli_command fb_cmd_status = {
 	.name = "status",
 	.summary = "show ports, streams, workers, pipelines and sinks",
 	.remote = true,
+	.about = "What is wrong stands first, in lines that begin with an exclamation mark: lost "
+		 "packets, a link that is down, sinks that wait, errors of the store, a full "
+		 "memory, a start after a crash.",
 	.columns = "LOST are packets that could not be received; NOT TAKEN those that are no "
-		   "stream's (forebay ledger says "
-		   "why). UNREAD are datagrams that no pipeline read. OTHER are records that WHERE "
-		   "dropped or that were "
-		   "refused. PENDING rows are in the store and not yet with the sink.",
+		   "stream's (forebay ledger says why). UNREAD are datagrams that no pipeline "
+		   "read. OTHER are records that WHERE dropped or that were refused. PENDING rows "
+		   "are in the store and not yet with the sink",
 	.examples = examples,
 	.example_cnt = FB_ARRAY_LEN(examples),
 	.run = run,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "config/base/buf.h"
+#include "config/base/errcode.h"
 #include "control/cli/commands.h"
 #include "control/cli/remote.h"
 #include "control/cli/table.h"
@@ -35,7 +36,7 @@ static const struct fb_cli_option options[] = {
 		.min = 1,
 		.max = 100000,
 		.at = offsetof(struct windows_args, limit),
-		.help = "the last N rows"},
+		.help = "the last N rows; with --follow: where to begin"},
 	{.name = "follow",
 		.letter = 'f',
 		.type = FB_ARG_FLAG,
@@ -44,11 +45,13 @@ static const struct fb_cli_option options[] = {
 	{.name = "rows",
 		.type = FB_ARG_U64,
 		.value = "N",
+		.min = 1,
 		.at = offsetof(struct windows_args, rows),
 		.help = "with --follow: end after N rows"},
 };
 
-/* A page of rows [first_seq, next_seq) as the API has them. */
+/* Up to `limit` rows below row `before`, as the API has them: [first_seq, next_seq), 0 where there
+ * are none. */
 static int ask_page(struct fb_cli *cli, struct fb_client *client,
 	const struct windows_args *windows, uint64_t before, uint64_t limit, json_t **ret)
 {
@@ -66,7 +69,9 @@ static int ask_page(struct fb_cli *cli, struct fb_client *client,
 		fb_buf_add_text(&path, "&query=");
 		fb_client_escape(windows->query, &path);
 	}
-	code = fb_client_ask(cli, client, "GET", path.p, NULL, ret);
+	code = path.failed
+		       ? fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY))
+		       : fb_client_ask(cli, client, "GET", path.p, NULL, ret);
 	fb_buf_fini(&path);
 	return code;
 }
@@ -95,13 +100,13 @@ static char *real_text(double value)
 	return strdup(text);
 }
 
-/* NULL is shown as such, since an empty text is a value. */
+/* NULL is shown as such, since an empty text is a value. Texts came over the network. */
 static char *cell_text(json_t *value)
 {
 	if (json_is_null(value))
 		return strdup("NULL");
 	if (json_is_string(value))
-		return strdup(json_string_value(value));
+		return fb_text_clean(strdup(json_string_value(value)));
 	if (json_is_real(value))
 		return real_text(json_real_value(value));
 	return json_dumps(value, JSON_ENCODE_ANY);
@@ -120,32 +125,53 @@ static void put_cell(struct printer *printer, uint32_t column, const char *text)
 	fputs(last ? "\n" : "  ", printer->cli->out);
 }
 
+static void forget_columns(struct printer *printer)
+{
+	for (uint32_t c = 0; c < printer->column_cnt; c++)
+		free(printer->names[c]);
+	*printer = (struct printer){.cli = printer->cli};
+}
+
+static bool has_columns(const struct printer *printer, json_t *columns)
+{
+	if (printer->column_cnt != FB_MIN(json_array_size(columns), (size_t)COLUMNS_MAX))
+		return false;
+	for (uint32_t c = 0; c < printer->column_cnt; c++) {
+		const char *name = fb_remote_text(json_array_get(columns, c), "name");
+
+		if (printer->names[c] == NULL || strcmp(printer->names[c], name) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* New heads where another pipeline has come under the same name. */
 static void take_columns(struct printer *printer, json_t *columns)
 {
 	size_t i;
 	json_t *column;
 
-	if (printer->column_cnt > 0)
+	if (has_columns(printer, columns))
 		return;
+	forget_columns(printer);
 	json_array_foreach(columns, i, column)
 	{
 		if (i == COLUMNS_MAX)
 			break;
 		printer->names[i] = strdup(fb_remote_text(column, "name"));
 		printer->number[i] = fb_remote_bool(column, "number");
-		printer->widths[i] = fb_text_width(printer->names[i]);
+		printer->widths[i] = fb_text_width(printer->names[i] ? printer->names[i] : "");
 		printer->column_cnt++;
 	}
 }
 
-/* Rows from `skip` on. Widths only grow, so that what follows stays under its heads. */
-static void print_rows(struct printer *printer, json_t *page, size_t skip)
+/* Rows [skip, end). Widths only grow, so that what follows stays under its heads. */
+static void print_rows(struct printer *printer, json_t *page, size_t skip, size_t end)
 {
 	json_t *rows = fb_remote_at(page, "rows");
-	size_t cnt = json_array_size(rows);
 
 	take_columns(printer, fb_remote_at(page, "columns"));
-	for (size_t i = skip; i < cnt; i++)
+	for (size_t i = skip; i < end; i++)
 		for (uint32_t c = 0; c < printer->column_cnt; c++) {
 			char *text = cell_text(json_array_get(json_array_get(rows, i), c));
 
@@ -155,10 +181,12 @@ static void print_rows(struct printer *printer, json_t *page, size_t skip)
 		}
 	if (!printer->headed && printer->column_cnt > 0) {
 		printer->headed = true;
+		fputs(printer->cli->color ? "\033[1m" : "", printer->cli->out);
 		for (uint32_t c = 0; c < printer->column_cnt; c++)
-			put_cell(printer, c, printer->names[c]);
+			put_cell(printer, c, printer->names[c] ? printer->names[c] : "");
+		fputs(printer->cli->color ? "\033[0m" : "", printer->cli->out);
 	}
-	for (size_t i = skip; i < cnt; i++)
+	for (size_t i = skip; i < end; i++)
 		for (uint32_t c = 0; c < printer->column_cnt; c++) {
 			char *text = cell_text(json_array_get(json_array_get(rows, i), c));
 
@@ -169,12 +197,12 @@ static void print_rows(struct printer *printer, json_t *page, size_t skip)
 }
 
 /* One object per row and line: what a script that follows can read. */
-static void print_objects(struct fb_cli *cli, json_t *page, size_t skip)
+static void print_objects(struct fb_cli *cli, json_t *page, size_t skip, size_t end)
 {
 	json_t *columns = fb_remote_at(page, "columns");
 	json_t *rows = fb_remote_at(page, "rows");
 
-	for (size_t i = skip; i < json_array_size(rows); i++) {
+	for (size_t i = skip; i < end; i++) {
 		json_t *object = json_object();
 		char *text;
 
@@ -191,44 +219,109 @@ static void print_objects(struct fb_cli *cli, json_t *page, size_t skip)
 
 /* ---- following ---- */
 
-static int follow(struct fb_cli *cli, struct fb_client *client, const struct windows_args *windows,
-	struct printer *printer)
+struct follower {
+	struct fb_cli *cli;
+	struct fb_client *client;
+	const struct windows_args *windows;
+	struct printer *printer;
+	uint64_t next;  /* the first row that has not been shown */
+	uint64_t shown; /* rows */
+};
+
+/* What of a page is new; --rows is kept to the row. */
+static void show_page(struct follower *follower, json_t *page)
 {
-	struct timespec pause = {.tv_nsec = POLL_NS};
-	uint64_t next = 0; /* the first row that has not been shown */
-	uint64_t shown = 0;
+	const struct windows_args *windows = follower->windows;
+	uint64_t first = fb_remote_u64(page, "first_seq");
+	size_t end = json_array_size(fb_remote_at(page, "rows"));
+	size_t skip =
+		first < follower->next ? (size_t)FB_MIN(follower->next - first, (uint64_t)end) : 0;
+
+	if (windows->rows > 0 && end - skip > windows->rows - follower->shown)
+		end = skip + (size_t)(windows->rows - follower->shown);
+	if (end == skip)
+		return;
+	if (follower->cli->output == FB_OUTPUT_JSON)
+		print_objects(follower->cli, page, skip, end);
+	else
+		print_rows(follower->printer, page, skip, end);
+	follower->shown += end - skip;
+	follower->next = fb_remote_u64(page, "next_seq");
+}
+
+/* Shows the rows below `before`; *ret_some: there were any. */
+static int show_below(struct follower *follower, uint64_t before, uint64_t limit, bool *ret_some)
+{
 	json_t *page = NULL;
-	int code = ask_page(cli, client, windows, UINT64_MAX, windows->limit, &page);
+	int code =
+		ask_page(follower->cli, follower->client, follower->windows, before, limit, &page);
 
-	while (code == FB_EXIT_DONE) {
-		uint64_t first = fb_remote_u64(page, "first_seq");
-		size_t cnt = json_array_size(fb_remote_at(page, "rows"));
-		size_t skip = first < next ? (size_t)FB_MIN(next - first, (uint64_t)cnt) : 0;
-		bool more = cnt > skip;
+	if (code == FB_EXIT_DONE) {
+		uint64_t next = fb_remote_u64(page, "next_seq");
 
-		if (more) {
-			if (cli->output == FB_OUTPUT_JSON)
-				print_objects(cli, page, skip);
-			else
-				print_rows(printer, page, skip);
-			next = fb_remote_u64(page, "next_seq");
-			shown += cnt - skip;
-		}
-		json_decref(page);
-		page = NULL;
-		if (windows->rows > 0 && shown >= windows->rows)
+		*ret_some = next > follower->next;
+		if (*ret_some)
+			show_page(follower, page);
+	}
+	json_decref(page);
+	return code;
+}
+
+/* One question whether there is anything new, and the pages that it takes to show it. */
+static int catch_up(struct follower *follower)
+{
+	json_t *page = NULL;
+	int code =
+		ask_page(follower->cli, follower->client, follower->windows, UINT64_MAX, 1, &page);
+	uint64_t end = code == FB_EXIT_DONE ? fb_remote_u64(page, "next_seq") : 0;
+	bool some = true;
+
+	json_decref(page);
+	if (end > 0 && end < follower->next) {
+		/* Rows are numbered from the start again: it is another pipeline. */
+		fputs("forebay windows: the pipeline was applied anew\n", follower->cli->err);
+		follower->next = 0;
+	}
+	while (code == FB_EXIT_DONE && follower->next < end && !ferror(follower->cli->out) &&
+		(follower->windows->rows == 0 || follower->shown < follower->windows->rows)) {
+		code = show_below(follower, follower->next + PAGE_ROWS, PAGE_ROWS, &some);
+		/* Retention has removed what would have come next. */
+		if (code == FB_EXIT_DONE && !some) {
+			code = show_below(follower, UINT64_MAX, PAGE_ROWS, &some);
 			break;
-		if (!more)
-			nanosleep(&pause, NULL);
-		code = ask_page(
-			cli, client, windows, next + PAGE_ROWS, more ? PAGE_ROWS : 1, &page);
-		/* One row is the question whether there is anything new. */
-		if (code == FB_EXIT_DONE && !more && fb_remote_u64(page, "next_seq") > next) {
-			json_decref(page);
-			page = NULL;
-			code = ask_page(cli, client, windows, next + PAGE_ROWS, PAGE_ROWS, &page);
 		}
 	}
+	return code;
+}
+
+static int follow(struct follower *follower)
+{
+	const struct windows_args *windows = follower->windows;
+	struct timespec pause = {.tv_nsec = POLL_NS};
+	bool some;
+	int code = show_below(follower, UINT64_MAX, windows->limit, &some);
+
+	while (code == FB_EXIT_DONE && !ferror(follower->cli->out) &&
+		(windows->rows == 0 || follower->shown < windows->rows)) {
+		nanosleep(&pause, NULL);
+		code = catch_up(follower);
+	}
+	return code;
+}
+
+static int show_last(struct fb_cli *cli, struct fb_client *client,
+	const struct windows_args *windows, struct printer *printer)
+{
+	json_t *page = NULL;
+	int code = ask_page(cli, client, windows, UINT64_MAX, windows->limit, &page);
+	size_t cnt = json_array_size(fb_remote_at(page, "rows"));
+
+	if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
+		fb_cli_print_json(cli, page);
+	else if (code == FB_EXIT_DONE && cnt == 0)
+		fputs("no window is complete yet\n", cli->err);
+	else if (code == FB_EXIT_DONE)
+		print_rows(printer, page, 0, cnt);
 	json_decref(page);
 	return code;
 }
@@ -237,27 +330,18 @@ static int run(struct fb_cli *cli, const void *args)
 {
 	const struct windows_args *windows = args;
 	struct printer printer = {.cli = cli};
-	struct fb_client *client;
-	json_t *page = NULL;
+	struct follower follower = {.cli = cli, .windows = windows, .printer = &printer};
 	int code;
 
-	if (fb_client_open(cli->socket, &client) != 0)
-		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "out of memory");
-	if (windows->follow) {
-		code = follow(cli, client, windows, &printer);
-	} else {
-		code = ask_page(cli, client, windows, UINT64_MAX, windows->limit, &page);
-		if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
-			fb_cli_print_json(cli, page);
-		else if (code == FB_EXIT_DONE && json_array_size(fb_remote_at(page, "rows")) == 0)
-			fputs("no window is complete yet\n", cli->out);
-		else if (code == FB_EXIT_DONE)
-			print_rows(&printer, page, 0);
-		json_decref(page);
-	}
-	for (uint32_t c = 0; c < printer.column_cnt; c++)
-		free(printer.names[c]);
-	fb_client_close(client);
+	if (windows->rows > 0 && !windows->follow)
+		return fb_cli_fail(cli, FB_EXIT_USAGE, "--limit N shows the last N rows",
+			"--rows goes with --follow");
+	if (fb_client_open(cli->socket, &follower.client) != 0)
+		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
+	code = windows->follow ? follow(&follower)
+			       : show_last(cli, follower.client, windows, &printer);
+	forget_columns(&printer);
+	fb_client_close(follower.client);
 	return code;
 }
 
@@ -274,7 +358,12 @@ const struct fb_cli_command fb_cmd_windows = {
 	.operands = "[PIPELINE]",
 	.operands_max = 1,
 	.remote = true,
-	.about = "Rows are shown from the store, whether the sink has taken them or not.",
+	.about = "Rows are shown from the store, whether the sink has taken them or not. NULL "
+		 "stands "
+		 "for a NULL; an empty text is empty.\n\nWith --follow it goes on until it is "
+		 "interrupted, or --rows are there; with -o json it then prints an object per row "
+		 "and line.",
+	.columns = "the columns of the query's sink table",
 	.options = options,
 	.option_cnt = FB_ARRAY_LEN(options),
 	.examples = examples,

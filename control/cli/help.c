@@ -104,10 +104,10 @@ void fb_cli_help_all(FILE *out)
 {
 	fputs("forebay: windowed SQL over records straight off the network card\n\n"
 	      "usage: forebay [OPTIONS] COMMAND [ARGUMENTS]\n\n"
-	      "commands that ask the appliance, over its socket:\n",
+	      "commands that need the appliance; they ask it over its socket:\n",
 		out);
 	list_commands(true, out);
-	fputs("\ncommands that work alone, without appliance, network card or root:\n", out);
+	fputs("\ncommands that need none: no appliance, network card or root:\n", out);
 	list_commands(false, out);
 	print_options(
 		"options of every command", fb_cli_common_options, fb_cli_common_option_cnt, out);

@@ -2,58 +2,82 @@
 /* forebay.1 (mdoc) and the bash completion, from the descriptors. */
 #include <string.h>
 
+#include "config/base/buf.h"
 #include "control/cli/cli.h"
 
 #ifndef FB_MANUAL_DATE
 #define FB_MANUAL_DATE "November 23, 2026"
 #endif
 
-/* Text so that roff prints it as it is. A macro name as a word of its own would be run on macro
- * lines: \& hides it. */
-static void put_text(const char *text, bool macro_line, FILE *out)
-{
-	bool word_start = true;
+/* Columns of an input line; mandoc's style. */
+#define LINE_MAX_BYTES 78
 
-	for (const char *p = text; *p; p++) {
-		if (word_start && (*p == '.' || *p == '\'' || macro_line))
-			fputs("\\&", out);
-		word_start = *p == ' ';
-		if (*p == '\\')
-			fputs("\\e", out);
-		else if (*p == '-')
-			fputs("\\-", out);
-		else if (*p == '"')
-			fputs("\\(dq", out);
-		else if (strncmp(p, "\xe2\x80\xa6", 3) == 0) {
-			fputs("...", out);
-			p += 2;
-		} else
-			fputc(*p, out);
+/* One word so that roff prints it as it is. A macro name as a word of its own would be run on macro
+ * lines: \& hides it. */
+static void add_word(const char *word, size_t len, bool macro_line, struct fb_buf *out)
+{
+	if (len && (word[0] == '.' || word[0] == '\'' || macro_line))
+		fb_buf_add_text(out, "\\&");
+	for (size_t i = 0; i < len; i++) {
+		if (word[i] == '\\')
+			fb_buf_add_text(out, "\\e");
+		else if (word[i] == '-')
+			fb_buf_add_text(out, "\\-");
+		else if (word[i] == '"')
+			fb_buf_add_text(out, "\\(dq");
+		else
+			fb_buf_add_char(out, word[i]);
 	}
 }
 
-/* A paragraph, one sentence a line as mdoc wants it. */
-static void put_paragraph(const char *text, size_t len, FILE *out)
+/* A text on the line that is being written; macro lines cannot be broken. */
+static void put_text(const char *text, bool macro_line, FILE *out)
 {
-	char line[512];
+	struct fb_buf line = {0};
 
-	while (len) {
-		size_t n = 0;
+	while (*text) {
+		size_t word = strcspn(text, " ");
 
-		while (n < len && n < sizeof(line) - 1) {
-			line[n] = text[n] == '\n' ? ' ' : text[n];
-			n++;
-			if (n + 1 < len && text[n - 1] == '.' && text[n] == ' ')
-				break;
-		}
-		line[n] = '\0';
-		put_text(line, false, out);
-		fputc('\n', out);
-		while (n < len && text[n] == ' ')
-			n++;
-		text += n;
-		len -= n;
+		add_word(text, word, macro_line, &line);
+		text += word;
+		if (*text == ' ')
+			fb_buf_add_char(&line, *text++);
 	}
+	fputs(line.p ? line.p : "", out);
+	fb_buf_fini(&line);
+}
+
+/* A paragraph, each sentence begins a line as mdoc wants it; `first` and `after` stand around it.
+ */
+static void put_paragraph(
+	const char *first, const char *text, size_t len, const char *after, FILE *out)
+{
+	const char *end = text + len;
+	size_t at = strlen(first);
+
+	fputs(first, out);
+	while (text < end) {
+		size_t word = FB_MIN(strcspn(text, " \n"), (size_t)(end - text));
+		size_t blanks = FB_MIN(strspn(text + word, " \n"), (size_t)(end - text) - word);
+		bool is_last = text + word + blanks == end;
+		bool ends_sentence = word > 0 && text[word - 1] == '.';
+		struct fb_buf escaped = {0};
+
+		add_word(text, word, false, &escaped);
+		if (at > 0 && at + 1 + escaped.len + strlen(after) > LINE_MAX_BYTES) {
+			fputc('\n', out);
+			at = 0;
+		}
+		at += escaped.len + (at > 0);
+		fprintf(out, "%s%s", at > escaped.len ? " " : "", escaped.p ? escaped.p : "");
+		if (ends_sentence && !is_last) {
+			fputc('\n', out);
+			at = 0;
+		}
+		fb_buf_fini(&escaped);
+		text += word + blanks;
+	}
+	fprintf(out, "%s\n", after);
 }
 
 static void put_paragraphs(const char *text, FILE *out)
@@ -62,7 +86,7 @@ static void put_paragraphs(const char *text, FILE *out)
 		const char *end = strstr(text, "\n\n");
 		size_t len = end ? (size_t)(end - text) : strlen(text);
 
-		put_paragraph(text, len, out);
+		put_paragraph("", text, len, "", out);
 		text += len + (end ? 2 : 0);
 		if (*text)
 			fputs(".Pp\n", out);
@@ -71,6 +95,8 @@ static void put_paragraphs(const char *text, FILE *out)
 
 static void put_option(const struct fb_cli_option *option, FILE *out)
 {
+	struct fb_buf help = {0};
+
 	fputs(".It ", out);
 	if (option->letter)
 		fprintf(out, "Fl %c , ", option->letter);
@@ -81,14 +107,13 @@ static void put_option(const struct fb_cli_option *option, FILE *out)
 		put_text(option->value, true, out);
 	}
 	fputc('\n', out);
-	put_text(option->help, false, out);
+	fb_buf_add_text(&help, option->help);
 	if (option->required)
-		fputs(" (required)", out);
-	for (uint32_t i = 0; option->type == FB_ARG_CHOICE && option->choices[i]; i++) {
-		fputs(i ? ", " : ": ", out);
-		put_text(option->choices[i], false, out);
-	}
-	fputs(".\n", out);
+		fb_buf_add_text(&help, " (required)");
+	for (uint32_t i = 0; option->type == FB_ARG_CHOICE && option->choices[i]; i++)
+		fb_buf_printf(&help, "%s%s", i ? ", " : ": ", option->choices[i]);
+	put_paragraph("", help.p ? help.p : "", help.len, ".", out);
+	fb_buf_fini(&help);
 	if (option->preset) {
 		fputs("Default: ", out);
 		put_text(option->preset, false, out);
@@ -117,22 +142,21 @@ static void put_command(const struct fb_cli_command *command, FILE *out)
 		fputc('\n', out);
 	}
 	fputs(".Pp\n", out);
-	put_text(command->summary, false, out);
-	fputs(".\n", out);
+	put_paragraph("", command->summary, strlen(command->summary), ".", out);
 	if (command->about) {
 		fputs(".Pp\n", out);
 		put_paragraphs(command->about, out);
 	}
 	if (command->columns) {
-		fputs(".Pp\nPrints: ", out);
-		put_text(command->columns, false, out);
-		fputs(".\n", out);
+		fputs(".Pp\n", out);
+		put_paragraph("Prints:", command->columns, strlen(command->columns), ".", out);
 	}
 	put_options(command->options, command->option_cnt, out);
 	for (uint32_t i = 0; i < command->example_cnt; i++) {
-		fputs(".Pp\nExample, ", out);
-		put_text(command->examples[i].what, false, out);
-		fputs(":\n.Dl forebay ", out);
+		fputs(".Pp\n", out);
+		put_paragraph("Example,", command->examples[i].what,
+			strlen(command->examples[i].what), ":", out);
+		fputs(".Dl forebay ", out);
 		put_text(command->examples[i].line, true, out);
 		fputc('\n', out);
 	}
@@ -149,20 +173,20 @@ void fb_cli_write_manual(FILE *out)
 {
 	fputs(".\\\" SPDX-License-Identifier: Apache-2.0\n"
 	      ".\\\" Written by forebay help --man from the descriptors of the commands.\n"
-	      ".Dd " FB_MANUAL_DATE "\n.Dt FOREBAY 1\n.Os forebay " FB_VERSION "\n"
+	      ".Dd " FB_MANUAL_DATE "\n.Dt FOREBAY 1\n.Os\n"
 	      ".Sh NAME\n.Nm forebay\n.Nd windowed SQL over records straight off the network card\n"
 	      ".Sh SYNOPSIS\n.Nm forebay\n.Op Ar options\n.Ar command\n.Op Ar arguments\n"
 	      ".Sh DESCRIPTION\n"
 	      "The command line of a forebay appliance, see\n.Xr forebayd 8 .\n"
 	      "Some commands are clients of the appliance's HTTP and JSON interface on its Unix\n"
-	      "socket; the others work alone, on any machine.\n"
+	      "socket and need it; the others work alone, on any machine.\n"
 	      "Answers go to standard output; errors, hints and progress to standard error.\n"
 	      ".Pp\nOptions of every command:\n",
 		out);
 	put_options(fb_cli_common_options, fb_cli_common_option_cnt, out);
-	fputs(".Sh COMMANDS THAT ASK THE APPLIANCE\n", out);
+	fputs(".Sh COMMANDS THAT NEED THE APPLIANCE\n", out);
 	put_commands(true, out);
-	fputs(".Sh COMMANDS THAT WORK ALONE\n", out);
+	fputs(".Sh COMMANDS THAT NEED NONE\n", out);
 	put_commands(false, out);
 	fputs(".Sh ENVIRONMENT\n.Bl -tag -width FOREBAY_SOCKET\n"
 	      ".It Ev FOREBAY_SOCKET\nSocket of the appliance, where\n.Fl \\-socket\nis not "
@@ -210,7 +234,7 @@ void fb_cli_write_completion(FILE *out)
 	      "# Written by forebay help --completion from the descriptors of the commands.\n"
 	      "_forebay() {\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-	      "\tlocal command= words= i\n"
+	      "\tlocal command= words= files=y i\n"
 	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	      "\t\tcase ${COMP_WORDS[i]} in\n"
 	      "\t\t-o | --print | --socket) ((i++)) ;;\n"
@@ -240,10 +264,18 @@ void fb_cli_write_completion(FILE *out)
 		put_words(fb_cli_common_options, fb_cli_common_option_cnt, out);
 		fputs("\" ;;\n", out);
 	}
-	fputs("\t\tesac ;;\n\tesac\n"
+	fputs("\t\tesac ;;\n\tesac\n\tcase $command in\n", out);
+	/* Where a command takes names of pipelines or commands, files would mislead. */
+	for (uint32_t i = 0; fb_cli_commands[i]; i++) {
+		const struct fb_cli_command *command = fb_cli_commands[i];
+
+		if (command->remote && (!command->operands || !strstr(command->operands, "FILE")))
+			fprintf(out, "\t%s) files= ;;\n", command->name);
+	}
+	fputs("\tesac\n"
 	      "\tif [[ -n $words && ( $cur == -* || -z $command || $words != *--* ) ]]; then\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-	      "\telse\n"
+	      "\telif [[ -n $files ]]; then\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	      "\tfi\n"
 	      "}\n"

@@ -18,6 +18,10 @@ const char *fb_remote_text(json_t *json, const char *path);
 bool fb_remote_bool(json_t *json, const char *path);
 json_t *fb_remote_at(json_t *json, const char *path);
 
+/* What an unclean start means, for people. */
+#define FB_REMOTE_UNCLEAN \
+	"the run before this one did not stop in order: windows that were open then are lost"
+
 #define FB_REMOTE_TEXT_BYTES 48
 /* "1,234,567"; returns text. */
 const char *fb_remote_count(uint64_t value, char text[FB_REMOTE_TEXT_BYTES]);

@@ -91,15 +91,25 @@ static char *format(const char *fmt, ...)
 	return text;
 }
 
-/* A copy in which what would move the cursor is a question mark. */
+char *fb_text_clean(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; from && *from; from++) {
+		unsigned char c = (unsigned char)from[0], next = (unsigned char)from[1];
+		bool is_c1 = c == 0xc2 && next >= 0x80 && next <= 0x9f;
+
+		*to++ = c < ' ' || c == 0x7f || is_c1 ? '?' : (char)c;
+		from += is_c1;
+	}
+	if (to != NULL)
+		*to = '\0';
+	return text;
+}
+
 static char *printable(const char *text)
 {
-	char *copy = strdup(text);
-
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return copy;
+	return fb_text_clean(strdup(text));
 }
 
 void fb_listing_add_text(struct fb_listing *listing, const char *text)
@@ -261,8 +271,35 @@ static void print_cell(const char *text, uint32_t width, enum fb_align align, bo
 	fputs(last ? "\n" : GAP, out);
 }
 
-void fb_listing_print(const struct fb_listing *listing, bool color, FILE *out)
+/* Text from the last column on, broken at blanks (or anywhere, where a word is too long) so that
+ * no line is longer than `room`; what follows stands at `indent`. */
+static void print_broken(const char *text, uint32_t indent, uint32_t room, FILE *out)
 {
+	while (fb_text_width(text) > room) {
+		const unsigned char *p = (const unsigned char *)text, *cut = NULL;
+		uint32_t width = 0;
+
+		for (const unsigned char *next = p;; p = next) {
+			width += char_width(next_char(&next));
+			if (width > room)
+				break;
+			if (*p == ' ')
+				cut = p;
+		}
+		if (*p == ' ' || cut == NULL || cut == (const unsigned char *)text)
+			cut = p;
+		fprintf(out, "%.*s\n%*s", (int)((const char *)cut - text), text, (int)indent, "");
+		text = (const char *)cut + (*cut == ' ');
+	}
+	fprintf(out, "%s\n", text);
+}
+
+/* width: see fb_listing_show; 0: not bounded. */
+static void print_table(
+	const struct fb_listing *listing, bool color, uint32_t terminal_width, FILE *out)
+{
+	uint32_t last_column = listing ? listing->column_cnt - 1 : 0;
+	uint32_t indent = 0, room = 0;
 	uint32_t *widths = listing ? calloc(listing->column_cnt, sizeof(*widths)) : NULL;
 
 	if (widths == NULL)
@@ -274,6 +311,11 @@ void fb_listing_print(const struct fb_listing *listing, bool color, FILE *out)
 
 		*width = FB_MAX(*width, fb_text_width(shown(&listing->cells[i])));
 	}
+	for (uint32_t c = 0; c < last_column; c++)
+		indent += widths[c] + (uint32_t)strlen(GAP);
+	/* Less than a few words is not readable either. */
+	if (listing->columns[last_column].align == FB_ALIGN_LEFT && terminal_width >= indent + 16)
+		room = terminal_width - indent;
 	if (color)
 		fputs(BOLD, out);
 	for (uint32_t c = 0; c < listing->column_cnt; c++)
@@ -284,10 +326,23 @@ void fb_listing_print(const struct fb_listing *listing, bool color, FILE *out)
 	for (size_t i = 0; i < (size_t)fb_listing_rows(listing) * listing->column_cnt; i++) {
 		uint32_t c = (uint32_t)(i % listing->column_cnt);
 
-		print_cell(shown(&listing->cells[i]), widths[c], listing->columns[c].align,
-			c + 1 == listing->column_cnt, out);
+		if (c == last_column && room > 0)
+			print_broken(shown(&listing->cells[i]), indent, room, out);
+		else
+			print_cell(shown(&listing->cells[i]), widths[c], listing->columns[c].align,
+				c == last_column, out);
 	}
 	free(widths);
+}
+
+void fb_listing_print(const struct fb_listing *listing, bool color, FILE *out)
+{
+	print_table(listing, color, 0, out);
+}
+
+void fb_listing_show(const struct fb_listing *listing, struct fb_cli *cli)
+{
+	print_table(listing, cli->color, cli->width, cli->out);
 }
 
 json_t *fb_listing_to_json(const struct fb_listing *listing)
@@ -318,7 +373,7 @@ int fb_listing_write(const struct fb_listing *listing, struct fb_cli *cli)
 	if (listing == NULL || listing->failed)
 		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "out of memory");
 	if (cli->output == FB_OUTPUT_TABLE) {
-		fb_listing_print(listing, cli->color, cli->out);
+		fb_listing_show(listing, cli);
 		return FB_EXIT_DONE;
 	}
 	json_t *array = fb_listing_to_json(listing);

@@ -34,7 +34,7 @@ struct fb_listing *fb_listing_create(const struct fb_listing_column *columns, ui
 void fb_listing_destroy(struct fb_listing *listing);
 
 /*
- * Text: NULL is a JSON null and shown as "-". Control characters are shown as "?" in tables.
+ * Text: NULL is a JSON null and shown as "-". Tables show it as fb_text_clean leaves it.
  * Real: digits behind the point, in the table; not finite is null. Bool: yes, no in the table.
  */
 void fb_listing_add_text(struct fb_listing *listing, const char *text);
@@ -52,6 +52,9 @@ void fb_listing_add_json(struct fb_listing *listing, json_t *value);
 void fb_listing_add_object(struct fb_listing *listing, json_t *object);
 uint32_t fb_listing_rows(const struct fb_listing *listing);
 
+/* The table to cli->out. On a terminal that is too narrow, texts of a last column that is aligned
+ * left go on below, under their own column. */
+void fb_listing_show(const struct fb_listing *listing, struct fb_cli *cli);
 /* As -o says, to cli->out; a table without rows prints its header only. Returns FB_EXIT_DONE, or
  * FB_EXIT_REFUSED when memory ran out (said on cli->err). */
 int fb_listing_write(const struct fb_listing *listing, struct fb_cli *cli);
@@ -59,5 +62,8 @@ int fb_listing_write(const struct fb_listing *listing, struct fb_cli *cli);
 void fb_listing_print(const struct fb_listing *listing, bool color, FILE *out);
 json_t *fb_listing_to_json(const struct fb_listing *listing);
 
+/* Puts a question mark for every control character (C0, DEL, and C1 in UTF-8), in place: what came
+ * over a network is not to move the cursor. text may be NULL; returns it. */
+char *fb_text_clean(char *text);
 /* Columns that UTF-8 text takes on a terminal; broken bytes count as one each. */
 uint32_t fb_text_width(const char *text);

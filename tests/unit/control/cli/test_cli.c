@@ -317,6 +317,66 @@ Test(listing, empty_and_null)
 	fb_listing_destroy(NULL);
 }
 
+/* On a terminal the last column's text goes on under itself; in a pipe lines are whole. */
+Test(listing, last_column_fits_the_terminal)
+{
+	static const struct fb_listing_column narrow[] = {
+		{"N", "n", FB_ALIGN_RIGHT}, {"TEXT", "text", FB_ALIGN_LEFT}};
+	static const struct {
+		uint32_t width;
+		const char *shown;
+	} cases[] = {
+		{0, "N  TEXT\n1  one two three four five\n2  0123456789abcdefghij\n"},
+		{26, "N  TEXT\n1  one two three four five\n2  0123456789abcdefghij\n"},
+		{22, "N  TEXT\n1  one two three four\n   five\n2  0123456789abcdefghi\n   j\n"},
+		{19, "N  TEXT\n1  one two three\n   four five\n2  0123456789abcdef\n   ghij\n"},
+		/* Too narrow for more than a word. */
+		{18, "N  TEXT\n1  one two three four five\n2  0123456789abcdefghij\n"},
+	};
+	struct fb_listing *listing = fb_listing_create(narrow, 2);
+
+	fb_listing_add_uint(listing, 1);
+	fb_listing_add_text(listing, "one two three four five");
+	fb_listing_add_uint(listing, 2);
+	fb_listing_add_text(listing, "0123456789abcdefghij");
+	for (size_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
+		char *text;
+		size_t len;
+		struct fb_cli cli = {.out = open_memstream(&text, &len), .width = cases[i].width};
+
+		fb_listing_show(listing, &cli);
+		fclose(cli.out);
+		cr_expect_str_eq(text, cases[i].shown, "%u:\n%s", cases[i].width, text);
+		free(text);
+	}
+	fb_listing_destroy(listing);
+}
+
+Test(listing, control_characters)
+{
+	static const struct {
+		const char *text, *clean;
+	} cases[] = {
+		{"", ""},
+		{"a\tb\r\n\x7f", "a?b???"},
+		{"\x1b[31m", "?[31m"},
+		{"\xc2\x9b"
+		 "2J\xc2\x80\xc2\x9f",
+			"?2J??"},
+		/* Beside that block UTF-8 stays, and a cut character at the end too. */
+		{"\xc2\xa0\xc3\xbc\xe2\x82\xac", "\xc2\xa0\xc3\xbc\xe2\x82\xac"},
+		{"\xc2", "\xc2"},
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
+		char *text = strdup(cases[i].text);
+
+		cr_expect_str_eq(fb_text_clean(text), cases[i].clean, "case %zu", i);
+		free(text);
+	}
+	cr_expect_null(fb_text_clean(NULL));
+}
+
 Test(listing, width_of_text)
 {
 	cr_assert_eq(fb_text_width(""), 0);
