@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "config/base/str.h"
+#include "config/base/decimal.h"
 
 enum fb_type_kind {
 	FB_T_NULL, /* the type of a bare NULL literal; never a column's */
@@ -43,8 +43,6 @@ struct fb_type {
  * BINARY, VARBINARY: struct fb_str into memory that outlives the batch
  */
 enum fb_phys { FB_PHYS_I64, FB_PHYS_F64, FB_PHYS_I128, FB_PHYS_STR };
-
-typedef __int128 fb_i128;
 
 static inline enum fb_phys fb_type_phys(struct fb_type type)
 {

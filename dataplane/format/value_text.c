@@ -78,45 +78,11 @@ void fb_text_double(double value, bool single, struct fb_buf *out)
 
 void fb_text_decimal(fb_i128 value, uint32_t scale, bool strip, struct fb_buf *out)
 {
-	char digits[48];
-	int cnt = 0;
-	unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
-	int32_t shown = (int32_t)scale;
+	char text[FB_DECIMAL_TEXT_BYTES];
 
-	if (value < 0)
-		fb_buf_add_char(out, '-');
-	if (strip && rest == 0) {
-		fb_buf_add_char(out, '0');
-		return;
-	}
-	while (strip && rest % 10 == 0) {
-		rest /= 10;
-		shown--;
-	}
-	do
-		digits[cnt++] = (char)('0' + (int)(rest % 10));
-	while ((rest /= 10) != 0);
-
-	/* BigDecimal.toString, else toPlainString: scientific where the scale is negative or the
-	 * exponent below -6. */
-	int32_t exponent = cnt - 1 - shown;
-
-	if (strip && (shown < 0 || exponent < -6)) {
-		fb_buf_add_char(out, digits[cnt - 1]);
-		if (cnt > 1)
-			fb_buf_add_char(out, '.');
-		for (int i = cnt - 2; i >= 0; i--)
-			fb_buf_add_char(out, digits[i]);
-		fb_buf_printf(out, "E%+d", exponent);
-		return;
-	}
-	while (cnt <= shown)
-		digits[cnt++] = '0';
-	for (int i = cnt - 1; i >= 0; i--) {
-		fb_buf_add_char(out, digits[i]);
-		if (i == shown && shown > 0)
-			fb_buf_add_char(out, '.');
-	}
+	fb_buf_add(out, text,
+		strip ? fb_decimal_format_stripped(value, scale, text)
+		      : fb_decimal_format(value, scale, text));
 }
 
 void fb_text_date(int64_t days, struct fb_buf *out)
