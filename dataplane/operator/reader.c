@@ -14,7 +14,8 @@ static void mark_inputs(const struct fb_expr *expr, uint64_t *needed)
 
 static int open_window(struct fb_query_run *query, const struct fb_reader_conf *conf)
 {
-	int rc = fb_slice_pool_create_touched(conf->state_bytes, &query->pool);
+	int rc = conf->grows ? fb_slice_pool_create(conf->state_bytes, &query->pool)
+			     : fb_slice_pool_create_touched(conf->state_bytes, &query->pool);
 
 	query->open = calloc(FB_OPEN_SLICES_MAX, sizeof(struct fb_slice *));
 	if (rc == 0 && query->open == NULL)

@@ -31,6 +31,8 @@ struct fb_reader_conf {
 	uint64_t output_bytes; /* budget of row pages of each plain query */
 	int64_t watermark_ms; /* global watermark to start from: FB_TIME_MIN, or what a restart kept
 			       */
+	bool grows; /* state is mapped as it is used, not at once: for readers that may wait for the
+		       kernel */
 };
 
 /* Where the records of one query went. decoded of the reader = the sum of disposition. */
@@ -75,6 +77,17 @@ void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms);
 void fb_reader_feed(struct fb_reader *reader, const uint8_t *data, uint32_t len);
 /* Hot. Runs what is waiting; afterwards no pointer into a payload is held. */
 void fb_reader_flush(struct fb_reader *reader);
+/*
+ * Hot. Feeding and flushing in steps, for a core that has every n-th block of one partition and learns only
+ * between the steps what came in the blocks before (control/replay):
+ *
+ *   add      as fb_decoder_add, from *pos on; false: the batch is full, decode and run, then go on
+ *   decode   converts what was added; returns the watermark that its rows make: FB_TIME_MIN none
+ *   run      the queries over what was decoded; own_ms: the partition's watermark before its first row
+ */
+bool fb_reader_add(struct fb_reader *reader, const uint8_t *data, uint32_t len, uint32_t *pos);
+int64_t fb_reader_decode(struct fb_reader *reader);
+void fb_reader_run(struct fb_reader *reader, int64_t own_ms);
 /* Hot. This partition's own watermark after the last flush. */
 int64_t fb_reader_own_watermark(const struct fb_reader *reader);
 /* Hot. Raises the global watermark (a lower one is ignored): slices that it completes can be taken.

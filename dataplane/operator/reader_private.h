@@ -64,6 +64,7 @@ struct fb_reader {
 	int64_t global_ms;                /* what has fired has fired by this */
 	const struct fb_column *rowtimes; /* of the batch being run */
 	uint64_t rowtime_failed[FB_BATCH_WORDS];
+	int64_t batch_ms;     /* the watermark that the rows of the batch make; FB_TIME_MIN: none */
 	int64_t batch_own_ms; /* own watermark after the batch */
 	bool before_ready;
 	int64_t before_ms[FB_BATCH_ROWS]; /* watermark that a row is judged against */

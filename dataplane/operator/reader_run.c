@@ -55,9 +55,8 @@ static void track(struct fb_reader *reader)
 	for (uint32_t i = 0; i < batch->sel_cnt; i++)
 		if (has_rowtime(reader, batch->sel[i]))
 			newest = FB_MAX(newest, reader->rowtimes->i64[batch->sel[i]]);
-	reader->batch_own_ms = newest == FB_TIME_MIN
-				       ? reader->own_ms
-				       : advance(reader->own_ms, newest, reader->delay_ms);
+	reader->batch_ms = newest == FB_TIME_MIN ? FB_TIME_MIN
+						 : advance(FB_TIME_MIN, newest, reader->delay_ms);
 }
 
 void fb_watermarks_before(struct fb_reader *reader)
@@ -120,18 +119,38 @@ static void run_query(struct fb_reader *reader, struct fb_query_run *query)
 		fb_plain_run(query, &batch);
 }
 
+int64_t fb_reader_decode(struct fb_reader *reader)
+{
+	reader->batch_ms = FB_TIME_MIN;
+	reader->batch.sel_cnt = 0;
+	if (fb_decoder_pending(reader->decoder) == 0)
+		return FB_TIME_MIN;
+	fb_decoder_finish(reader->decoder, &reader->batch);
+	if (reader->tracks && reader->batch.sel_cnt > 0)
+		track(reader);
+	return reader->batch_ms;
+}
+
+void fb_reader_run(struct fb_reader *reader, int64_t own_ms)
+{
+	reader->own_ms = own_ms;
+	reader->batch_own_ms = FB_MAX(own_ms, reader->batch_ms);
+	for (uint32_t i = 0; reader->batch.sel_cnt > 0 && i < reader->query_cnt; i++)
+		run_query(reader, &reader->queries[i]);
+	reader->own_ms = reader->batch_own_ms;
+}
+
 void fb_reader_flush(struct fb_reader *reader)
 {
 	if (fb_decoder_pending(reader->decoder) == 0)
 		return;
-	fb_decoder_finish(reader->decoder, &reader->batch);
-	if (reader->batch.sel_cnt == 0)
-		return;
-	if (reader->tracks)
-		track(reader);
-	for (uint32_t i = 0; i < reader->query_cnt; i++)
-		run_query(reader, &reader->queries[i]);
-	reader->own_ms = reader->tracks ? reader->batch_own_ms : reader->own_ms;
+	fb_reader_decode(reader);
+	fb_reader_run(reader, reader->own_ms);
+}
+
+bool fb_reader_add(struct fb_reader *reader, const uint8_t *data, uint32_t len, uint32_t *pos)
+{
+	return fb_decoder_add(reader->decoder, data, len, pos);
 }
 
 void fb_reader_feed(struct fb_reader *reader, const uint8_t *data, uint32_t len)
