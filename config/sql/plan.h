@@ -121,8 +121,8 @@ enum fb_window_kind {
 struct fb_window {
 	enum fb_window_kind kind;
 	int64_t size_ms;   /* SESSION: the gap */
-	int64_t step_ms;   /* HOP: slide; CUMULATE: step; TUMBLE: = size_ms */
-	int64_t offset_ms; /* normalised to 0 <= offset < step (rule W5) */
+	int64_t step_ms;   /* HOP: slide; CUMULATE: step; TUMBLE, SESSION: = size_ms */
+	int64_t offset_ms; /* normalised to 0 <= offset < size (rule W5) */
 };
 
 enum fb_agg_func {

@@ -8,6 +8,8 @@
 #include "control/pipeline/engine_private.h"
 
 #define ANSWER_TIMEOUT_NS 10000000000
+#define ASSEMBLY_SLACK_BYTES (64ull << 20)
+#define ASSEMBLY_MAX_BYTES (32ull << 30) /* what references of a pool reach */
 
 struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name)
 {
@@ -47,36 +49,35 @@ static void report_no_stream(
 	fb_buf_fini(&hint);
 }
 
-static int init_query(struct query_run *query, const struct fb_query_plan *plan)
+/* What the slices of all workers can come to when they are merged, and room for copies (assembly.h). */
+static uint64_t assembly_bytes(const struct fb_engine *engine)
 {
-	struct fb_type group_types[FB_GROUP_KEYS + 64];
-	uint32_t group_cnt;
-	int rc = 0;
+	uint64_t lent = ((uint64_t)engine->appliance->memory.state_mb << 20) * engine->worker_cnt;
+
+	return FB_MIN(2 * lent + ASSEMBLY_SLACK_BYTES, (uint64_t)ASSEMBLY_MAX_BYTES);
+}
+
+static int init_query(struct fb_engine *engine, struct query_run *query, const struct fb_query_plan *plan)
+{
+	struct fb_assembly_conf conf = {
+		.plan = plan, .pool_bytes = assembly_bytes(engine), .release = fb_merge_release, .arg = query};
+	int rc;
 
 	query->plan = plan;
+	query->engine = engine;
 	query->published_ms = FB_TIME_MIN;
 	query->types = calloc(plan->select_cnt, sizeof(*query->types));
-	query->select = calloc(plan->select_cnt, sizeof(struct fb_program *));
-	query->columns = calloc(plan->select_cnt, sizeof(struct fb_column *));
-	if (query->types == NULL || query->select == NULL || query->columns == NULL)
+	if (query->types == NULL)
 		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; i < plan->select_cnt; i++)
 		query->types[i] = plan->sink->fields[i]->type;
 	if (plan->window.kind == FB_WINDOW_NONE)
 		return 0;
-	if (plan->key_cnt + plan->agg_cnt > 64)
-		return FB_E_UNSUPPORTED;
 	rc = fb_slice_layout_create(plan, &query->layout);
-	if (rc == 0 && plan->having != NULL)
-		rc = fb_program_create(plan->having, &query->having);
-	for (uint32_t i = 0; rc == 0 && i < plan->select_cnt; i++)
-		rc = fb_program_create(plan->select[i], &query->select[i]);
 	if (rc != 0)
 		return rc;
-	group_cnt = fb_slice_group_types(plan, group_types, FB_ARRAY_LEN(group_types));
-	rc = fb_batch_init(&query->groups, group_types, group_cnt, NULL);
-	query->groups_ready = rc == 0;
-	return rc;
+	conf.layout = query->layout;
+	return fb_assembly_create(&conf, &query->assembly);
 }
 
 static struct source_run *add_source(
@@ -161,7 +162,7 @@ int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const cha
 		rc = FB_E_NO_MEMORY;
 	for (uint32_t i = 0; rc == 0 && i < plan->query_cnt; i++) {
 		pipeline->queries[i].pipeline = pipeline;
-		rc = init_query(&pipeline->queries[i], plan->queries[i]);
+		rc = init_query(engine, &pipeline->queries[i], plan->queries[i]);
 		if (rc == 0)
 			rc = assign_source(engine, pipeline, &pipeline->queries[i], diags);
 	}
@@ -359,32 +360,18 @@ void fb_pipeline_free_readers(struct fb_engine *engine, struct pipeline *pipelin
 	}
 }
 
-static void destroy_query(struct fb_engine *engine, struct query_run *query)
+static void destroy_query(struct query_run *query)
 {
 	if (query->delivery != NULL)
 		fb_delivery_stop(query->delivery);
-	while (query->pending != NULL) {
-		struct pending_window *window = query->pending;
-
-		query->pending = window->next;
-		fb_merge_free_window(engine, query, window);
-	}
-	if (query->job.pool != NULL)
-		fb_slice_pool_destroy(query->job.pool);
-	fb_program_destroy(query->having);
-	for (uint32_t i = 0; query->select != NULL && i < query->plan->select_cnt; i++)
-		fb_program_destroy(query->select[i]);
-	free(query->select);
-	free(query->columns);
+	fb_assembly_destroy(query->assembly);
 	free(query->types);
-	if (query->groups_ready)
-		fb_batch_fini(&query->groups);
 }
 
 void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 {
 	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)
-		destroy_query(engine, &pipeline->queries[i]);
+		destroy_query(&pipeline->queries[i]);
 	if (pipeline->sources != NULL)
 		fb_pipeline_free_readers(engine, pipeline);
 	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)

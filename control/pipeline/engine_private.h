@@ -15,38 +15,18 @@
 #include <stdatomic.h>
 
 #include "control/pipeline/engine.h"
-#include "dataplane/operator/expr.h"
+#include "control/window/assembly.h"
 #include "dataplane/operator/row.h"
 
 #define FB_ENGINE_PORT_MAX 16
 
-/* One contribution to a window: a slice of a worker, or (worker = STORED) what an earlier run kept. */
-#define FB_PART_STORED UINT32_MAX
 /* Retention is exact to 1/FB_RETENTION_MARKS of its length. */
 #define FB_RETENTION_MARKS 32
 
-struct window_part {
-	uint32_t worker;
-	struct fb_slice_pool *pool; /* of a stored part */
-	uint32_t stored; /* part number in the store; with FB_PART_STORED */
-	struct fb_slice *slice;
-	struct window_part *next;
-};
-
-/* A window that waits for its watermark; sorted by start. */
-struct pending_window {
-	int64_t start_ms;
-	struct window_part *parts;
-	struct pending_window *next;
-};
-
 /* The window that is being written out, some batches at a time. */
 struct publish_job {
-	struct pending_window *window; /* NULL: none */
-	struct fb_slice *slice;        /* what is read: a part's, or `merged` */
-	struct fb_slice *merged;
-	struct fb_slice_pool *pool; /* of merged */
-	uint64_t cursor;
+	bool active;
+	struct fb_assembly_window window;
 	uint64_t seq; /* of the next row */
 	uint64_t dropped_groups;
 };
@@ -57,14 +37,10 @@ struct query_run {
 	struct source_run *source;
 	uint32_t query_id;
 	uint32_t index; /* among the queries of its reader */
-	struct fb_slice_layout *layout;
-	struct fb_program *having;
-	struct fb_program **select;
-	const struct fb_column **columns;
+	struct fb_slice_layout *layout;   /* NULL: plain */
+	struct fb_assembly *assembly;     /* slices to windows; with layout */
+	struct fb_engine *engine;         /* for slices on their way back */
 	struct fb_type *types; /* of the result */
-	struct fb_batch groups;
-	bool groups_ready;
-	struct pending_window *pending;
 	struct publish_job job;
 	uint64_t next_seq;                 /* rows below are in the store for good */
 	uint64_t merged_windows;
@@ -176,9 +152,8 @@ bool fb_merge_receive(struct fb_engine *engine);
 /* Some work on windows that are complete; true if there was any. */
 bool fb_merge_step(struct fb_engine *engine);
 bool fb_merge_is_idle(const struct pipeline *pipeline);
-/* Adds a part that an earlier run kept. */
-int fb_merge_add_stored(struct query_run *query, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len);
-void fb_merge_free_window(struct fb_engine *engine, struct query_run *query, struct pending_window *window);
+/* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. */
+void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker);
 uint64_t fb_merge_pending_rows(const struct query_run *query);
 
 /* Deletes rows that every sink has and that are older than the retention. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slices of the workers to windows, and windows and row pages to rows in the store.
+ * Reports of the workers: slices to the assemblies of their queries, and windows and row pages to rows in the store.
  *
- * A window is complete when every worker that reads its source has reported a watermark at or behind its end - 1 (rule
- * M4): by the order of reports all its slices are here by then. It is written some thousand rows at a time, so that a
- * window of a million keys does not hold the lock; it counts only with its last batch, which also moves next_seq. Rows at
- * or above next_seq are nobody's: a restart deletes them, and the sinks are told of a window only when it is whole.
+ * A window is written some thousand rows at a time, so that one of a million keys does not hold the lock; it counts only
+ * with its last batch, which also moves next_seq. Rows at or above next_seq are nobody's: a restart deletes them, and the
+ * sinks are told of a window only when it is whole.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -18,108 +17,26 @@
 #define BATCHES_PER_STEP 32
 #define PAGES_PER_STEP 16
 #define RETRY_NS 1000000000
-#define MERGE_SLACK_BYTES (1u << 20)
 
-/* ---- parts ---- */
+/* ---- slices ---- */
 
-static void return_slice(struct fb_engine *engine, struct query_run *query, uint32_t worker, struct fb_slice *slice)
+void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker)
 {
+	struct query_run *query = arg;
 	struct source_run *source = query->source;
 	struct fb_mail mail = {
 		.kind = FB_MAIL_SLICE_FREE, .slot = source->slot, .query = query->index, .slice = slice};
 
 	/* A worker takes its mail every few microseconds; once it is done with the reader, the reader is ours. */
-	while (!source->done[worker] && fb_worker_send(engine->workers[worker], &mail) == FB_E_AGAIN)
+	while (!source->done[worker] && fb_worker_send(query->engine->workers[worker], &mail) == FB_E_AGAIN)
 		sched_yield();
 	if (source->done[worker])
 		fb_reader_return_slice(source->readers[worker], query->index, slice);
 }
 
-static void free_part(struct fb_engine *engine, struct query_run *query, struct window_part *part)
-{
-	if (part->worker != FB_PART_STORED)
-		return_slice(engine, query, part->worker, part->slice);
-	else if (part->pool != NULL)
-		fb_slice_pool_destroy(part->pool);
-	free(part);
-}
-
-void fb_merge_free_window(struct fb_engine *engine, struct query_run *query, struct pending_window *window)
-{
-	while (window->parts != NULL) {
-		struct window_part *part = window->parts;
-
-		window->parts = part->next;
-		free_part(engine, query, part);
-	}
-	free(window);
-}
-
-static struct pending_window *find_window(struct query_run *query, int64_t start_ms)
-{
-	struct pending_window **link = &query->pending;
-
-	while (*link != NULL && (*link)->start_ms < start_ms)
-		link = &(*link)->next;
-	if (*link == NULL || (*link)->start_ms != start_ms) {
-		struct pending_window *window = calloc(1, sizeof(*window));
-
-		if (window == NULL)
-			return NULL;
-		window->start_ms = start_ms;
-		window->next = *link;
-		*link = window;
-	}
-	return *link;
-}
-
-static int add_part(struct query_run *query, int64_t start_ms, struct window_part **ret)
-{
-	struct pending_window *window = find_window(query, start_ms);
-	struct window_part *part = window ? calloc(1, sizeof(*part)) : NULL;
-
-	if (part == NULL)
-		return FB_E_NO_MEMORY;
-	part->next = window->parts;
-	window->parts = part;
-	*ret = part;
-	return 0;
-}
-
-int fb_merge_add_stored(struct query_run *query, int64_t start_ms, uint32_t part_number, const uint8_t *bytes, size_t len)
-{
-	struct window_part *part;
-	int rc = add_part(query, start_ms, &part);
-
-	if (rc != 0)
-		return rc;
-	part->worker = FB_PART_STORED;
-	part->stored = part_number;
-	/* The index of a slice takes up to as much as its entries: grow until it fits. */
-	for (uint64_t size = 2 * len + MERGE_SLACK_BYTES;; size *= 2) {
-		rc = fb_slice_pool_create(size, &part->pool);
-		if (rc != 0)
-			return rc;
-		part->slice = fb_slice_open(part->pool, query->layout, start_ms);
-		rc = part->slice == NULL ? FB_E_FULL : fb_slice_import(part->slice, bytes, len);
-		if (rc == 0)
-			return 0;
-		fb_slice_pool_destroy(part->pool);
-		part->pool = NULL;
-		part->slice = NULL;
-		if (rc != FB_E_FULL || size > 64 * ((uint64_t)len + MERGE_SLACK_BYTES))
-			return rc;
-	}
-}
-
 uint64_t fb_merge_pending_rows(const struct query_run *query)
 {
-	uint64_t rows = 0;
-
-	for (const struct pending_window *window = query->pending; window != NULL; window = window->next)
-		for (const struct window_part *part = window->parts; part != NULL; part = part->next)
-			rows += part->slice ? fb_slice_row_cnt(part->slice) : 0;
-	return rows;
+	return query->assembly ? fb_assembly_waiting_rows(query->assembly) : 0;
 }
 
 /* ---- reports ---- */
@@ -128,14 +45,9 @@ static void take_slice(struct fb_engine *engine, struct pipeline *pipeline, cons
 {
 	struct source_run *source = engine->slot_sources[report->slot];
 	struct query_run *query = source->queries[report->query];
-	struct window_part *part;
 
-	if (pipeline->dropping || add_part(query, fb_slice_start_ms(report->slice), &part) != 0) {
-		return_slice(engine, query, report->worker, report->slice);
-		return;
-	}
-	part->worker = report->worker;
-	part->slice = report->slice;
+	if (pipeline->dropping || fb_assembly_add(query->assembly, report->slice, report->worker) != 0)
+		fb_merge_release(query, report->slice, report->worker);
 }
 
 static void take_rows(struct fb_engine *engine, const struct fb_report *report)
@@ -281,111 +193,55 @@ static bool write_pages(struct fb_engine *engine, struct pipeline *pipeline, str
 
 /* ---- windows ---- */
 
-static int64_t window_end(const struct query_run *query, const struct pending_window *window)
+/* What all workers that read the source have reported: by the order of reports all slices that it completes are here. */
+static int64_t reported_watermark(const struct fb_engine *engine, const struct source_run *source)
 {
-	return window->start_ms + query->plan->window.size_ms;
-}
-
-static bool is_complete(const struct fb_engine *engine, const struct query_run *query, const struct pending_window *window)
-{
-	/* Watermarks are instants; the window's end is wall clock of the session zone (rule W2). */
-	int64_t needed = window_end(query, window) - 1 - query->plan->time_shift_ms;
+	int64_t watermark = FB_TIME_MAX;
+	bool any = false;
 
 	for (uint32_t w = 0; w < engine->worker_cnt; w++)
-		if (query->source->readers[w] != NULL && query->source->watermark_ms[w] < needed)
-			return false;
-	return true;
-}
-
-static void drop_merged(struct publish_job *job)
-{
-	if (job->pool != NULL)
-		fb_slice_pool_destroy(job->pool);
-	job->pool = NULL;
-	job->merged = NULL;
-}
-
-/* Several parts are merged into a slice of the control plane's own. */
-static int merge_parts(struct query_run *query, struct pending_window *window, struct publish_job *job)
-{
-	uint64_t bytes = MERGE_SLACK_BYTES;
-	int rc = FB_E_FULL;
-
-	for (const struct window_part *part = window->parts; part != NULL; part = part->next)
-		bytes += fb_slice_group_cnt(part->slice) * (fb_slice_layout_entry_bytes(query->layout) + 32);
-	for (int attempt = 0; attempt < 6 && rc == FB_E_FULL; attempt++, bytes *= 2) {
-		drop_merged(job);
-		rc = fb_slice_pool_create(bytes, &job->pool);
-		if (rc != 0)
-			return rc;
-		job->merged = fb_slice_open(job->pool, query->layout, window->start_ms);
-		rc = job->merged == NULL ? FB_E_FULL : 0;
-		for (const struct window_part *part = window->parts; rc == 0 && part != NULL; part = part->next)
-			rc = fb_slice_merge(job->merged, part->slice);
-	}
-	return rc;
-}
-
-static int start_job(struct query_run *query, struct pending_window *window)
-{
-	struct publish_job *job = &query->job;
-	int rc = 0;
-
-	*job = (struct publish_job){.window = window, .seq = query->next_seq};
-	if (window->parts->next != NULL)
-		rc = merge_parts(query, window, job);
-	if (rc != 0) {
-		drop_merged(job);
-		job->window = NULL;
-		return rc;
-	}
-	job->slice = job->merged ? job->merged : window->parts->slice;
-	return 0;
-}
-
-/* HAVING and select list over one batch of groups; rows go into the store's batch. */
-static void put_groups(struct fb_engine *engine, struct query_run *query, struct fb_buf *row)
-{
-	struct fb_batch *groups = &query->groups;
-	struct publish_job *job = &query->job;
-	uint64_t failed[FB_BATCH_WORDS] = {0};
-
-	if (query->having != NULL)
-		fb_batch_filter(groups, fb_program_run(query->having, groups, failed));
-	for (uint32_t i = 0; i < query->plan->select_cnt; i++)
-		query->columns[i] = fb_program_run(query->select[i], groups, failed);
-	for (uint32_t i = 0; i < groups->sel_cnt; i++) {
-		uint32_t at = groups->sel[i];
-
-		if (failed[at / 64] >> (at % 64) & 1) {
-			job->dropped_groups++;
-			continue;
+		if (source->readers[w] != NULL) {
+			watermark = FB_MIN(watermark, source->watermark_ms[w]);
+			any = true;
 		}
-		fb_buf_clear(row);
+	return any ? watermark : FB_TIME_MIN;
+}
 
-		uint32_t len = fb_row_bytes(query->columns, query->types, query->plan->select_cnt, at);
-		char *out = fb_buf_reserve(row, len);
+/* One batch of rows into the store's batch. */
+static void put_rows(struct fb_engine *engine, struct query_run *query, const struct fb_assembly_rows *rows,
+	struct fb_buf *bytes)
+{
+	struct publish_job *job = &query->job;
+	uint32_t cnt = query->plan->select_cnt;
 
+	job->dropped_groups += rows->failed;
+	for (uint32_t i = 0; i < rows->sel_cnt; i++) {
+		uint32_t at = rows->sel[i];
+		uint32_t len = fb_row_bytes(rows->columns, query->types, cnt, at);
+		char *out;
+
+		fb_buf_clear(bytes);
+		out = fb_buf_reserve(bytes, len);
 		if (out == NULL) {
 			job->dropped_groups++;
 			continue;
 		}
-		len = fb_row_encode(query->columns, query->types, query->plan->select_cnt, at, (uint8_t *)out);
+		len = fb_row_encode(rows->columns, query->types, cnt, at, (uint8_t *)out);
 		fb_store_put_result(engine->batch, query->query_id, job->seq++, out, len);
 	}
 }
 
+static void delete_part(void *arg, struct fb_assembly_part part)
+{
+	struct query_run *query = arg;
+
+	fb_store_delete_slice(query->engine->batch, query->query_id, part.start_ms, part.number);
+}
+
 static void finish_job(struct fb_engine *engine, struct query_run *query)
 {
-	struct publish_job *job = &query->job;
-	struct pending_window *window = job->window;
-
-	for (const struct window_part *part = window->parts; part != NULL; part = part->next)
-		query->merged_rows += fb_slice_row_cnt(part->slice);
-	query->pending = window->next;
-	drop_merged(job);
-	fb_merge_free_window(engine, query, window);
-	job->window = NULL;
+	query->merged_rows += fb_assembly_finish(query->assembly);
+	query->job.active = false;
 	engine->store_error[0] = '\0';
 	fb_delivery_notify(query->delivery, query->next_seq);
 }
@@ -393,17 +249,16 @@ static void finish_job(struct fb_engine *engine, struct query_run *query)
 static void step_job(struct fb_engine *engine, struct query_run *query)
 {
 	struct publish_job *job = &query->job;
-	struct pending_window *window = job->window;
-	struct fb_buf row = {0};
+	struct fb_assembly_rows rows;
+	struct fb_buf bytes = {0};
 	bool more = true;
 
 	for (int i = 0; i < BATCHES_PER_STEP && more; i++) {
-		more = fb_slice_groups(
-			job->slice, window->start_ms, window_end(query, window), &job->cursor, &query->groups);
+		more = fb_assembly_read(query->assembly, &rows);
 		if (more)
-			put_groups(engine, query, &row);
+			put_rows(engine, query, &rows, &bytes);
 	}
-	fb_buf_fini(&row);
+	fb_buf_fini(&bytes);
 
 	uint64_t next_seq = query->next_seq;
 	uint64_t dropped = query->dropped_groups;
@@ -413,11 +268,9 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 		query->next_seq = job->seq;
 		query->merged_windows++;
 		query->dropped_groups += job->dropped_groups;
-		query->published_ms = FB_MAX(query->published_ms, window_end(query, window));
+		query->published_ms = FB_MAX(query->published_ms, job->window.end_ms);
 		fb_persist_query(engine, query, engine->batch, false);
-		for (const struct window_part *part = window->parts; part != NULL; part = part->next)
-			if (part->worker == FB_PART_STORED)
-				fb_store_delete_slice(engine->batch, query->query_id, window->start_ms, part->stored);
+		fb_assembly_stale(query->assembly, false, delete_part, query);
 	}
 
 	int rc = fb_store_commit(engine->batch, !more);
@@ -432,26 +285,28 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	query->dropped_groups = dropped;
 	query->published_ms = published;
 	query->merged_windows -= !more;
-	drop_merged(job);
-	job->window = NULL;
+	fb_assembly_abort(query->assembly);
+	job->active = false;
 	store_failed(engine, rc);
 }
 
 static bool step_query(struct fb_engine *engine, struct query_run *query)
 {
-	struct pending_window *window = query->pending;
+	if (query->assembly == NULL)
+		return false;
+	if (!query->job.active) {
+		struct publish_job job = {.active = true, .seq = query->next_seq};
+		int rc;
 
-	if (query->job.window == NULL) {
+		if (query->pipeline->dropping)
+			return false;
 		/* Kept parts of a stop are not published: their watermark has not passed. */
-		if (window == NULL || query->pipeline->dropping || !is_complete(engine, query, window))
-			return false;
-
-		int rc = start_job(query, window);
-
-		if (rc != 0) {
+		rc = fb_assembly_begin(query->assembly, reported_watermark(engine, query->source), &job.window);
+		if (rc < 0)
 			store_failed(engine, rc);
+		if (rc <= 0)
 			return false;
-		}
+		query->job = job;
 	}
 	step_job(engine, query);
 	return true;
@@ -482,10 +337,11 @@ bool fb_merge_is_idle(const struct pipeline *pipeline)
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
 		const struct query_run *query = &pipeline->queries[i];
 
-		if (query->job.window != NULL)
+		if (query->job.active)
 			return false;
 		/* While draining everything is complete; at a stop what is left is what the watermark has not passed. */
-		if (query->pending != NULL && pipeline->state == FB_PIPELINE_DRAINING)
+		if (query->assembly != NULL && !fb_assembly_is_empty(query->assembly) &&
+			pipeline->state == FB_PIPELINE_DRAINING)
 			return false;
 	}
 	return true;

@@ -19,6 +19,8 @@
 #include "config/base/calendar.h"
 #include "control/pipeline/engine_private.h"
 
+#define PARTS_OF_A_RUN_BITS 16
+
 /* ---- small encodings ---- */
 
 struct cursor {
@@ -174,36 +176,54 @@ static void keep_source(const struct pipeline *pipeline, const struct source_run
 	fb_buf_fini(&value);
 }
 
-static void keep_slices(const struct fb_engine *engine, const struct query_run *query, struct fb_store_batch *batch)
-{
-	struct fb_buf bytes = {0};
+struct keeper {
+	struct query_run *query;
+	struct fb_store_batch *batch;
+	uint32_t cnt;
+};
 
-	for (const struct pending_window *window = query->pending; window != NULL; window = window->next)
-		for (const struct window_part *part = window->parts; part != NULL; part = part->next) {
-			if (part->worker == FB_PART_STORED)
-				continue;
-			fb_buf_clear(&bytes);
-			fb_slice_export(part->slice, &bytes);
-			fb_store_put_slice(batch, query->query_id, window->start_ms,
-				engine->run * FB_WORKER_MAX + part->worker, bytes.p, bytes.len);
-		}
-	fb_buf_fini(&bytes);
+/* Numbers of parts are unique by the run; runs that far apart do not meet in the store. */
+static int keep_part(void *arg, int64_t start_ms, const uint8_t *bytes, size_t len)
+{
+	struct keeper *keeper = arg;
+	uint32_t number = (keeper->query->engine->run << PARTS_OF_A_RUN_BITS) + keeper->cnt++;
+
+	fb_store_put_slice(keeper->batch, keeper->query->query_id, start_ms, number, bytes, len);
+	return 0;
+}
+
+static void forget_part(void *arg, struct fb_assembly_part part)
+{
+	struct keeper *keeper = arg;
+
+	fb_store_delete_slice(keeper->batch, keeper->query->query_id, part.start_ms, part.number);
+}
+
+static int keep_slices(struct query_run *query, struct fb_store_batch *batch)
+{
+	struct keeper keeper = {.query = query, .batch = batch};
+
+	if (query->assembly == NULL)
+		return 0;
+	fb_assembly_stale(query->assembly, true, forget_part, &keeper);
+	return fb_assembly_export(query->assembly, keep_part, &keeper);
 }
 
 int fb_persist_keep(struct fb_engine *engine, struct pipeline *pipeline)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
-	int rc;
+	int rc = 0;
 
 	if (batch == NULL)
 		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
 		keep_source(pipeline, &pipeline->sources[i], batch);
-	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
-		keep_slices(engine, &pipeline->queries[i], batch);
+	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
+		rc = keep_slices(&pipeline->queries[i], batch);
 		fb_persist_query(engine, &pipeline->queries[i], batch, true);
 	}
-	rc = fb_persist_pipeline(engine, pipeline, batch);
+	if (rc == 0)
+		rc = fb_persist_pipeline(engine, pipeline, batch);
 	fb_store_batch_destroy(batch);
 	return rc;
 }
@@ -262,7 +282,10 @@ static int collect_definition(void *arg, const char *key, const uint8_t *bytes, 
 
 static int restore_slice(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len)
 {
-	return fb_merge_add_stored(arg, start_ms, part, bytes, len);
+	struct query_run *query = arg;
+	struct fb_assembly_part name = {start_ms, part};
+
+	return query->assembly ? fb_assembly_import(query->assembly, name, bytes, len) : FB_E_CORRUPT;
 }
 
 static int restore_query(struct fb_engine *engine, struct query_run *query)
@@ -298,6 +321,8 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 		}
 	}
 	fb_buf_fini(&bytes);
+	if (query->assembly != NULL)
+		fb_assembly_skip_to(query->assembly, query->published_ms);
 	rc = fb_store_scan_slices(engine->store, query->query_id, restore_slice, query);
 	if (rc != 0)
 		return rc;

@@ -81,7 +81,7 @@ static int open_query(struct fb_reader *reader, const struct fb_reader_conf *con
 		return rc;
 	if (query->plan->window.kind == FB_WINDOW_NONE)
 		return open_plain(query, conf);
-	if (query->plan->window.kind != FB_WINDOW_TUMBLE || query->layout == NULL)
+	if (query->plan->window.kind == FB_WINDOW_SESSION || query->layout == NULL)
 		return FB_E_UNSUPPORTED;
 	reader->tracks = true;
 	return open_window(query, conf);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A reader at work. Hot. */
 #include "dataplane/operator/reader_private.h"
+#include "dataplane/operator/window.h"
 
 void fb_drop_failed(struct fb_query_run *query, struct fb_batch *batch, const uint64_t *failed)
 {
@@ -182,10 +183,9 @@ struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_q
 			continue;
 
 		/* Rule M4, in the domain of instants (rule W2). */
-		int64_t fires = query->open[0]->start_ms + query->plan->window.size_ms - 1 -
-				query->plan->time_shift_ms;
+		int64_t watermark = fb_window_clock(query->plan, reader->global_ms);
 
-		if (fires > reader->global_ms)
+		if (query->open[0]->first_end_ms - 1 > watermark)
 			continue;
 		*ret_query = i;
 		query->counters.slices_sealed++;

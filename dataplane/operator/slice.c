@@ -60,6 +60,26 @@ int64_t fb_slice_start_ms(const struct fb_slice *slice)
 	return slice->start_ms;
 }
 
+int64_t fb_slice_first_end_ms(const struct fb_slice *slice)
+{
+	return slice->first_end_ms;
+}
+
+static uint32_t count_pages(const struct fb_slice_pool *pool, uint32_t page)
+{
+	uint32_t cnt = 0;
+
+	for (; page != FB_NO_PAGE; page = pool->pages[page].next)
+		cnt++;
+	return cnt;
+}
+
+uint32_t fb_slice_page_cnt(const struct fb_slice *slice)
+{
+	return count_pages(slice->pool, slice->first_entry_page) +
+	       count_pages(slice->pool, slice->pages_head);
+}
+
 uint64_t fb_slice_row_cnt(const struct fb_slice *slice)
 {
 	return slice->row_cnt;

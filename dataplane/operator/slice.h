@@ -3,7 +3,7 @@
  * Slices: the partial aggregates of one query over one piece of event time, private to a core while
  * open.
  *
- *     open --(watermark >= end - 1)--> sealed --(ring)--> merged by the control plane
+ *     open --(watermark >= first_end - 1)--> sealed --(ring)--> merged by the control plane
  * --(mailbox)--> free
  *
  * A slice is a hash table from group key to aggregate states. All its memory is pages of
@@ -59,6 +59,9 @@ struct fb_slice *fb_slice_open(
 void fb_slice_close(struct fb_slice *slice);
 
 int64_t fb_slice_start_ms(const struct fb_slice *slice);
+/* End of the first window that gets these rows (window.h): the slice is sealed when that fires. */
+int64_t fb_slice_first_end_ms(const struct fb_slice *slice);
+uint32_t fb_slice_page_cnt(const struct fb_slice *slice);
 uint64_t fb_slice_row_cnt(const struct fb_slice *slice);   /* records counted into it */
 uint64_t fb_slice_group_cnt(const struct fb_slice *slice); /* keys */
 

@@ -117,6 +117,7 @@ struct fb_slice {
 	struct fb_slice_pool *pool;
 	const struct fb_slice_layout *layout;
 	int64_t start_ms;
+	int64_t first_end_ms; /* of the first window that gets these rows (window.h) */
 	uint64_t row_cnt;
 	uint64_t group_cnt;
 	uint32_t depth; /* of the directory */

@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch into slices: window assignment (rule W1), lateness per row (M5), one update per record.
- * Hot.
+ * A batch into slices: window assignment (rule W1), lateness per row and window (M5), one update per
+ * record whatever the overlap of windows. Hot.
  *
  * Mostly all rows of a batch belong to one open window and none can be late. One pass over the
  * event times shows it, and nothing is decided per row then.
  */
 #include "dataplane/operator/reader_private.h"
-
-static inline int64_t window_start(const struct fb_window *window, int64_t time_ms)
-{
-	return time_ms - fb_floor_mod(time_ms - window->offset_ms, window->step_ms);
-}
-
-/* The watermark (an instant) at which a window (wall clock) has fired: rules M4 and W2. */
-static inline int64_t fires_at(const struct fb_query_plan *plan, int64_t start_ms)
-{
-	return start_ms + plan->window.size_ms - 1 - plan->time_shift_ms;
-}
+#include "dataplane/operator/window.h"
 
 /* ---- open slices ---- */
 
-static uint32_t lower_bound(const struct fb_query_run *query, int64_t start_ms)
+/* Which slice a row goes to: rows of one step are kept apart by the first window that gets them. */
+struct place {
+	int64_t start_ms;
+	int64_t first_end_ms;
+};
+
+/* Open slices lie in the order in which they are sealed. */
+static inline bool before(const struct fb_slice *slice, struct place place)
+{
+	return slice->first_end_ms < place.first_end_ms ||
+	       (slice->first_end_ms == place.first_end_ms && slice->start_ms < place.start_ms);
+}
+
+static inline bool is_at(const struct fb_slice *slice, struct place place)
+{
+	return slice->start_ms == place.start_ms && slice->first_end_ms == place.first_end_ms;
+}
+
+static uint32_t lower_bound(const struct fb_query_run *query, struct place place)
 {
 	uint32_t low = 0;
 	uint32_t high = query->open_cnt;
@@ -29,7 +37,7 @@ static uint32_t lower_bound(const struct fb_query_run *query, int64_t start_ms)
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 
-		if (query->open[middle]->start_ms < start_ms)
+		if (before(query->open[middle], place))
 			low = middle + 1;
 		else
 			high = middle;
@@ -37,18 +45,19 @@ static uint32_t lower_bound(const struct fb_query_run *query, int64_t start_ms)
 	return low;
 }
 
-static struct fb_slice *get_slice(struct fb_query_run *query, int64_t start_ms)
+static struct fb_slice *get_slice(struct fb_query_run *query, struct place place)
 {
-	uint32_t at = lower_bound(query, start_ms);
+	uint32_t at = lower_bound(query, place);
 	struct fb_slice *slice;
 
-	if (at < query->open_cnt && query->open[at]->start_ms == start_ms)
+	if (at < query->open_cnt && is_at(query->open[at], place))
 		return query->open[at];
 	if (query->open_cnt == FB_OPEN_SLICES_MAX)
 		return NULL;
-	slice = fb_slice_open(query->pool, query->layout, start_ms);
+	slice = fb_slice_open(query->pool, query->layout, place.start_ms);
 	if (slice == NULL)
 		return NULL;
+	slice->first_end_ms = place.first_end_ms;
 	memmove(query->open + at + 1, query->open + at,
 		(query->open_cnt - at) * sizeof(*query->open));
 	query->open[at] = slice;
@@ -59,10 +68,10 @@ static struct fb_slice *get_slice(struct fb_query_run *query, int64_t start_ms)
 /* ---- one slice ---- */
 
 static void update(struct fb_reader *reader, struct fb_query_run *query,
-	const struct fb_column *const *args, int64_t start_ms, const uint16_t *sel,
+	const struct fb_column *const *args, struct place place, const uint16_t *sel,
 	uint32_t sel_cnt)
 {
-	struct fb_slice *slice = get_slice(query, start_ms);
+	struct fb_slice *slice = get_slice(query, place);
 	struct fb_key_batch *keys = reader->keys;
 	uint32_t placed;
 
@@ -141,60 +150,75 @@ static void check_times(struct fb_query_run *query, struct fb_batch *batch, stru
 
 /* ---- several slices or late rows ---- */
 
-/* Late is what comes when its window has fired, by the watermark before the row itself. */
-static void drop_late(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
-	const int64_t *starts)
+/*
+ * Late for a window is what comes when that has fired, by the watermark before the row itself; late
+ * altogether is what is late for all of its windows.
+ */
+static void judge(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
+	struct place *places)
 {
+	const struct fb_window *window = &query->plan->window;
 	uint32_t kept = 0;
-	uint32_t before = batch->sel_cnt;
+	uint32_t before_cnt = batch->sel_cnt;
 
 	fb_watermarks_before(reader);
-	for (uint32_t i = 0; i < before; i++) {
+	for (uint32_t i = 0; i < before_cnt; i++) {
 		uint16_t row = batch->sel[i];
+		struct place *place = &places[row];
+		int64_t watermark = fb_window_clock(query->plan, reader->before_ms[row]);
+		int64_t last_end;
 
 		batch->sel[kept] = row;
-		kept += fires_at(query->plan, starts[row]) > reader->before_ms[row];
+		if (FB_LIKELY(place->first_end_ms - 1 > watermark)) {
+			kept++;
+			continue;
+		}
+		last_end = fb_window_last_end(window, place->start_ms);
+		place->first_end_ms = fb_window_first_end(window, place->start_ms, watermark);
+		kept += place->first_end_ms <= last_end;
+		query->counters.late_row_windows +=
+			(uint64_t)((place->first_end_ms - place->start_ms) / window->step_ms - 1);
 	}
 	batch->sel_cnt = kept;
-	fb_count(query, FB_REC_LATE, before - kept);
-	query->counters.late_row_windows += before - kept;
+	fb_count(query, FB_REC_LATE, before_cnt - kept);
 }
 
 static void run_mixed(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
 	const struct fb_column *const *args, const struct times *times, bool maybe_late)
 {
 	const struct fb_window *window = &query->plan->window;
-	int64_t starts[FB_BATCH_ROWS];
+	struct place places[FB_BATCH_ROWS];
 	int64_t start = FB_TIME_MIN;
 
 	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
 		int64_t time = time_of(times, batch->sel[i]);
 
-		/* A row mostly falls into the window of the row before: no division then. */
+		/* A row mostly falls into the slice of the row before: no division then. */
 		if (start == FB_TIME_MIN || time < start || time - start >= window->step_ms)
-			start = window_start(window, time);
-		starts[batch->sel[i]] = start;
+			start = fb_window_slice_start(window, time);
+		places[batch->sel[i]] = (struct place){start, start + window->step_ms};
 	}
 	if (maybe_late)
-		drop_late(reader, query, batch, starts);
+		judge(reader, query, batch, places);
 
-	/* Window by window: the rows of the first one there, then of what is left. */
+	/* Slice by slice: the rows of the first one there, then of what is left. */
 	while (batch->sel_cnt > 0) {
+		struct place place = places[batch->sel[0]];
 		uint16_t same[FB_BATCH_ROWS];
 		uint32_t same_cnt = 0;
 		uint32_t kept = 0;
 
-		start = starts[batch->sel[0]];
 		for (uint32_t i = 0; i < batch->sel_cnt; i++) {
 			uint16_t row = batch->sel[i];
 
-			if (starts[row] == start)
+			if (places[row].start_ms == place.start_ms &&
+				places[row].first_end_ms == place.first_end_ms)
 				same[same_cnt++] = row;
 			else
 				batch->sel[kept++] = row;
 		}
 		batch->sel_cnt = kept;
-		update(reader, query, args, start, same, same_cnt);
+		update(reader, query, args, place, same, same_cnt);
 	}
 }
 
@@ -225,12 +249,15 @@ void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct 
 		return;
 	fb_key_batch_fill(layout, keys, batch->sel, batch->sel_cnt, reader->keys);
 
-	int64_t first = window_start(&query->plan->window, times.min_ms);
+	const struct fb_window *window = &query->plan->window;
+	int64_t first = fb_window_slice_start(window, times.min_ms);
 	int64_t after = FB_MAX(reader->global_ms, FB_MIN(reader->batch_own_ms, reader->others_ms));
-	bool maybe_late = fires_at(query->plan, first) <= after;
+	bool maybe_late =
+		first + window->step_ms - 1 <= fb_window_clock(query->plan, after);
 
-	if (!maybe_late && times.max_ms - first < query->plan->window.step_ms)
-		update(reader, query, args, first, batch->sel, batch->sel_cnt);
+	if (!maybe_late && times.max_ms - first < window->step_ms)
+		update(reader, query, args, (struct place){first, first + window->step_ms},
+			batch->sel, batch->sel_cnt);
 	else
 		run_mixed(reader, query, batch, args, &times, maybe_late);
 }

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of an assembly: added, merged, given back, kept over a restart. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/window/assembly_private.h"
+
+int fb_assembly_create(const struct fb_assembly_conf *conf, struct fb_assembly **ret)
+{
+	struct fb_assembly *assembly = calloc(1, sizeof(*assembly));
+	int rc;
+
+	if (assembly == NULL)
+		return FB_E_NO_MEMORY;
+	assembly->conf = *conf;
+	assembly->done_ms = FB_TIME_MIN;
+	assembly->next_end_ms = FB_TIME_MAX;
+	rc = fb_slice_pool_create(conf->pool_bytes, &assembly->pool);
+	if (rc == 0)
+		rc = fb_result_open(assembly);
+	if (rc != 0) {
+		fb_assembly_destroy(assembly);
+		return rc;
+	}
+	*ret = assembly;
+	return 0;
+}
+
+void fb_assembly_destroy(struct fb_assembly *assembly)
+{
+	if (assembly == NULL)
+		return;
+	fb_assembly_abort(assembly);
+	while (assembly->parts != NULL) {
+		struct part *part = assembly->parts;
+
+		assembly->parts = part->next;
+		fb_part_free(assembly, part);
+	}
+	fb_result_close(assembly);
+	fb_slice_pool_destroy(assembly->pool);
+	free(assembly);
+}
+
+void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms)
+{
+	assembly->done_ms = end_ms;
+}
+
+/* ---- parts ---- */
+
+struct part *fb_part_add(
+	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from, int64_t start_ms)
+{
+	struct part **link = &assembly->parts;
+	struct part *part = calloc(1, sizeof(*part));
+
+	if (part == NULL)
+		return NULL;
+	part->slice = slice;
+	part->from = from;
+	part->changed = true;
+	part->start_ms = start_ms;
+	part->last_end_ms = fb_window_last_end(&assembly->conf.plan->window, start_ms);
+	while (*link != NULL && (*link)->start_ms < start_ms)
+		link = &(*link)->next;
+	part->next = *link;
+	*link = part;
+	return part;
+}
+
+void fb_part_free(struct fb_assembly *assembly, struct part *part)
+{
+	while (part->names != NULL) {
+		struct stored_name *name = part->names;
+
+		part->names = name->next;
+		free(name);
+	}
+	if (part->from == FB_PART_OWN)
+		fb_slice_close(part->slice);
+	else
+		assembly->conf.release(assembly->conf.arg, part->slice, part->from);
+	free(part);
+}
+
+/*
+ * A merge that runs out of pages half-way is lost, so the room is judged first: pages of `from` once for
+ * its entries and texts and once for the splits they cause, and a directory that doubles.
+ */
+int fb_part_merge(struct fb_assembly *assembly, struct fb_slice *into, const struct fb_slice *from)
+{
+	uint64_t need = 2ull * fb_slice_page_cnt(from) + fb_slice_page_cnt(into) / 4 + 80;
+	uint64_t left = fb_slice_pool_bytes(assembly->pool) - fb_slice_pool_used_bytes(assembly->pool);
+
+	return left / FB_PAGE_BYTES < need ? FB_E_FULL : fb_slice_merge(into, from);
+}
+
+static bool copy_fits(const struct fb_assembly *assembly, const struct fb_slice *slice)
+{
+	uint64_t used = fb_slice_pool_used_bytes(assembly->pool) +
+			2ull * fb_slice_page_cnt(slice) * FB_PAGE_BYTES;
+
+	return used < fb_slice_pool_bytes(assembly->pool) / 2;
+}
+
+/* A slice that several windows need does not stay in its reader's pool until the last of them. */
+static void take_home(struct fb_assembly *assembly, struct part *part)
+{
+	struct fb_slice *copy;
+
+	if (!copy_fits(assembly, part->slice))
+		return;
+	copy = fb_slice_open(assembly->pool, assembly->conf.layout, part->start_ms);
+	if (copy == NULL)
+		return;
+	if (fb_part_merge(assembly, copy, part->slice) != 0) {
+		fb_slice_close(copy);
+		return;
+	}
+	assembly->conf.release(assembly->conf.arg, part->slice, part->from);
+	part->slice = copy;
+	part->from = FB_PART_OWN;
+}
+
+static void note_end(struct fb_assembly *assembly, const struct part *part)
+{
+	assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
+}
+
+int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from)
+{
+	struct part *part = fb_part_add(assembly, slice, from, fb_slice_start_ms(slice));
+
+	if (part == NULL)
+		return FB_E_NO_MEMORY;
+	part->first_end_ms = fb_slice_first_end_ms(slice);
+	if (part->first_end_ms != part->last_end_ms)
+		take_home(assembly, part);
+	note_end(assembly, part);
+	return 0;
+}
+
+/* ---- over a restart ---- */
+
+/* In the store a part is its first_end_ms and the slice's bytes. */
+int fb_assembly_import(
+	struct fb_assembly *assembly, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
+{
+	struct stored_name *stored = calloc(1, sizeof(*stored));
+	struct fb_slice *slice = fb_slice_open(assembly->pool, assembly->conf.layout, name.start_ms);
+	struct part *part = NULL;
+	int64_t first_end_ms;
+	int rc = stored == NULL ? FB_E_NO_MEMORY : slice == NULL ? FB_E_FULL : 0;
+
+	if (rc == 0 && len < sizeof(first_end_ms))
+		rc = FB_E_CORRUPT;
+	if (rc == 0)
+		rc = fb_slice_import(slice, bytes + sizeof(first_end_ms), len - sizeof(first_end_ms));
+	if (rc == 0 && (part = fb_part_add(assembly, slice, FB_PART_OWN, name.start_ms)) == NULL)
+		rc = FB_E_NO_MEMORY;
+	if (rc != 0) {
+		if (slice != NULL)
+			fb_slice_close(slice);
+		free(stored);
+		return rc;
+	}
+	memcpy(&first_end_ms, bytes, sizeof(first_end_ms));
+	/* After a crash some of its windows may have been published since it was kept. */
+	part->first_end_ms = FB_MAX(first_end_ms,
+		fb_window_first_end(&assembly->conf.plan->window, name.start_ms,
+			assembly->done_ms == FB_TIME_MIN ? FB_TIME_MIN : assembly->done_ms - 1));
+	part->first_end_ms = FB_MIN(part->first_end_ms, part->last_end_ms);
+	part->changed = false;
+	stored->part = name;
+	part->names = stored;
+	note_end(assembly, part);
+	return 0;
+}
+
+int fb_assembly_export(const struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg)
+{
+	struct fb_buf bytes = {0};
+	int rc = 0;
+
+	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next) {
+		if (!part->changed)
+			continue;
+		fb_buf_clear(&bytes);
+		fb_buf_add(&bytes, &part->first_end_ms, sizeof(part->first_end_ms));
+		fb_slice_export(part->slice, &bytes);
+		rc = bytes.failed ? FB_E_NO_MEMORY
+				  : fn(arg, part->start_ms, (const uint8_t *)bytes.p, bytes.len);
+	}
+	fb_buf_fini(&bytes);
+	return rc;
+}
+
+void fb_assembly_stale(
+	const struct fb_assembly *assembly, bool exported, fb_assembly_part_fn fn, void *arg)
+{
+	for (const struct part *part = assembly->parts; part != NULL; part = part->next) {
+		bool stale = exported ? part->changed
+				      : assembly->reading &&
+						part->last_end_ms <= assembly->window.end_ms;
+
+		for (const struct stored_name *name = part->names; stale && name != NULL;
+			name = name->next)
+			fn(arg, name->part);
+	}
+}
+
+/* ---- numbers ---- */
+
+uint64_t fb_assembly_waiting_rows(const struct fb_assembly *assembly)
+{
+	uint64_t rows = 0;
+
+	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+		rows += fb_slice_row_cnt(part->slice);
+	return rows;
+}
+
+bool fb_assembly_is_empty(const struct fb_assembly *assembly)
+{
+	return assembly->parts == NULL;
+}
+
+bool fb_assembly_is_reading(const struct fb_assembly *assembly)
+{
+	return assembly->reading;
+}
+
+uint64_t fb_assembly_used_bytes(const struct fb_assembly *assembly)
+{
+	return fb_slice_pool_used_bytes(assembly->pool);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An assembly is one windowed query behind its cores: sealed slices of any number of partitions and a
+ * watermark in, result rows of complete windows out (HAVING and select list done). It knows neither
+ * threads nor store nor workers: the engine, `forebay run` and replay drive the same one.
+ *
+ *     add, import --> waiting --(begin)--> reading --(finish)--> gone
+ *                        ^---------------(abort)----'
+ *
+ * Windows come in the order of their ends. A window is complete when the watermark that all partitions
+ * have reported reaches its end - 1 (rule M4), and all slices that they sealed until then were added.
+ *
+ * Memory: slices are lent by their readers. Those of one window are merged into the assembly's own pool
+ * when there are several, and given back; so are slices that more than one window needs, as long as half
+ * of the pool is free. Beyond that they stay lent, so the readers' budgets are what refuses new keys.
+ *
+ * One thread at a time; may block on memory only.
+ */
+#pragma once
+
+#include "dataplane/operator/slice.h"
+
+struct fb_assembly;
+
+/* Gives a slice back to whoever lent it: `from` is what was said at fb_assembly_add. */
+typedef void (*fb_assembly_release_fn)(void *arg, struct fb_slice *slice, uint32_t from);
+
+struct fb_assembly_conf {
+	const struct fb_query_plan *plan; /* windowed; it and the layout outlive the assembly */
+	const struct fb_slice_layout *layout;
+	uint64_t pool_bytes; /* address space; pages that are never used cost nothing */
+	fb_assembly_release_fn release;
+	void *arg;
+};
+
+/* FB_E_NO_MEMORY, FB_E_UNSUPPORTED. */
+int fb_assembly_create(const struct fb_assembly_conf *conf, struct fb_assembly **ret) FB_MUST_CHECK;
+/* Gives lent slices back. */
+void fb_assembly_destroy(struct fb_assembly *assembly);
+
+/* Windows that end at or before this were published by an earlier run: before the first add. */
+void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms);
+
+/* Takes a slice, sealed or (at a stop) still open. FB_E_NO_MEMORY: it stays the caller's. */
+int fb_assembly_add(
+	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from) FB_MUST_CHECK;
+
+/* ---- results ---- */
+
+struct fb_assembly_window {
+	int64_t start_ms; /* SESSION: of the earliest in this round */
+	int64_t end_ms;   /* SESSION: of the latest */
+};
+
+/* Result rows: columns[i] is of the plan's select[i], at the rows sel[0 … sel_cnt). */
+struct fb_assembly_rows {
+	const struct fb_column *const *columns;
+	const uint16_t *sel;
+	uint32_t sel_cnt;
+	uint32_t failed; /* groups whose HAVING or select list failed (division by zero): no rows */
+};
+
+/*
+ * The next window that is complete at this watermark. 1: it can be read; 0: there is none yet;
+ * FB_E_FULL: the pool has no room to merge its slices, FB_E_NO_MEMORY: nothing has changed, try again.
+ */
+int fb_assembly_begin(struct fb_assembly *assembly, int64_t watermark_ms,
+	struct fb_assembly_window *ret_window) FB_MUST_CHECK;
+bool fb_assembly_is_reading(const struct fb_assembly *assembly);
+/* The next rows of the window; valid until the next call. False: it has no more. */
+bool fb_assembly_read(struct fb_assembly *assembly, struct fb_assembly_rows *ret_rows);
+/* The window is published. Returns the records in slices that no window needs any more. */
+uint64_t fb_assembly_finish(struct fb_assembly *assembly);
+/* It could not be published: begin gives it again. */
+void fb_assembly_abort(struct fb_assembly *assembly);
+
+/* ---- over a restart ---- */
+
+/*
+ * Names of parts in a store: unique together with the slice's start. The engine keeps every part at a
+ * stop, and deletes it with its last window.
+ */
+struct fb_assembly_part {
+	int64_t start_ms;
+	uint32_t number;
+};
+
+/* What fb_assembly_export wrote, back; `part` is its name in the store. FB_E_CORRUPT, FB_E_FULL. */
+int fb_assembly_import(struct fb_assembly *assembly, struct fb_assembly_part part,
+	const uint8_t *bytes, size_t len) FB_MUST_CHECK;
+/* Every part that is not in the store as it is: bytes to keep under (start_ms, a new number). */
+typedef int (*fb_assembly_export_fn)(
+	void *arg, int64_t start_ms, const uint8_t *bytes, size_t len);
+int fb_assembly_export(
+	const struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg) FB_MUST_CHECK;
+/* Parts of the store that are of no use: `exported`: because of what was just exported; else: once the
+ * window being read is published. */
+typedef void (*fb_assembly_part_fn)(void *arg, struct fb_assembly_part part);
+void fb_assembly_stale(
+	const struct fb_assembly *assembly, bool exported, fb_assembly_part_fn fn, void *arg);
+
+/* ---- numbers ---- */
+
+/* Records in slices that wait for a window (with overlap: for their last). */
+uint64_t fb_assembly_waiting_rows(const struct fb_assembly *assembly);
+bool fb_assembly_is_empty(const struct fb_assembly *assembly);
+uint64_t fb_assembly_used_bytes(const struct fb_assembly *assembly);

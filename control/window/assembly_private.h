@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of an assembly.
+ *
+ *   assembly.c   parts: added, merged, given back, kept over a restart
+ *   sliced.c     TUMBLE, HOP, CUMULATE: parts to windows
+ *   result.c     groups to rows
+ */
+#pragma once
+
+#include "config/base/calendar.h"
+#include "config/base/errcode.h"
+#include "control/window/assembly.h"
+#include "dataplane/operator/expr.h"
+#include "dataplane/operator/window.h"
+
+/* `from` of a slice that lies in the assembly's own pool. */
+#define FB_PART_OWN UINT32_MAX
+
+struct stored_name {
+	struct stored_name *next;
+	struct fb_assembly_part part;
+};
+
+/* One slice, and the windows that need it: those that end at first_end_ms, + step … last_end_ms. */
+struct part {
+	struct part *next;
+	struct fb_slice *slice;
+	uint32_t from;
+	bool changed; /* other than what the store has under its names */
+	int64_t start_ms;
+	int64_t first_end_ms;
+	int64_t last_end_ms;
+	struct stored_name *names; /* parts of the store that are in it */
+};
+
+struct fb_assembly {
+	struct fb_assembly_conf conf;
+	struct fb_slice_pool *pool;
+	struct part *parts;       /* sorted by start */
+	int64_t done_ms;          /* end of the last window published */
+	int64_t next_end_ms;      /* of the next window; FB_TIME_MAX: no part */
+	/* the window being read */
+	bool reading;
+	struct fb_assembly_window window;
+	struct fb_slice *slice;  /* what is read: a part's, or `merged` */
+	struct fb_slice *merged; /* in the pool */
+	uint64_t cursor;
+	/* groups to rows */
+	struct fb_batch groups;
+	bool groups_ready;
+	struct fb_program *having;
+	struct fb_program **select;
+	const struct fb_column **columns;
+};
+
+/* result.c */
+int fb_result_open(struct fb_assembly *assembly);
+void fb_result_close(struct fb_assembly *assembly);
+
+/* assembly.c */
+struct part *fb_part_add(
+	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from, int64_t start_ms);
+/* Unlinked already. */
+void fb_part_free(struct fb_assembly *assembly, struct part *part);
+/* Merges `from` into `into`, which lies in the own pool, if that has room for sure. FB_E_FULL: nothing has
+ * changed. */
+int fb_part_merge(struct fb_assembly *assembly, struct fb_slice *into, const struct fb_slice *from);

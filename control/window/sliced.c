@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TUMBLE, HOP and CUMULATE: parts to windows.
+ *
+ * Parts with the same last window are one from the first window on that needs them all: the slices of
+ * several partitions, rows that came too late for the windows before, and for CUMULATE all steps of a
+ * window so far. What is merged once is not merged again, and lent slices go back early.
+ */
+#include <stdlib.h>
+
+#include "control/window/assembly_private.h"
+
+static bool needs(const struct part *part, int64_t end_ms)
+{
+	return part->first_end_ms <= end_ms && end_ms <= part->last_end_ms;
+}
+
+/* Of the parts with this last window: the one to merge into, made if there is none in the own pool. */
+static struct part *find_own(struct fb_assembly *assembly, const struct part *like, int64_t end_ms)
+{
+	struct fb_slice *slice;
+	struct part *part;
+
+	for (part = assembly->parts; part != NULL; part = part->next)
+		if (part->from == FB_PART_OWN && part->last_end_ms == like->last_end_ms &&
+			needs(part, end_ms))
+			return part;
+	slice = fb_slice_open(assembly->pool, assembly->conf.layout, like->start_ms);
+	if (slice == NULL)
+		return NULL;
+	part = fb_part_add(assembly, slice, FB_PART_OWN, like->start_ms);
+	if (part == NULL)
+		fb_slice_close(slice);
+	else
+		part->first_end_ms = end_ms;
+	return part;
+}
+
+/* `gone` becomes part of `into`, with the names that it has in the store. */
+static int absorb(struct fb_assembly *assembly, struct part *into, struct part **link)
+{
+	struct part *gone = *link;
+	struct stored_name **tail = &into->names;
+	int rc = fb_part_merge(assembly, into->slice, gone->slice);
+
+	if (rc != 0)
+		return rc;
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = gone->names;
+	gone->names = NULL;
+	into->changed = true;
+	*link = gone->next;
+	fb_part_free(assembly, gone);
+	return 0;
+}
+
+/* All parts with this last window that the window needs become one. */
+static int unite(struct fb_assembly *assembly, const struct part *like, int64_t end_ms)
+{
+	int64_t last_end_ms = like->last_end_ms;
+	uint32_t cnt = 0;
+	struct part *into;
+	int rc = 0;
+
+	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+		cnt += part->last_end_ms == last_end_ms && needs(part, end_ms);
+	if (cnt < 2)
+		return 0;
+	into = find_own(assembly, like, end_ms);
+	if (into == NULL)
+		return FB_E_FULL;
+	into->first_end_ms = end_ms;
+	for (struct part **link = &assembly->parts; rc == 0 && *link != NULL;) {
+		if (*link != into && (*link)->last_end_ms == last_end_ms && needs(*link, end_ms))
+			rc = absorb(assembly, into, link);
+		else
+			link = &(*link)->next;
+	}
+	return rc;
+}
+
+static int unite_all(struct fb_assembly *assembly, int64_t end_ms)
+{
+	int64_t last_end_ms = FB_TIME_MIN;
+	int rc = 0;
+
+	/* The list is in the order of starts, and so of last windows; uniting takes parts out of it. */
+	while (rc == 0) {
+		const struct part *next = NULL;
+
+		for (const struct part *part = assembly->parts; next == NULL && part != NULL;
+			part = part->next)
+			if (part->last_end_ms > last_end_ms && needs(part, end_ms))
+				next = part;
+		if (next == NULL)
+			break;
+		last_end_ms = next->last_end_ms;
+		rc = unite(assembly, next, end_ms);
+	}
+	return rc;
+}
+
+/* HOP: the parts of a window lie in several slices. */
+static int merge_slices(struct fb_assembly *assembly, int64_t end_ms)
+{
+	struct fb_slice *merged =
+		fb_slice_open(assembly->pool, assembly->conf.layout, end_ms);
+	int rc = merged ? 0 : FB_E_FULL;
+
+	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
+		if (needs(part, end_ms))
+			rc = fb_part_merge(assembly, merged, part->slice);
+	if (rc != 0 && merged != NULL)
+		fb_slice_close(merged);
+	if (rc == 0)
+		assembly->merged = merged;
+	return rc;
+}
+
+static void find_next(struct fb_assembly *assembly)
+{
+	assembly->next_end_ms = FB_TIME_MAX;
+	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+		assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
+}
+
+int fb_assembly_begin(
+	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
+{
+	const struct fb_query_plan *plan = assembly->conf.plan;
+	int64_t end_ms = assembly->next_end_ms;
+	const struct part *only = NULL;
+	uint32_t cnt = 0;
+	int rc;
+
+	if (end_ms == FB_TIME_MAX || end_ms - 1 > fb_window_clock(plan, watermark_ms))
+		return 0;
+	rc = unite_all(assembly, end_ms);
+	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
+		if (needs(part, end_ms)) {
+			only = part;
+			cnt++;
+		}
+	if (rc == 0 && cnt > 1)
+		rc = merge_slices(assembly, end_ms);
+	if (rc != 0)
+		return rc;
+	assembly->slice = assembly->merged ? assembly->merged : only->slice;
+	assembly->window = (struct fb_assembly_window){
+		.start_ms = fb_window_start_of(&plan->window, end_ms, only->last_end_ms),
+		.end_ms = end_ms};
+	assembly->cursor = 0;
+	assembly->reading = true;
+	*ret = assembly->window;
+	return 1;
+}
+
+void fb_assembly_abort(struct fb_assembly *assembly)
+{
+	if (assembly->merged != NULL)
+		fb_slice_close(assembly->merged);
+	assembly->merged = NULL;
+	assembly->slice = NULL;
+	assembly->reading = false;
+}
+
+uint64_t fb_assembly_finish(struct fb_assembly *assembly)
+{
+	int64_t step_ms = assembly->conf.plan->window.step_ms;
+	int64_t end_ms = assembly->window.end_ms;
+	uint64_t rows = 0;
+
+	fb_assembly_abort(assembly);
+	for (struct part **link = &assembly->parts; *link != NULL;) {
+		struct part *part = *link;
+
+		if (part->first_end_ms > end_ms) {
+			link = &part->next;
+			continue;
+		}
+		part->first_end_ms = end_ms + step_ms;
+		if (part->first_end_ms <= part->last_end_ms) {
+			link = &part->next;
+			continue;
+		}
+		*link = part->next;
+		rows += fb_slice_row_cnt(part->slice);
+		fb_part_free(assembly, part);
+	}
+	assembly->done_ms = FB_MAX(assembly->done_ms, end_ms);
+	find_next(assembly);
+	return rows;
+}
