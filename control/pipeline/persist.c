@@ -255,6 +255,11 @@ void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
 		fb_store_delete_meta(batch, key);
 		snprintf(key, sizeof(key), "cursor/%" PRIu32, id);
 		fb_store_delete_meta(batch, key);
+		/* What file sinks remember (control/sink/filesystem.c). */
+		snprintf(key, sizeof(key), "sink/%" PRIu32 "/intent", id);
+		fb_store_delete_meta(batch, key);
+		snprintf(key, sizeof(key), "sink/%" PRIu32 "/id", id);
+		fb_store_delete_meta(batch, key);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ struct fb_sink {
 	struct fb_webhdfs *hdfs; /* NULL: local */
 	char *folder;            /* path without scheme and authority */
 	char intent_key[64];
-	char id[32];
+	char id[32]; /* in the names of its files, see load_id */
 	struct fb_writer *writer;
 	struct fb_type *types;
 	struct fb_value *values;
@@ -57,7 +58,7 @@ static const char *path_of(const char *url)
 	return at ? at : "/";
 }
 
-/* Numbered by its first row: the same rows get the same name again after a crash. */
+/* Numbered by its first row: the same rows of this sink get the same name again after a crash. */
 static void file_name(const struct fb_sink *sink, uint64_t first_seq, bool hidden, struct fb_buf *out)
 {
 	const char *ending = sink->table->format && strcmp(sink->table->format, "json") == 0 ? "json" : "csv";
@@ -205,6 +206,41 @@ static int check_intent(struct fb_sink *sink, struct fb_buf *message)
 	return rc;
 }
 
+/*
+ * The sink's part of the file names: drawn once and kept, so that a folder in which another store has left its files (that of
+ * an appliance set up anew) is added to, not written over.
+ */
+static int load_id(struct fb_sink *sink, const struct fb_sink_conf *conf)
+{
+	struct fb_buf value = {0};
+	struct fb_store_batch *batch;
+	uint32_t id;
+	char key[64];
+	int rc;
+
+	snprintf(key, sizeof(key), "sink/%" PRIu32 "/id", conf->query_id);
+	rc = fb_store_get_meta(conf->store, key, &value);
+	if (rc == 0 && value.len == sizeof(id)) {
+		memcpy(&id, value.p, sizeof(id));
+	} else if (rc == FB_E_NOT_FOUND) {
+		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+			id = (uint32_t)fb_clock_realtime_ns();
+		batch = fb_store_batch_create(conf->store);
+		rc = FB_E_NO_MEMORY;
+		if (batch != NULL) {
+			fb_store_put_meta(batch, key, &id, sizeof(id));
+			rc = fb_store_commit(batch, true);
+			fb_store_batch_destroy(batch);
+		}
+	} else if (rc == 0) {
+		rc = FB_E_CORRUPT;
+	}
+	fb_buf_fini(&value);
+	if (rc == 0)
+		snprintf(sink->id, sizeof(sink->id), "%08" PRIx32, id);
+	return rc;
+}
+
 /* ---- commit ---- */
 
 static int commit(struct fb_sink *sink, struct fb_buf *message)
@@ -247,7 +283,7 @@ static void close_filesystem(struct fb_sink *sink)
 	struct fb_buf hidden = {0};
 
 	/* What was gathered and not committed is in the store; a hidden file of a failed commit is of no use. */
-	if (sink->folder != NULL && sink->hdfs == NULL) {
+	if (sink->folder != NULL && sink->hdfs == NULL && sink->id[0] != '\0') {
 		file_name(sink, sink->first_seq, true, &hidden);
 		unlink(hidden.p);
 	}
@@ -299,7 +335,6 @@ static int open_filesystem(const struct fb_sink_conf *conf, uint64_t next_seq, s
 	sink->commit_ns = conf->commit_interval_ms * 1000000;
 	sink->first_seq = sink->next_seq = sink->arrived_seq = next_seq;
 	snprintf(sink->intent_key, sizeof(sink->intent_key), "sink/%" PRIu32 "/intent", conf->query_id);
-	snprintf(sink->id, sizeof(sink->id), "q%" PRIu32, conf->query_id);
 	sink->types = calloc(table->field_cnt, sizeof(*sink->types));
 	sink->values = calloc(table->field_cnt, sizeof(*sink->values));
 	rc = sink->types && sink->values ? fb_writer_create(table, &sink->writer) : FB_E_NO_MEMORY;
@@ -307,6 +342,8 @@ static int open_filesystem(const struct fb_sink_conf *conf, uint64_t next_seq, s
 		fb_buf_add_text(message, "formats for files are csv and json");
 	for (uint32_t i = 0; rc == 0 && i < table->field_cnt; i++)
 		sink->types[i] = table->fields[i]->type;
+	if (rc == 0)
+		rc = load_id(sink, conf);
 	if (rc == 0)
 		rc = open_target(sink, conf, message);
 	if (rc != 0) {
