@@ -21,8 +21,10 @@
 
 #define REOPEN_INTERVAL_NS 1000000000
 #define MIB (1ull << 20)
+#define OPEN_FILES_MAX 1024
 
-static const char *const family_names[FB_STORE_FAMILY_CNT] = {"default", "raw", "slices", "results", "meta"};
+static const char *const family_names[FB_STORE_FAMILY_CNT] = {"default", "raw", "slices", "results", "meta",
+	"tail"};
 
 int fb_store_error(char *text, struct fb_buf *message)
 {
@@ -90,6 +92,8 @@ static rocksdb_options_t *database_options(const struct fb_store *store)
 	rocksdb_options_set_create_if_missing(options, 1);
 	rocksdb_options_set_create_missing_column_families(options, 1);
 	rocksdb_options_set_max_background_jobs(options, 2);
+	/* The raw log has many files that are rarely read: they are opened when they are. */
+	rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
 	rocksdb_options_set_max_log_file_size(options, 4 * MIB);
 	rocksdb_options_set_keep_log_file_num(options, 4);
 	/* Fatal errors only: see the top of this file. Errors come back from calls, numbers from properties. */
@@ -103,15 +107,20 @@ static rocksdb_options_t *database_options(const struct fb_store *store)
 
 static rocksdb_options_t *family_options(const struct fb_store *store, enum fb_store_family family)
 {
-	rocksdb_options_t *options = rocksdb_options_create();
+	rocksdb_options_t *options;
 
-	rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+	if (family == FB_STORE_RAW)
+		return fb_store_raw_options();
+	options = rocksdb_options_create();
+	/* Blocks are compressed already, or are not to be. */
+	rocksdb_options_set_compression(
+		options, family == FB_STORE_TAIL ? rocksdb_no_compression : rocksdb_lz4_compression);
 	rocksdb_options_set_write_buffer_size(
-		options, family == FB_STORE_RESULTS ? store->unit_bytes : store->unit_bytes / 4);
+		options, family == FB_STORE_RESULTS || family == FB_STORE_TAIL ? store->unit_bytes : store->unit_bytes / 4);
 	rocksdb_options_set_max_write_buffer_number(options, 4);
 	rocksdb_options_set_target_file_size_base(options, store->unit_bytes);
 	/* Results are written once in key order and deleted in ranges: deep levels would only copy them. */
-	if (family == FB_STORE_RESULTS || family == FB_STORE_RAW)
+	if (family == FB_STORE_RESULTS)
 		rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
 	return options;
 }
@@ -220,6 +229,8 @@ static int open_at(struct fb_store *store, const struct fb_store_conf *conf, str
 		return FB_E_NO_MEMORY;
 	store->unit_bytes = choose_unit(store->path);
 	rc = store->read_only ? 0 : check_room(store, message);
+	if (!store->read_only)
+		fb_store_clean_incoming(store);
 	if (rc == 0)
 		rc = open_database(store, message);
 	return rc ? rc : check_format(store, conf->read_only, message);

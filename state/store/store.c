@@ -110,7 +110,7 @@ int fb_store_commit(struct fb_store_batch *batch, bool sync)
 	return rc;
 }
 
-static void put(struct fb_store_batch *batch, enum fb_store_family family, const void *key, size_t key_len,
+void fb_store_put(struct fb_store_batch *batch, enum fb_store_family family, const void *key, size_t key_len,
 	const void *bytes, size_t len)
 {
 	*(family == FB_STORE_META ? &batch->meta_bytes : &batch->row_bytes) += key_len + len;
@@ -132,7 +132,7 @@ static void delete_key(struct fb_store_batch *batch, enum fb_store_family family
 	fb_store_leave(batch->store);
 }
 
-static void delete_range(struct fb_store_batch *batch, enum fb_store_family family, const uint8_t *from, const uint8_t *to,
+void fb_store_delete_range(struct fb_store_batch *batch, enum fb_store_family family, const uint8_t *from, const uint8_t *to,
 	size_t key_bytes)
 {
 	if (!fb_store_enter(batch->store)) {
@@ -149,7 +149,7 @@ void fb_store_put_result(struct fb_store_batch *batch, uint32_t query_id, uint64
 	uint8_t key[FB_STORE_RESULT_KEY_BYTES];
 
 	fb_store_result_key(key, query_id, seq);
-	put(batch, FB_STORE_RESULTS, key, sizeof(key), row, len);
+	fb_store_put(batch, FB_STORE_RESULTS, key, sizeof(key), row, len);
 }
 
 void fb_store_put_slice(
@@ -158,7 +158,7 @@ void fb_store_put_slice(
 	uint8_t key[FB_STORE_SLICE_KEY_BYTES];
 
 	fb_store_slice_key(key, query_id, start_ms, part);
-	put(batch, FB_STORE_SLICES, key, sizeof(key), bytes, len);
+	fb_store_put(batch, FB_STORE_SLICES, key, sizeof(key), bytes, len);
 }
 
 void fb_store_delete_slice(struct fb_store_batch *batch, uint32_t query_id, int64_t start_ms, uint32_t part)
@@ -171,7 +171,7 @@ void fb_store_delete_slice(struct fb_store_batch *batch, uint32_t query_id, int6
 
 void fb_store_put_meta(struct fb_store_batch *batch, const char *key, const void *bytes, size_t len)
 {
-	put(batch, FB_STORE_META, key, strlen(key), bytes, len);
+	fb_store_put(batch, FB_STORE_META, key, strlen(key), bytes, len);
 }
 
 void fb_store_delete_meta(struct fb_store_batch *batch, const char *key)
@@ -188,7 +188,7 @@ void fb_store_delete_results(struct fb_store_batch *batch, uint32_t query_id, ui
 		return;
 	fb_store_result_key(from, query_id, from_seq);
 	fb_store_result_key(to, query_id, to_seq);
-	delete_range(batch, FB_STORE_RESULTS, from, to, sizeof(from));
+	fb_store_delete_range(batch, FB_STORE_RESULTS, from, to, sizeof(from));
 }
 
 void fb_store_delete_query(struct fb_store_batch *batch, uint32_t query_id)
@@ -199,5 +199,5 @@ void fb_store_delete_query(struct fb_store_batch *batch, uint32_t query_id)
 	fb_store_delete_results(batch, query_id, 0, UINT64_MAX);
 	fb_store_slice_key(from, query_id, INT64_MIN, 0);
 	fb_store_slice_key(to, query_id, INT64_MAX, UINT32_MAX);
-	delete_range(batch, FB_STORE_SLICES, from, to, sizeof(from));
+	fb_store_delete_range(batch, FB_STORE_SLICES, from, to, sizeof(from));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store: RocksDB behind four column families, and the only code that calls it.
+ * The store: RocksDB behind five column families, and the only code that calls it.
  *
- *   raw      blocks of raw datagrams (issue of its own; created, so that a later version finds its place)
+ *   raw      key: stream, core, sequence number, part   value: a block of raw datagrams, or its header (state/rawlog)
+ *   tail     the same keys: blocks too few for a file of their own yet
  *   slices   key: query id, window start, part          value: bytes of fb_slice_export
  *   results  key: query id, sequence number             value: one row (fb_row_encode)
  *   meta     key: text                                  value: bytes: pipelines, watermarks, cursors, counters
@@ -70,6 +71,63 @@ int fb_store_scan_slices(struct fb_store *store, uint32_t query_id, fb_store_sli
 int fb_store_scan_meta(struct fb_store *store, const char *prefix, fb_store_meta_fn fn, void *arg) FB_MUST_CHECK;
 /* FB_E_NOT_FOUND. Appends to ret_bytes. */
 int fb_store_get_meta(struct fb_store *store, const char *key, struct fb_buf *ret_bytes) FB_MUST_CHECK;
+
+/*
+ * ---- raw blocks ----
+ *
+ * `raw` is written by whole files only: each is filled in key order, ingested with one call, never compacted, and goes as a
+ * whole. `tail` takes blocks through the log, so that few bytes are durable soon without a file for each.
+ */
+enum fb_store_raw_part {
+	FB_STORE_RAW_HEADER, /* small; lies apart from the block, so that headers are read without blocks */
+	FB_STORE_RAW_BLOCK,
+};
+
+struct fb_store_raw_key {
+	uint32_t stream;
+	uint32_t core;
+	uint64_t seq;
+	enum fb_store_raw_part part;
+};
+
+/* Part of a batch. */
+void fb_store_put_tail(struct fb_store_batch *batch, const struct fb_store_raw_key *key, const void *bytes, size_t len);
+/* Removes tail keys of a stream and core below seq. */
+void fb_store_delete_tail(struct fb_store_batch *batch, uint32_t stream, uint32_t core, uint64_t below_seq);
+
+struct fb_store_raw_file;
+
+/* One thread. Keys are added in ascending order. FB_E_FULL: the reserve is reached; the file is to be aborted. FB_E_IO. */
+int fb_store_raw_file_create(struct fb_store *store, struct fb_store_raw_file **ret) FB_MUST_CHECK;
+int fb_store_raw_file_add(struct fb_store_raw_file *file, const struct fb_store_raw_key *key, const void *bytes,
+	size_t len) FB_MUST_CHECK;
+/* Durable and visible on return, or (any failure) not there at all. The file is gone either way. */
+int fb_store_raw_file_ingest(struct fb_store_raw_file *file, struct fb_buf *message) FB_MUST_CHECK;
+void fb_store_raw_file_abort(struct fb_store_raw_file *file);
+/* Deletes the files that hold nothing but keys of [from_seq, below_seq) of a stream and core. Readers at work keep theirs. */
+int fb_store_delete_raw_files(struct fb_store *store, uint32_t stream, uint32_t core, uint64_t from_seq,
+	uint64_t below_seq) FB_MUST_CHECK;
+
+/*
+ * Reads raw or tail. What it sees is what was there when it was made. One thread. After FB_E_CORRUPT it can seek to a key
+ * behind the damage. An open iterator keeps the store from being opened anew: not for longer than a read takes.
+ */
+struct fb_store_raw_iter;
+
+enum fb_store_raw_read { FB_STORE_RAW_READ, FB_STORE_RAW_READ_HEADERS, FB_STORE_TAIL_READ };
+
+int fb_store_raw_iter_create(struct fb_store *store, enum fb_store_raw_read what, struct fb_store_raw_iter **ret)
+	FB_MUST_CHECK;
+void fb_store_raw_iter_destroy(struct fb_store_raw_iter *iter);
+/* To the first entry at or behind the key. FB_E_NOT_FOUND: no more; FB_E_CORRUPT; FB_E_IO. */
+int fb_store_raw_iter_seek(struct fb_store_raw_iter *iter, const struct fb_store_raw_key *key) FB_MUST_CHECK;
+int fb_store_raw_iter_next(struct fb_store_raw_iter *iter) FB_MUST_CHECK;
+/* Where it is; after a 0 only. The bytes are valid until it moves. */
+void fb_store_raw_iter_get(const struct fb_store_raw_iter *iter, struct fb_store_raw_key *ret_key,
+	const uint8_t **ret_bytes, size_t *ret_len);
+
+/* Bytes that may be written before the reserve is reached. */
+uint64_t fb_store_free_bytes(const struct fb_store *store);
 
 struct fb_store_stats {
 	uint64_t disk_bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the store: open.c (open, open anew), store.c (write), scan.c (read). */
+/* Inside of the store: open.c (open, open anew), store.c (write), scan.c (read), raw.c (blocks). */
 #pragma once
 
 #include <pthread.h>
@@ -14,6 +14,7 @@ enum fb_store_family {
 	FB_STORE_SLICES,
 	FB_STORE_RESULTS,
 	FB_STORE_META,
+	FB_STORE_TAIL,
 	FB_STORE_FAMILY_CNT,
 };
 
@@ -27,6 +28,7 @@ struct fb_store {
 	rocksdb_readoptions_t *read_options;
 	char *path;
 	bool read_only;
+	_Atomic uint64_t file_cnt; /* of raw files made: their names */
 	uint64_t unit_bytes;        /* what buffers and the reserve are measured in: by the size of the disk */
 	_Atomic bool failed;        /* RocksDB takes no more writes until it is opened anew */
 	_Atomic int64_t reopen_ns;  /* not before this */
@@ -46,9 +48,20 @@ struct fb_store_batch {
 
 #define FB_STORE_RESULT_KEY_BYTES 12
 #define FB_STORE_SLICE_KEY_BYTES 16
+#define FB_STORE_RAW_KEY_BYTES 17
 
 void fb_store_result_key(uint8_t key[FB_STORE_RESULT_KEY_BYTES], uint32_t query_id, uint64_t seq);
 void fb_store_slice_key(uint8_t key[FB_STORE_SLICE_KEY_BYTES], uint32_t query_id, int64_t start_ms, uint32_t part);
+
+/* store.c: puts and deletes of one batch. */
+void fb_store_put(struct fb_store_batch *batch, enum fb_store_family family, const void *key, size_t key_len,
+	const void *bytes, size_t len);
+void fb_store_delete_range(struct fb_store_batch *batch, enum fb_store_family family, const uint8_t *from,
+	const uint8_t *to, size_t key_bytes);
+/* raw.c: the options of `raw`, for the database and for the files that it takes in. */
+rocksdb_options_t *fb_store_raw_options(void);
+/* raw.c: files that a crash left before they were taken in. */
+void fb_store_clean_incoming(const struct fb_store *store);
 
 /* Frees a status text of RocksDB; 0 for NULL, else the code nearest to it, its words appended to message. */
 int fb_store_error(char *text, struct fb_buf *message);
