@@ -42,12 +42,6 @@ static void report_no_column(
 	const char *hint = near ? fb_arena_printf(b->arena, "did you mean %s?", near) : NULL;
 	struct fb_str table = ast->name.cnt > 1 ? ast->name.first->text : (struct fb_str){"", 0};
 
-	if (scope->rel != NULL && scope->rel->window.kind != FB_WINDOW_NONE &&
-		!scope->rel->grouped && fb_str_eq(name, FB_STR("window_time"))) {
-		fb_bind_planned(b, ast->place, "take window_end",
-			"window_time of a TIMESTAMP_LTZ window (rule W12)");
-		return;
-	}
 	if (near != NULL && fb_str_eq(fb_str_from(near), name))
 		hint = fb_arena_printf(b->arena, "FROM has no '%.*s'; write %s",
 			(int)FB_MIN(table.len, 100u), table.p, near);

@@ -8,27 +8,6 @@
 
 #define WIDTH 96 /* columns of text behind the labels before a list is broken */
 
-static void label(struct fb_buf *out, const char *text)
-{
-	fb_buf_printf(out, "  %-11s ", text);
-}
-
-/* "10 s", "1 min", "1.5 s", "1 day". */
-static void add_duration(struct fb_buf *out, int64_t ms)
-{
-	if (ms % 86400000 == 0 && ms != 0)
-		fb_buf_printf(
-			out, "%lld day%s", (long long)(ms / 86400000), ms == 86400000 ? "" : "s");
-	else if (ms % 3600000 == 0 && ms != 0)
-		fb_buf_printf(out, "%lld h", (long long)(ms / 3600000));
-	else if (ms % 60000 == 0 && ms != 0)
-		fb_buf_printf(out, "%lld min", (long long)(ms / 60000));
-	else if (ms % 1000 == 0)
-		fb_buf_printf(out, "%lld s", (long long)(ms / 1000));
-	else
-		fb_buf_printf(out, "%lld ms", (long long)ms);
-}
-
 /* ---- names of inputs ---- */
 
 static const char **record_names(const struct fb_query_plan *query)
@@ -142,10 +121,10 @@ static void add_source(const struct fb_query_plan *query, struct fb_buf *out)
 
 	for (uint16_t i = 0; i < source->field_cnt; i++)
 		needed += fb_query_needs_field(query, i);
-	label(out, "source");
+	fb_explain_label(out, "source");
 	add_table(out, source);
 	fb_buf_printf(out, "\n");
-	label(out, "columns");
+	fb_explain_label(out, "columns");
 	fb_buf_printf(out, "%u of %u decoded%s", needed, source->field_cnt, needed ? ": " : "");
 	line = out->len;
 	for (uint16_t i = 0, seen = 0; i < source->field_cnt; i++) {
@@ -155,61 +134,12 @@ static void add_source(const struct fb_query_plan *query, struct fb_buf *out)
 			fb_buf_add_text(out, ", ");
 		if (out->len - line > WIDTH) {
 			fb_buf_add_char(out, '\n');
-			label(out, "");
+			fb_explain_label(out, "");
 			line = out->len;
 		}
 		fb_buf_add_text(out, source->fields[i]->name);
 	}
 	fb_buf_add_char(out, '\n');
-}
-
-static void add_watermark(const struct fb_query_plan *query, struct fb_buf *out)
-{
-	const struct fb_table *source = query->source;
-
-	label(out, "watermark");
-	fb_buf_printf(out, "highest %s seen", source->columns[source->rowtime].name);
-	if (source->watermark_delay_ms != 0) {
-		fb_buf_add_text(out, " minus ");
-		add_duration(out, source->watermark_delay_ms);
-	}
-	fb_buf_add_text(out, ", after each record; of several queues the lowest counts (M1, M3)\n");
-}
-
-static void add_window(
-	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out)
-{
-	const struct fb_window *window = &query->window;
-
-	label(out, "window");
-	fb_buf_add_text(out, "TUMBLE ");
-	add_duration(out, window->size_ms);
-	fb_buf_add_text(out, " over ");
-	fb_explain_expr(query->time, names, out);
-	fb_buf_add_text(out, ", from 1970-01-01 00:00");
-	if (window->offset_ms != 0) {
-		fb_buf_add_text(out, " plus ");
-		add_duration(out, window->offset_ms);
-	}
-	if (query->time->type.kind == FB_T_TIMESTAMP_LTZ) {
-		int64_t minutes = query->time_shift_ms / 60000;
-		int64_t size = minutes < 0 ? -minutes : minutes;
-
-		fb_buf_printf(out, " of UTC%c%02lld:%02lld", minutes < 0 ? '-' : '+',
-			(long long)(size / 60), (long long)(size % 60));
-	}
-	fb_buf_add_text(out, " (W1)\n");
-	label(out, "fires");
-	fb_buf_add_text(out, "once, when the watermark reaches window_end - 1 ms (M4)\n");
-	label(out, "late");
-	fb_buf_add_text(
-		out, "a record whose window has fired is dropped and counted as late (M5);\n");
-	label(out, "");
-	fb_buf_add_text(out, "one without event time is dropped and counted as null_time (W14)\n");
-	label(out, "slices");
-	fb_buf_add_text(out, "of ");
-	add_duration(out, window->step_ms);
-	fb_buf_add_text(out, ", 1 per window; a record updates 1\n");
 }
 
 static void add_typed(struct fb_buf *out, const char *text, struct fb_type type)
@@ -223,25 +153,26 @@ static void add_groups(
 	const struct fb_query_plan *query, const char *const *groups, struct fb_buf *out)
 {
 	for (uint16_t i = 0; i < query->key_cnt; i++) {
-		label(out, i ? "" : "keys");
+		fb_explain_label(out, i ? "" : "keys");
 		add_typed(out, groups[FB_GROUP_KEYS + i], query->keys[i]->type);
 	}
 	if (query->key_cnt == 0) {
-		label(out, "keys");
+		fb_explain_label(out, "keys");
 		fb_buf_add_text(out, "none: one group per window\n");
 	}
 	for (uint16_t i = 0; i < query->agg_cnt; i++) {
-		label(out, i ? "" : "aggregates");
+		fb_explain_label(out, i ? "" : "aggregates");
 		add_typed(out, groups[FB_GROUP_KEYS + query->key_cnt + i], query->aggs[i].type);
 	}
-	label(out, "state");
+	fb_explain_label(out, "state");
 	fb_buf_printf(out,
-		query->key_cnt ? "about %u bytes per key and open window, %u of them key; long "
+		query->key_cnt ? "about %u bytes per key and %s, %u of them key; long "
 				 "texts come on top\n"
-			       : "about %u bytes per open window\n",
-		fb_explain_state_bytes(query), fb_explain_key_bytes(query));
+			       : "about %u bytes per %s\n",
+		fb_explain_state_bytes(query), fb_explain_unit(&query->window),
+		fb_explain_key_bytes(query));
 	if (query->having != NULL) {
-		label(out, "having");
+		fb_explain_label(out, "having");
 		fb_explain_expr(query->having, groups, out);
 		fb_buf_add_char(out, '\n');
 	}
@@ -255,7 +186,7 @@ static void add_select(
 	for (uint16_t i = 0; i < query->select_cnt; i++) {
 		struct fb_buf text = {0};
 
-		label(out, i ? "" : "select");
+		fb_explain_label(out, i ? "" : "select");
 		fb_explain_expr(query->select[i], names, &text);
 		fb_buf_add_text(out, text.p ? text.p : "");
 		if (text.p == NULL || strcmp(text.p, query->select_names[i]) != 0)
@@ -267,7 +198,7 @@ static void add_select(
 
 static void add_sink(const struct fb_query_plan *query, struct fb_buf *out)
 {
-	label(out, "sink");
+	fb_explain_label(out, "sink");
 	if (query->sink == NULL)
 		fb_buf_add_text(out, "none: EXPLAIN only");
 	else
@@ -289,14 +220,14 @@ void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
 	fb_buf_printf(out, "query %s\n", query->name);
 	add_source(query, out);
 	if (windowed)
-		add_watermark(query, out);
+		fb_explain_watermark(query, out);
 	if (query->filter != NULL) {
-		label(out, "filter");
+		fb_explain_label(out, "filter");
 		fb_explain_expr(query->filter, records, out);
 		fb_buf_add_char(out, '\n');
 	}
 	if (windowed) {
-		add_window(query, records, out);
+		fb_explain_window(query, records, out);
 		add_groups(query, groups, out);
 	}
 	add_select(query, windowed ? groups : records, out);
@@ -315,23 +246,23 @@ static void add_settings(const struct fb_sql_settings *settings, struct fb_buf *
 		fb_buf_printf(out, "pipeline %s\n", settings->pipeline_name);
 	else
 		fb_buf_add_text(out, "pipeline\n");
-	label(out, "mode");
+	fb_explain_label(out, "mode");
 	fb_buf_add_text(out, settings->batch_mode
 				     ? "batch: every window is complete, nothing is late (M11)\n"
 				     : "streaming\n");
 	if (settings->zone_is_set) {
-		label(out, "zone");
+		fb_explain_label(out, "zone");
 		fb_buf_printf(out, "UTC%c%02lld:%02lld\n", minutes < 0 ? '-' : '+',
 			(long long)(size / 60), (long long)(size % 60));
 	}
-	label(out, "commit");
+	fb_explain_label(out, "commit");
 	fb_buf_add_text(out, "files become visible every ");
-	add_duration(out, settings->checkpoint_interval_ms);
+	fb_explain_duration(out, settings->checkpoint_interval_ms);
 	fb_buf_add_char(out, '\n');
 	if (settings->source_idle_timeout_ms != 0) {
-		label(out, "idle");
+		fb_explain_label(out, "idle");
 		fb_buf_add_text(out, "a queue silent for ");
-		add_duration(out, settings->source_idle_timeout_ms);
+		fb_explain_duration(out, settings->source_idle_timeout_ms);
 		fb_buf_add_text(out, " does not hold the watermark back (M8)\n");
 	}
 }

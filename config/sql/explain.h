@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes that explain shows. Private to this room and its tests. */
+/* Parts of explain and the sizes that it shows. Private to this room and its tests. */
 #pragma once
 
-#include "config/sql/plan.h"
+#include "config/sql/sql.h"
 
 /* Key words of one group: 8 bytes for each key of fixed size, 16 for a text (pointer and length, or
  * the text itself). */
@@ -13,3 +13,14 @@ uint32_t fb_explain_key_bytes(const struct fb_query_plan *query);
  * Index and page headers are not in it; what a query really takes is fb_slice_layout_entry_bytes.
  */
 uint32_t fb_explain_state_bytes(const struct fb_query_plan *query);
+
+/* A line with its label in front. */
+void fb_explain_label(struct fb_buf *out, const char *text);
+/* "10 s", "1 min", "1.5 s", "1 day". */
+void fb_explain_duration(struct fb_buf *out, int64_t ms);
+void fb_explain_watermark(const struct fb_query_plan *query, struct fb_buf *out);
+/* Window, firing, lateness and slices; `names` are the record's fields. */
+void fb_explain_window(
+	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out);
+/* What one state is kept for: "open window". */
+const char *fb_explain_unit(const struct fb_window *window);

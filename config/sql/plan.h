@@ -156,8 +156,8 @@ struct fb_agg {
  *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field
  * i of the source table (fields[i]). Computed columns are already substituted.
  *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
- *    2 window_time, all TIMESTAMP(3) wall clock as milliseconds; 3 … are the keys, then the
- * aggregates.
+ *    both TIMESTAMP(3), wall clock as milliseconds; 2 window_time, of the time column's type;
+ *    3 … are the keys, then the aggregates.
  */
 #define FB_GROUP_WINDOW_START 0
 #define FB_GROUP_WINDOW_END 1

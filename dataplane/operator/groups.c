@@ -10,7 +10,10 @@ uint32_t fb_slice_group_types(const struct fb_query_plan *plan, struct fb_type *
 	for (int i = 0; i < FB_GROUP_KEYS; i++)
 		if (cnt < cap)
 			types[cnt++] = (struct fb_type){
-				.kind = FB_T_TIMESTAMP, .precision = 3, .not_null = true};
+				.kind = i == FB_GROUP_WINDOW_TIME ? plan->time->type.kind
+								  : FB_T_TIMESTAMP,
+				.precision = 3,
+				.not_null = true};
 	for (uint32_t i = 0; i < plan->key_cnt && cnt < cap; i++)
 		types[cnt++] = plan->keys[i]->type;
 	for (uint32_t i = 0; i < plan->agg_cnt && cnt < cap; i++)
@@ -145,7 +148,9 @@ bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int6
 			continue;
 		batch->columns[FB_GROUP_WINDOW_START].i64[row] = window_start_ms;
 		batch->columns[FB_GROUP_WINDOW_END].i64[row] = window_end_ms;
-		batch->columns[FB_GROUP_WINDOW_TIME].i64[row] = window_end_ms - 1;
+		/* An instant where the time column holds instants (rule W12). */
+		batch->columns[FB_GROUP_WINDOW_TIME].i64[row] =
+			window_end_ms - 1 - plan->time_shift_ms;
 		for (uint32_t k = 0; k < plan->key_cnt; k++)
 			put_key(slice, k, entry, column++, row);
 		for (uint32_t a = 0; a < plan->agg_cnt; a++)

@@ -434,6 +434,82 @@ Test(plan, a_windowed_query)
 	planned_fini(&planned);
 }
 
+struct window_case {
+	const char *tvf;
+	enum fb_window_kind kind;
+	int64_t step_ms, size_ms, offset_ms;
+};
+
+Test(plan, windows_by_place_and_by_name)
+{
+	static const struct window_case cases[] = {
+		{"HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)",
+			FB_WINDOW_HOP, 60000, 300000, 0},
+		{"HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE, INTERVAL "
+		 "'-10' SECOND)",
+			FB_WINDOW_HOP, 60000, 300000, 50000},
+		{"HOP(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), SLIDE => INTERVAL '1' MINUTE, "
+		 "SIZE => INTERVAL '5' MINUTE, `OFFSET` => INTERVAL '90' SECOND)",
+			FB_WINDOW_HOP, 60000, 300000, 30000},
+		{"CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)",
+			FB_WINDOW_CUMULATE, 60000, 300000, 0},
+		/* A window of CUMULATE repeats after its size, not after a step. */
+		{"CUMULATE(SIZE => INTERVAL '5' MINUTE, STEP => INTERVAL '1' MINUTE, `OFFSET` => "
+		 "INTERVAL '2' MINUTE, TIMECOL => DESCRIPTOR(ts), DATA => TABLE t)",
+			FB_WINDOW_CUMULATE, 60000, 300000, 120000},
+		{"TUMBLE(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '1' HOUR)",
+			FB_WINDOW_TUMBLE, 3600000, 3600000, 0},
+	};
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
+		char sql[512];
+
+		snprintf(sql, sizeof(sql), "EXPLAIN SELECT COUNT(*) FROM TABLE(%s)" BY_WINDOW ";",
+			cases[i].tvf);
+
+		struct planned planned = plan_ok(PRELUDE, sql);
+		const struct fb_window *window = &first_query(&planned)->window;
+
+		cr_expect_eq(window->kind, cases[i].kind, "%s", cases[i].tvf);
+		cr_expect_eq(window->step_ms, cases[i].step_ms, "%s", cases[i].tvf);
+		cr_expect_eq(window->size_ms, cases[i].size_ms, "%s", cases[i].tvf);
+		cr_expect_eq(window->offset_ms, cases[i].offset_ms, "%s", cases[i].tvf);
+		planned_fini(&planned);
+	}
+}
+
+/* Rule W12: window_start is wall clock; window_time is of the time column's type. */
+Test(plan, w12_window_time_of_an_instant)
+{
+	struct planned planned = plan_ok("",
+		"SET 'table.local-time-zone' = '+02:00'; CREATE TABLE s (n BIGINT, l AS "
+		"TO_TIMESTAMP_LTZ(n, 3), WATERMARK FOR l AS l) WITH ('connector'='udp', "
+		"'port'='1', 'format'='csv'); EXPLAIN SELECT window_start, window_time FROM "
+		"TUMBLE(TABLE s, DESCRIPTOR(l), INTERVAL '1' DAY) GROUP BY window_start, "
+		"window_end, window_time;");
+	const struct fb_query_plan *query = first_query(&planned);
+
+	cr_expect_eq(query->select[0]->type.kind, FB_T_TIMESTAMP);
+	cr_expect_eq(query->select[1]->type.kind, FB_T_TIMESTAMP_LTZ);
+	cr_expect_eq(query->select[1]->type.precision, 3);
+	planned_fini(&planned);
+}
+
+Test(plan, explain_states_the_lateness_rule)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"EXPLAIN SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, "
+		"INTERVAL '1' HOUR)" BY_WINDOW ";");
+
+	cr_expect_str_eq(explain_line(&planned, "window"),
+		"HOP of 1 h every 1 min over ts, from 1970-01-01 00:00 (W1)");
+	cr_expect_str_eq(explain_line(&planned, "late"),
+		"a record counts for those of its windows that have not fired; when all have fired it");
+	cr_expect_str_eq(
+		explain_line(&planned, "slices"), "of 1 min, 60 per window; a record updates 1");
+	planned_fini(&planned);
+}
+
 struct agg_type {
 	const char *agg;
 	const char *type;

@@ -228,8 +228,6 @@ static const struct refusal queries[] = {
 };
 
 static const struct refusal windows[] = {
-	{"INSERT INTO p SELECT COUNT(*) FROM TABLE(«HOP»(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE))" BY_WINDOW ";", "window function HOP is planned, not yet here", NULL},
-	{"INSERT INTO p SELECT COUNT(*) FROM TABLE(«CUMULATE»(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE))" BY_WINDOW ";", "window function CUMULATE is planned, not yet here", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM TABLE(«SESSION»(TABLE t PARTITION BY n, DESCRIPTOR(ts), INTERVAL '1' MINUTE))" BY_WINDOW ";", "window function SESSION is planned, not yet here", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM TABLE(«TUMBEL»(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))" BY_WINDOW ";", "there is no table function 'TUMBEL'", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE t, DESCRIPTOR(ts), «INTERVAL '120' SECOND»)" BY_WINDOW ";", "'120': an interval of SECOND has 2 digits: write a larger unit, or SECOND(3)", NULL},
@@ -242,9 +240,18 @@ static const struct refusal windows[] = {
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE t, DESCRIPTOR(«t6»), INTERVAL '1' MINUTE)" BY_WINDOW ";", "'t6' is not the time column of table 't'", "name ts"},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE nw, DESCRIPTOR(«a»), INTERVAL '1' MINUTE)" BY_WINDOW ";", "table 'nw' has no WATERMARK, so its windows would never end", "WATERMARK FOR a"},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE t, «ts», INTERVAL '1' MINUTE)" BY_WINDOW ";", "the time column of a window is named by DESCRIPTOR", NULL},
-	{"INSERT INTO p SELECT COUNT(*) FROM «TUMBLE(TABLE t, DESCRIPTOR(ts))»" BY_WINDOW ";", "TUMBLE needs a table, a time column and a size", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM «TUMBLE(TABLE t, DESCRIPTOR(ts))»" BY_WINDOW ";", "TUMBLE needs the argument SIZE", "TUMBLE(TABLE t, DESCRIPTOR(ts), size[, offset])"},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), «SIZ» => INTERVAL '1' MINUTE)" BY_WINDOW ";", "TUMBLE has no argument 'SIZ'", "did you mean SIZE?"},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(DATA => TABLE t, «DESCRIPTOR(ts)», INTERVAL '1' MINUTE)" BY_WINDOW ";", "arguments are either all named or none", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' MINUTE, «INTERVAL '5' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the slide: 300000 ms is none of 120000 ms", "rule W6"},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' MINUTE, «INTERVAL '1' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the slide: 60000 ms is none of 300000 ms", "rule W6"},
+	{"INSERT INTO p SELECT COUNT(*) FROM CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '2' MINUTE, «INTERVAL '5' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the step: 300000 ms is none of 120000 ms", "rule W7"},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), «INTERVAL '0' MINUTE», INTERVAL '1' MINUTE)" BY_WINDOW ";", "the slide of a window must be above 0", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM «HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)»" BY_WINDOW ";", "HOP needs the argument SIZE", "slide, size"},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), «STEP» => INTERVAL '1' MINUTE, SIZE => INTERVAL '5' MINUTE)" BY_WINDOW ";", "HOP has no argument 'STEP'", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' SECOND, «INTERVAL '1' SECOND»)" BY_WINDOW ";", "TUMBLE takes 3 arguments or 4", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t PARTITION BY «n», DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)" BY_WINDOW ";", "only SESSION takes PARTITION BY", "GROUP BY"},
+	{"INSERT INTO p SELECT COUNT(*) FROM «BUMBLE»(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)" BY_WINDOW ";", "there is no table function 'BUMBLE'", "HOP, CUMULATE"},
 	{"INSERT INTO p SELECT COUNT(*) FROM " TUMBLE_T " «GROUP BY window_start»;", "GROUP BY over a window must hold window_start and window_end", NULL},
 	{"INSERT INTO p SELECT «COUNT(*)» FROM " TUMBLE_T ";", "GROUP BY over a window must hold window_start and window_end", NULL},
 	{"INSERT INTO p SELECT a FROM «TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)»;", "a window table function without GROUP BY is planned, not yet here", NULL},
@@ -261,7 +268,6 @@ static const struct refusal windows[] = {
 	{"INSERT INTO p SELECT a AS z, COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «z»;", "there is no column 'z'", "not names given in SELECT"},
 	{"INSERT INTO p SELECT COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «CUBE» (a);", "GROUP BY CUBE and ROLLUP comes with release 2", NULL},
 	{"INSERT INTO p SELECT «SUM(x)» FROM (SELECT window_start, COUNT(*) AS x FROM " TUMBLE_T BY_WINDOW ");", "an aggregate over the result of a window (cascade) is planned, not yet here", NULL},
-	{"CREATE TABLE s (n BIGINT, l AS TO_TIMESTAMP_LTZ(n, 3), WATERMARK FOR l AS l) WITH ('connector'='udp','port'='1','format'='csv'); EXPLAIN SELECT «window_time» FROM TUMBLE(TABLE s, DESCRIPTOR(l), INTERVAL '1' DAY) GROUP BY window_start, window_end;", "window_time of a TIMESTAMP_LTZ window (rule W12) is planned, not yet here", NULL},
 	{"INSERT INTO p SELECT «TUMBLE_START(ts, INTERVAL '1' MINUTE)» FROM t;", "function TUMBLE_START comes with release 2", NULL},
 };
 
