@@ -101,6 +101,7 @@ struct fb_binder {
 	const struct fb_table **tables;
 	const struct fb_query_plan **queries;
 	const struct fb_query_plan **explains;
+	bool takes_selects; /* a SELECT alone is a query without sink */
 	uint32_t warned_keys;        /* bits: rows of the settings table */
 	struct fb_place first_query; /* line 0: none yet; SET must come before */
 };

@@ -308,10 +308,12 @@ static bool is_name_used(const struct fb_binder *b, const char *name)
 static const char *make_name(struct inserting *in)
 {
 	struct fb_binder *b = in->b;
-	const char *base = in->plan->sink ? in->plan->sink->name : "explain";
+	const char *base = in->plan->sink            ? in->plan->sink->name
+			   : in->statement->explain ? "explain"
+						    : "select";
+	unsigned first = in->statement->explain ? b->plan->explain_cnt + 1u : 1;
 	const char *name =
-		in->plan->sink ? base
-			       : fb_arena_printf(b->arena, "%s_%u", base, b->plan->explain_cnt + 1);
+		in->plan->sink ? base : fb_arena_printf(b->arena, "%s_%u", base, first);
 
 	for (unsigned i = 2; name != NULL && is_name_used(b, name); i++)
 		name = fb_arena_printf(b->arena, "%s_%u", base, i);
@@ -399,7 +401,7 @@ void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statemen
 		return;
 	if (b->first_query.line == 0)
 		b->first_query = statement->place;
-	if (statement->kind == FB_STMT_SELECT && !statement->explain) {
+	if (statement->kind == FB_STMT_SELECT && !statement->explain && !b->takes_selects) {
 		fb_bind_error(b, statement->place,
 			"write INSERT INTO sink SELECT …, or EXPLAIN SELECT …",
 			"a SELECT alone has nowhere to put its rows");

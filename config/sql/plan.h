@@ -168,7 +168,7 @@ struct fb_query_plan {
 	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for its
 			     second INSERT */
 	const struct fb_table *source;
-	const struct fb_table *sink;
+	const struct fb_table *sink; /* NULL: of EXPLAIN SELECT, or a SELECT alone (fb_sql_plan_run) */
 	const struct fb_expr *filter; /* WHERE; NULL = all rows */
 	struct fb_window window;
 	const struct fb_expr

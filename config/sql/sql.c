@@ -66,12 +66,15 @@ static bool alloc_results(struct fb_binder *b)
 	return b->tables != NULL && b->queries != NULL && b->explains != NULL;
 }
 
-static int make_plan(struct fb_plan *plan, struct fb_diags *diags)
+static int make_plan(struct fb_plan *plan, bool takes_selects, struct fb_diags *diags)
 {
 	size_t errors = diags->error_cnt;
 	struct fb_parse parse = {
 		.arena = &plan->arena, .diags = diags, .text = fb_str_from(plan->text)};
-	struct fb_binder b = {.arena = &plan->arena, .diags = diags, .plan = plan};
+	struct fb_binder b = {.arena = &plan->arena,
+		.diags = diags,
+		.plan = plan,
+		.takes_selects = takes_selects};
 	int err = fb_parse_run(&parse);
 
 	if (err != 0)
@@ -90,8 +93,8 @@ static int make_plan(struct fb_plan *plan, struct fb_diags *diags)
 	return 0;
 }
 
-int fb_sql_plan(
-	const char *file, struct fb_str text, struct fb_diags *diags, struct fb_plan **ret_plan)
+static int plan_text(const char *file, struct fb_str text, bool takes_selects,
+	struct fb_diags *diags, struct fb_plan **ret_plan)
 {
 	struct fb_plan *plan;
 	int err;
@@ -104,13 +107,26 @@ int fb_sql_plan(
 	plan->settings.checkpoint_interval_ms = 10000;
 	plan->file = fb_arena_strdup(&plan->arena, fb_str_from(file ? file : "-"));
 	plan->text = fb_arena_strdup(&plan->arena, text);
-	err = plan->file == NULL || plan->text == NULL ? FB_E_NO_MEMORY : make_plan(plan, diags);
+	err = plan->file == NULL || plan->text == NULL ? FB_E_NO_MEMORY
+						       : make_plan(plan, takes_selects, diags);
 	if (err != 0) {
 		fb_plan_destroy(plan);
 		return err;
 	}
 	*ret_plan = plan;
 	return 0;
+}
+
+int fb_sql_plan(
+	const char *file, struct fb_str text, struct fb_diags *diags, struct fb_plan **ret_plan)
+{
+	return plan_text(file, text, false, diags, ret_plan);
+}
+
+int fb_sql_plan_run(
+	const char *file, struct fb_str text, struct fb_diags *diags, struct fb_plan **ret_plan)
+{
+	return plan_text(file, text, true, diags, ret_plan);
 }
 
 void fb_plan_destroy(struct fb_plan *plan)

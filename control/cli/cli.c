@@ -27,6 +27,7 @@ const struct fb_cli_command *const fb_cli_commands[] = {
 	/* work alone */
 	&fb_cmd_validate,
 	&fb_cmd_explain,
+	&fb_cmd_run,
 	&fb_cmd_generate,
 	&fb_cmd_send,
 	&fb_cmd_version,

@@ -69,6 +69,13 @@ enum fb_cli_type {
 	FB_ARG_U64,    /* uint64_t in [min, max]; digits, may end in k, M or G (1000s) */
 	FB_ARG_TIME,   /* int64_t, ms since 1970 UTC; see fb_cli_parse_time */
 	FB_ARG_CHOICE, /* uint32_t: index into choices */
+	FB_ARG_TEXTS,  /* struct fb_cli_texts; may be given several times */
+};
+
+#define FB_CLI_TEXTS_MAX 32
+struct fb_cli_texts {
+	const char *at[FB_CLI_TEXTS_MAX];
+	uint32_t cnt;
 };
 
 struct fb_cli_option {

@@ -7,6 +7,7 @@
 /* Work alone: no appliance, NIC or root needed. */
 extern const struct fb_cli_command fb_cmd_validate;
 extern const struct fb_cli_command fb_cmd_explain;
+extern const struct fb_cli_command fb_cmd_run;
 extern const struct fb_cli_command fb_cmd_generate;
 extern const struct fb_cli_command fb_cmd_send;
 extern const struct fb_cli_command fb_cmd_version;

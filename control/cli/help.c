@@ -57,6 +57,8 @@ static void add_help(const struct fb_cli_option *option, struct fb_buf *buf)
 		for (uint32_t i = 0; option->choices[i]; i++)
 			fb_buf_printf(buf, "%s%s", i ? ", " : "", option->choices[i]);
 	}
+	if (option->type == FB_ARG_TEXTS)
+		fb_buf_add_text(buf, "; may be given several times");
 	if (option->preset)
 		fb_buf_printf(buf, " [%s]", option->preset);
 }

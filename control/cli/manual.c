@@ -110,6 +110,8 @@ static void put_option(const struct fb_cli_option *option, FILE *out)
 	fb_buf_add_text(&help, option->help);
 	if (option->required)
 		fb_buf_add_text(&help, " (required)");
+	if (option->type == FB_ARG_TEXTS)
+		fb_buf_add_text(&help, "; may be given several times");
 	for (uint32_t i = 0; option->type == FB_ARG_CHOICE && option->choices[i]; i++)
 		fb_buf_printf(&help, "%s%s", i ? ", " : ": ", option->choices[i]);
 	put_paragraph("", help.p ? help.p : "", help.len, ".", out);

@@ -237,6 +237,18 @@ static int set_number(
 	return 0;
 }
 
+static int add_text(struct parser *parser, const struct fb_cli_option *option,
+	struct fb_cli_texts *at, const char *text)
+{
+	if (at->cnt == FB_CLI_TEXTS_MAX) {
+		fb_buf_printf(&parser->error, "--%s can be given %d times at most", option->name,
+			FB_CLI_TEXTS_MAX);
+		return FB_E_INVALID;
+	}
+	at->at[at->cnt++] = text;
+	return 0;
+}
+
 /* text is NULL for a flag. */
 static int set_value(
 	struct parser *parser, const struct fb_cli_option *option, void *base, const char *text)
@@ -254,6 +266,8 @@ static int set_value(
 		return set_number(parser, option, at, text);
 	case FB_ARG_CHOICE:
 		return set_choice(parser, option, at, text);
+	case FB_ARG_TEXTS:
+		return add_text(parser, option, at, text);
 	case FB_ARG_TIME:
 		if (fb_cli_parse_time(text, at) == 0)
 			return 0;

@@ -207,8 +207,8 @@ static int check_intent(struct fb_sink *sink, struct fb_buf *message)
 }
 
 /*
- * The sink's part of the file names: drawn once and kept, so that a folder in which another store has left its files (that of
- * an appliance set up anew) is added to, not written over.
+ * The sink's part of the file names: drawn once and kept (without store: drawn for each run), so that a folder in which another
+ * store or run has left its files is added to, not written over.
  */
 static int load_id(struct fb_sink *sink, const struct fb_sink_conf *conf)
 {
@@ -219,12 +219,14 @@ static int load_id(struct fb_sink *sink, const struct fb_sink_conf *conf)
 	int rc;
 
 	snprintf(key, sizeof(key), "sink/%" PRIu32 "/id", conf->query_id);
-	rc = fb_store_get_meta(conf->store, key, &value);
-	if (rc == 0 && value.len == sizeof(id)) {
+	rc = conf->store ? fb_store_get_meta(conf->store, key, &value) : FB_E_NOT_FOUND;
+	if (rc == FB_E_NOT_FOUND && getrandom(&id, sizeof(id), 0) != sizeof(id))
+		id = (uint32_t)fb_clock_realtime_ns();
+	if (conf->store == NULL) {
+		rc = 0;
+	} else if (rc == 0 && value.len == sizeof(id)) {
 		memcpy(&id, value.p, sizeof(id));
 	} else if (rc == FB_E_NOT_FOUND) {
-		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-			id = (uint32_t)fb_clock_realtime_ns();
 		batch = fb_store_batch_create(conf->store);
 		rc = FB_E_NO_MEMORY;
 		if (batch != NULL) {
@@ -254,7 +256,7 @@ static int commit(struct fb_sink *sink, struct fb_buf *message)
 	if (rc == 0)
 		rc = sink->hdfs ? fb_webhdfs_put(sink->hdfs, hidden.p, sink->text.p, sink->text.len, message)
 				: write_local(hidden.p, &sink->text, message);
-	if (rc == 0)
+	if (rc == 0 && sink->store != NULL)
 		rc = note_intent(sink);
 	if (rc == 0)
 		rc = sink->hdfs ? fb_webhdfs_rename(sink->hdfs, hidden.p, final.p, message)
@@ -335,6 +337,7 @@ static int open_filesystem(const struct fb_sink_conf *conf, uint64_t next_seq, s
 	sink->commit_ns = conf->commit_interval_ms * 1000000;
 	sink->first_seq = sink->next_seq = sink->arrived_seq = next_seq;
 	snprintf(sink->intent_key, sizeof(sink->intent_key), "sink/%" PRIu32 "/intent", conf->query_id);
+	sink->intent_checked = conf->store == NULL;
 	sink->types = calloc(table->field_cnt, sizeof(*sink->types));
 	sink->values = calloc(table->field_cnt, sizeof(*sink->values));
 	rc = sink->types && sink->values ? fb_writer_create(table, &sink->writer) : FB_E_NO_MEMORY;

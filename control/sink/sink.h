@@ -24,7 +24,8 @@ struct fb_sink_conf {
 	const char *pipeline;
 	uint32_t query_id;
 	int64_t commit_interval_ms; /* file sinks: rows become visible at least so often */
-	struct fb_store *store;     /* for what a sink must remember across restarts, under meta "sink/<query id>/" */
+	struct fb_store *store;     /* for what a sink must remember across restarts, under meta "sink/<query id>/";
+				       NULL: a run that is not taken up again */
 };
 
 struct fb_sink_row {

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks of lines; the list of files is files.c. */
+#include "control/replay/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "control/replay/files.h"
+#include "dataplane/format/batch.h"
+
+#define FIRST_BLOCK_BYTES 16384u /* before anything is known of the lines */
+#define TAIL_BYTES 1024u         /* behind a block, for the end of its last line */
+#define AHEAD_BYTES (32u << 20)
+
+struct file {
+	const char *path;
+	uint64_t size;
+	int fd;
+	bool has_offsets;
+	_Atomic uint32_t users; /* blocks being read, and one while more may begin */
+	_Atomic uint64_t asked; /* the kernel is reading ahead up to here */
+};
+
+struct fb_input {
+	struct fb_input_conf conf;
+	struct fb_files files;
+	uint64_t total_bytes; /* 0: not known */
+	pthread_mutex_t lock; /* of what follows */
+	uint32_t at;          /* file */
+	struct file *open;    /* NULL: at is not open yet */
+	uint64_t offset;
+	uint64_t seq;
+	struct fb_buf carry; /* of a pipe: the beginning of the next line */
+	bool first_line_due; /* of a pipe */
+	uint64_t learnt_lines;
+	uint64_t learnt_bytes;
+	int failed;
+	struct fb_buf error;
+	_Atomic uint64_t taken_bytes;
+};
+
+/* ---- errors ---- */
+
+/* Under the lock. */
+static int fail(struct fb_input *input, const char *path, int rc, const char *what)
+{
+	if (input->failed == 0)
+		fb_buf_printf(&input->error, "%s: %s", path, what);
+	input->failed = rc;
+	return rc;
+}
+
+static int fail_unlocked(struct fb_input *input, const char *path, int rc, const char *what)
+{
+	pthread_mutex_lock(&input->lock);
+	fail(input, path, rc, what);
+	pthread_mutex_unlock(&input->lock);
+	return rc;
+}
+
+const char *fb_input_error(const struct fb_input *input)
+{
+	return input->error.p ? input->error.p : "";
+}
+
+/* ---- files ---- */
+
+static void put_file(struct file *file)
+{
+	if (atomic_fetch_sub(&file->users, 1) != 1)
+		return;
+	if (file->fd > STDERR_FILENO)
+		close(file->fd);
+	free(file);
+}
+
+static int open_file(struct fb_input *input)
+{
+	const char *path = input->files.paths[input->at];
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct file *file = calloc(1, sizeof(*file));
+	struct stat info;
+
+	if (file == NULL)
+		return fail(input, path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
+	file->path = path;
+	file->users = 1;
+	file->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0 || fstat(file->fd, &info) != 0) {
+		int error = errno;
+
+		put_file(file);
+		return fail(input, path, fb_err_from_errno(error), strerror(error));
+	}
+	/* Standard input may be a file that was read in part: taken as it comes. */
+	file->has_offsets = S_ISREG(info.st_mode) && !is_stdin;
+	file->size = file->has_offsets ? (uint64_t)info.st_size : 0;
+	if (file->has_offsets)
+		FB_IGNORE(posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL));
+	input->open = file;
+	input->offset = 0;
+	input->first_line_due = input->conf.skip_first_line;
+	fb_buf_clear(&input->carry);
+	return 0;
+}
+
+static void leave_file(struct fb_input *input)
+{
+	put_file(input->open);
+	input->open = NULL;
+	input->at++;
+}
+
+/* ---- blocks ---- */
+
+static uint64_t block_bytes(const struct fb_input *input)
+{
+	uint64_t bytes;
+
+	if (input->conf.block_lines == 0)
+		return input->conf.block_bytes;
+	if (input->learnt_lines == 0)
+		return FB_MIN(FIRST_BLOCK_BYTES, input->conf.block_bytes);
+	bytes = input->learnt_bytes * input->conf.block_lines / input->learnt_lines;
+	return FB_MIN(FB_MAX(bytes, (uint64_t)1), (uint64_t)input->conf.block_bytes);
+}
+
+static bool grow(struct fb_block *block, size_t bytes)
+{
+	uint8_t *bigger;
+
+	if (bytes + FB_PAYLOAD_PAD_BYTES <= block->cap)
+		return true;
+	bytes = FB_MAX(bytes + FB_PAYLOAD_PAD_BYTES, block->cap * 2);
+	bigger = realloc(block->buffer, bytes);
+	if (bigger == NULL)
+		return false;
+	block->buffer = bigger;
+	block->cap = bytes;
+	return true;
+}
+
+void fb_block_fini(struct fb_block *block)
+{
+	free(block->buffer);
+	*block = (struct fb_block){0};
+}
+
+/* "\xef\xbb\xbf" in front of a file is a mark of its encoding, not data. */
+static uint32_t mark_len(const uint8_t *data, uint64_t len)
+{
+	return len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+static void set_data(struct fb_block *block, uint64_t from, uint64_t to)
+{
+	block->data = block->buffer + from;
+	block->len = (uint32_t)(to - from);
+	memset(block->buffer + to, 0, FB_PAYLOAD_PAD_BYTES);
+}
+
+/* ---- a file with offsets ---- */
+
+/* Reads [offset, offset + len) to `to`; less only at the end of what the file had when it was opened. */
+static int read_at(struct file *file, uint8_t *to, uint64_t len, uint64_t offset)
+{
+	uint64_t done = 0;
+
+	while (done < len) {
+		struct iovec part = {to + done, len - done};
+		ssize_t got = preadv2(file->fd, &part, 1, (off_t)(offset + done), RWF_NOWAIT);
+
+		if (got < 0 && (errno == EAGAIN || errno == EOPNOTSUPP)) {
+			uint64_t end = offset + done + AHEAD_BYTES;
+			uint64_t asked = atomic_load_explicit(&file->asked, memory_order_relaxed);
+
+			/* Half of it is used up: whoever sees that first asks for more. */
+			if (asked < end - AHEAD_BYTES / 2 && atomic_compare_exchange_strong(&file->asked, &asked, end)) {
+				uint64_t start = FB_MAX(asked, offset + done);
+
+				FB_IGNORE(posix_fadvise(file->fd, (off_t)start, (off_t)(end - start), POSIX_FADV_WILLNEED));
+			}
+			got = pread(file->fd, part.iov_base, part.iov_len, (off_t)(offset + done));
+		}
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fb_err_from_errno(errno);
+		if (got == 0)
+			return FB_E_CORRUPT;
+		done += (uint64_t)got;
+	}
+	return 0;
+}
+
+/*
+ * The lines that begin in [from, to): behind the first newline at or behind from - 1, up to and with the first at or behind
+ * to - 1.
+ */
+static int read_lines(struct fb_input *input, struct file *file, struct fb_block *block, uint64_t from, uint64_t to)
+{
+	uint64_t base = from > 0 ? from - 1 : 0;
+	uint64_t len = FB_MIN(to + TAIL_BYTES, file->size) - base;
+	uint64_t have = 0;
+	uint64_t start = 0;
+	const uint8_t *found;
+
+	for (;;) {
+		int rc = grow(block, len) ? read_at(file, block->buffer + have, len - have, base + have) : FB_E_NO_MEMORY;
+
+		if (rc != 0)
+			return fail_unlocked(input, file->path, rc,
+				rc == FB_E_CORRUPT ? "became shorter while it was read" : fb_strerror(rc));
+		have = len;
+		if (from > 0 && start == 0) {
+			found = memchr(block->buffer, '\n', to - base);
+			if (found == NULL) { /* a line goes on through the whole block */
+				set_data(block, 0, 0);
+				return 1;
+			}
+			start = (uint64_t)(found - block->buffer) + 1;
+			if (base + start >= to) {
+				set_data(block, 0, 0);
+				return 1;
+			}
+		}
+
+		uint64_t at = to - 1 - base;
+
+		found = memchr(block->buffer + at, '\n', have - at);
+		if (found != NULL || base + have == file->size)
+			break;
+		if (have - at > FB_INPUT_LINE_MAX)
+			return fail_unlocked(input, file->path, FB_E_FULL, "a line is longer than 64 MiB");
+		len = FB_MIN(have + FB_MAX(have - at, (uint64_t)TAIL_BYTES), file->size - base);
+	}
+
+	uint64_t end = found ? (uint64_t)(found - block->buffer) + 1 : have;
+
+	if (from == 0) {
+		start = mark_len(block->buffer, end);
+		if (input->conf.skip_first_line) {
+			found = memchr(block->buffer + start, '\n', end - start);
+			start = found ? (uint64_t)(found - block->buffer) + 1 : end;
+		}
+	}
+	set_data(block, start, end);
+	return 1;
+}
+
+/* ---- a pipe ---- */
+
+/* Reads until there are `want` bytes and a whole line, or the end; false: reading failed. */
+static int fill(struct fb_input *input, struct fb_block *block, uint64_t want, uint64_t *len, bool *at_end)
+{
+	while (!*at_end && (*len < want || memrchr(block->buffer, '\n', *len) == NULL)) {
+		uint64_t room = FB_MAX(want > *len ? want - *len : 0, (uint64_t)TAIL_BYTES);
+		ssize_t got;
+
+		if (*len > FB_INPUT_LINE_MAX)
+			return fail(input, input->open->path, FB_E_FULL, "a line is longer than 64 MiB");
+		if (!grow(block, *len + room))
+			return fail(input, input->open->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
+		got = read(input->open->fd, block->buffer + *len, room);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail(input, input->open->path, fb_err_from_errno(errno), strerror(errno));
+		*at_end = got == 0;
+		*len += (uint64_t)got;
+	}
+	return 0;
+}
+
+/* Under the lock. */
+static int read_pipe(struct fb_input *input, struct fb_block *block)
+{
+	uint64_t want = block_bytes(input);
+	uint64_t len = input->carry.len;
+	uint64_t start = 0;
+	bool at_end = false;
+	const uint8_t *found;
+	uint64_t end;
+
+	if (!grow(block, FB_MAX(len, want)))
+		return fail(input, input->open->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
+	if (len > 0)
+		memcpy(block->buffer, input->carry.p, len);
+
+	int rc = fill(input, block, want, &len, &at_end);
+
+	if (rc != 0)
+		return rc;
+	found = memrchr(block->buffer, '\n', len);
+	end = at_end ? len : (uint64_t)(found - block->buffer) + 1;
+	fb_buf_clear(&input->carry);
+	fb_buf_add(&input->carry, block->buffer + end, len - end);
+	if (input->carry.failed)
+		return fail(input, input->open->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
+	atomic_fetch_add(&input->taken_bytes, end);
+	if (input->offset == 0)
+		start = mark_len(block->buffer, end);
+	input->offset += end;
+	if (input->first_line_due) {
+		found = memchr(block->buffer + start, '\n', end - start);
+		start = found ? (uint64_t)(found - block->buffer) + 1 : end;
+		input->first_line_due = false;
+	}
+	set_data(block, start, end);
+	if (at_end)
+		leave_file(input);
+	return 1;
+}
+
+/* ---- either ---- */
+
+int fb_input_next(struct fb_input *input, struct fb_block *block)
+{
+	struct file *file;
+	uint64_t from;
+	uint64_t to;
+	int rc = 0;
+
+	pthread_mutex_lock(&input->lock);
+	input->learnt_lines += block->lines;
+	input->learnt_bytes += block->lines > 0 ? block->len : 0;
+	block->lines = 0;
+	rc = input->failed;
+	/* Empty files have no block. */
+	while (rc == 0 && input->at < input->files.cnt) {
+		rc = input->open ? 0 : open_file(input);
+		if (rc == 0 && input->open->has_offsets && input->open->size == 0)
+			leave_file(input);
+		else
+			break;
+	}
+	if (rc != 0 || input->at == input->files.cnt) {
+		pthread_mutex_unlock(&input->lock);
+		return rc;
+	}
+	block->seq = input->seq++;
+	file = input->open;
+	if (!file->has_offsets) {
+		rc = read_pipe(input, block);
+		pthread_mutex_unlock(&input->lock);
+		return rc;
+	}
+	from = input->offset;
+	to = FB_MIN(from + block_bytes(input), file->size);
+	input->offset = to;
+	atomic_fetch_add(&file->users, 1);
+	if (to == file->size)
+		leave_file(input);
+	pthread_mutex_unlock(&input->lock);
+	rc = read_lines(input, file, block, from, to);
+	put_file(file);
+	atomic_fetch_add_explicit(&input->taken_bytes, to - from, memory_order_relaxed);
+	return rc;
+}
+
+uint64_t fb_input_total_bytes(const struct fb_input *input)
+{
+	return input->total_bytes;
+}
+
+uint64_t fb_input_taken_bytes(const struct fb_input *input)
+{
+	return atomic_load_explicit(&input->taken_bytes, memory_order_relaxed);
+}
+
+uint32_t fb_input_file_cnt(const struct fb_input *input)
+{
+	return input->files.cnt;
+}
+
+int fb_input_open(const struct fb_input_conf *conf, struct fb_buf *message, struct fb_input **ret)
+{
+	struct fb_input *input = calloc(1, sizeof(*input));
+	int rc = input ? fb_files_list(conf->path, &input->files, message) : FB_E_NO_MEMORY;
+
+	if (rc != 0) {
+		free(input);
+		return rc;
+	}
+	input->conf = *conf;
+	input->total_bytes = input->files.bytes;
+	pthread_mutex_init(&input->lock, NULL);
+	*ret = input;
+	return 0;
+}
+
+void fb_input_close(struct fb_input *input)
+{
+	if (input == NULL)
+		return;
+	if (input->open != NULL)
+		put_file(input->open);
+	pthread_mutex_destroy(&input->lock);
+	fb_files_free(&input->files);
+	fb_buf_fini(&input->carry);
+	fb_buf_fini(&input->error);
+	free(input);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files of a table as blocks of whole lines, for several threads at once. Blocks are numbered in the order of the
+ * bytes: file after file, and within a file from its begin to its end. A block never spans two files.
+ *
+ * A file is cut by offsets: the block of [from, to) has the lines that begin there. So a thread reads its block by
+ * itself, into its own buffer (which stays in its cache), and none waits for another. What has no offsets (a pipe,
+ * standard input) is read under a lock, and copied no more than once.
+ *
+ * Reading ahead: the kernel is asked for the bytes behind as soon as a block is not in the page cache. For a file that is
+ * cached that costs nothing.
+ *
+ * fb_input_next may be called from any thread, each with its own block; the rest belongs to the control thread.
+ */
+#pragma once
+
+#include "config/base/buf.h"
+#include "config/base/errcode.h"
+
+#define FB_INPUT_LINE_MAX (64u << 20) /* a longer line is an error: FB_E_FULL */
+
+struct fb_input_conf {
+	const char *path;       /* file, folder, or "-" for standard input */
+	bool skip_first_line;   /* of each file */
+	uint32_t block_bytes;   /* about so long; > 0 */
+	uint32_t block_lines;   /* > 0: and short enough to hold hardly ever more lines, as learnt from those before */
+};
+
+struct fb_input;
+
+/* A thread's block; zeroed before the first use. */
+struct fb_block {
+	uint64_t seq; /* 0 … */
+	const uint8_t *data;
+	uint32_t len;   /* 0: no line begins in it */
+	uint32_t lines; /* set by the thread when it is through: what the next ones are sized by */
+	uint8_t *buffer;
+	size_t cap;
+};
+
+/*
+ * Lists the files: a folder's in the order of their names, sub-folders where their names stand; names that begin with '.' or
+ * '_' are left out, as Flink does. Nothing is read yet. FB_E_NOT_FOUND, FB_E_IO, FB_E_PERMISSION, FB_E_UNSUPPORTED
+ * (compressed, by its ending); the words are in message.
+ */
+int fb_input_open(const struct fb_input_conf *conf, struct fb_buf *message, struct fb_input **ret) FB_MUST_CHECK;
+void fb_input_close(struct fb_input *input);
+
+/*
+ * The next block; its bytes are valid until the block's next use, with FB_PAYLOAD_PAD_BYTES readable behind. 1: there
+ * is one. 0: the end. Negative: reading failed, fb_input_error has the words; every later call fails too.
+ */
+int fb_input_next(struct fb_input *input, struct fb_block *block) FB_MUST_CHECK;
+void fb_block_fini(struct fb_block *block);
+
+/* Any thread. */
+uint64_t fb_input_total_bytes(const struct fb_input *input); /* 0: not known */
+uint64_t fb_input_taken_bytes(const struct fb_input *input);
+uint32_t fb_input_file_cnt(const struct fb_input *input);
+/* After a failure: "people.csv: input/output error". */
+const char *fb_input_error(const struct fb_input *input);

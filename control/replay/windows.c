@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slices of all cores to windows to rows. The taker's. */
+#include <stdlib.h>
+
+#include "control/replay/replay_private.h"
+
+#define ROWS_BYTES (256u << 10) /* encoded rows that go to the caller at once */
+
+/* The assembly needs a slice no more: back to the core that lent it. */
+static void release(void *arg, struct fb_slice *slice, uint32_t from)
+{
+	struct fb_query_out *query = arg;
+	struct fb_part *part = query->spare;
+
+	query->spare = part->next;
+	part->core = &query->replay->cores[from];
+	part->query = query->index;
+	part->slice = slice;
+	fb_core_return_part(part);
+}
+
+int fb_windows_open(struct fb_query_out *query, uint64_t pool_bytes)
+{
+	struct fb_assembly_conf conf = {
+		.plan = query->plan, .layout = query->layout, .pool_bytes = pool_bytes, .release = release, .arg = query};
+
+	return fb_assembly_create(&conf, &query->assembly);
+}
+
+void fb_windows_close(struct fb_query_out *query)
+{
+	if (query->assembly != NULL)
+		fb_assembly_destroy(query->assembly);
+	while (query->spare != NULL) {
+		struct fb_part *next = query->spare->next;
+
+		free(query->spare);
+		query->spare = next;
+	}
+}
+
+int fb_windows_add(struct fb_query_out *query, struct fb_part *part)
+{
+	struct fb_slice *slice = part->slice;
+	uint32_t from = part->core->index;
+	int rc;
+
+	part->next = query->spare;
+	query->spare = part;
+	rc = fb_assembly_add(query->assembly, slice, from);
+	if (rc != 0)
+		release(query, slice, from);
+	return rc;
+}
+
+static int put_rows(struct fb_query_out *query, const struct fb_assembly_rows *rows)
+{
+	uint32_t cnt = query->plan->select_cnt;
+
+	for (uint32_t i = 0; i < rows->sel_cnt; i++) {
+		uint32_t bytes = fb_row_bytes(rows->columns, query->types, cnt, rows->sel[i]);
+		char *out = fb_buf_reserve(&query->rows, bytes);
+
+		if (out == NULL)
+			return FB_E_NO_MEMORY;
+		query->rows.len += fb_row_encode(rows->columns, query->types, cnt, rows->sel[i], (uint8_t *)out);
+	}
+	query->row_cnt += rows->sel_cnt;
+	query->numbers.dropped_groups += rows->failed;
+	return query->rows.len < ROWS_BYTES ? 0 : fb_query_out_flush(query);
+}
+
+int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
+{
+	struct fb_assembly_window window;
+	struct fb_assembly_rows rows;
+	int rc;
+
+	while ((rc = fb_assembly_begin(query->assembly, watermark_ms, &window)) == 1) {
+		while (rc >= 0 && fb_assembly_read(query->assembly, &rows))
+			rc = put_rows(query, &rows);
+		if (rc < 0) {
+			fb_assembly_abort(query->assembly);
+			return rc;
+		}
+		query->numbers.windows++;
+		query->numbers.window_rows += fb_assembly_finish(query->assembly);
+	}
+	if (rc == 0)
+		rc = fb_query_out_flush(query);
+	return rc;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks: whatever their size, whoever reads them, they are the lines of the files, whole and in order. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/replay/input.h"
+#include "dataplane/format/batch.h"
+
+static char folder[64];
+
+static void make_folder(void)
+{
+	strcpy(folder, "/tmp/fb-input.XXXXXX");
+	cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+	struct fb_buf command = {0};
+
+	fb_buf_printf(&command, "rm -r '%s'", folder);
+	cr_assert_eq(system(command.p), 0);
+	fb_buf_fini(&command);
+}
+
+TestSuite(input, .init = make_folder, .fini = remove_folder);
+
+static const char *put(const char *name, const char *text, size_t len)
+{
+	static char path[8][256];
+	static unsigned next;
+	char *to = path[next++ % 8];
+	FILE *out;
+
+	snprintf(to, sizeof(path[0]), "%s/%s", folder, name);
+	out = fopen(to, "wb");
+	cr_assert_not_null(out);
+	cr_assert_eq(fwrite(text, 1, len, out), len);
+	fclose(out);
+	return to;
+}
+
+static struct fb_input *open_input(const struct fb_input_conf *conf)
+{
+	struct fb_buf message = {0};
+	struct fb_input *input = NULL;
+
+	cr_assert_eq(fb_input_open(conf, &message, &input), 0, "%s", message.p);
+	fb_buf_fini(&message);
+	return input;
+}
+
+/* All blocks one behind the other; each must begin with a line and end with one, and have its number. */
+static struct fb_buf read_all(const struct fb_input_conf *conf)
+{
+	struct fb_input *input = open_input(conf);
+	struct fb_block block = {0};
+	struct fb_buf all = {0};
+	uint64_t seq = 0;
+	int rc;
+
+	while ((rc = fb_input_next(input, &block)) == 1) {
+		cr_assert_eq(block.seq, seq++);
+		for (uint32_t i = 0; i < FB_PAYLOAD_PAD_BYTES; i++)
+			cr_assert_eq(block.data[block.len + i], 0);
+		/* A "|" between blocks may only stand where a line has ended. */
+		if (block.len > 0 && all.len > 0)
+			cr_assert(all.p[all.len - 1] == '\n' || all.p[all.len - 1] == '|');
+		fb_buf_add(&all, block.data, block.len);
+		for (uint32_t i = 0; i < block.len; i++)
+			block.lines += block.data[i] == '\n';
+	}
+	cr_assert_eq(rc, 0, "%s", fb_input_error(input));
+	fb_block_fini(&block);
+	fb_input_close(input);
+	fb_buf_add(&all, "", 1);
+	all.len--;
+	return all;
+}
+
+static void expect(const struct fb_input_conf *conf, const char *want)
+{
+	struct fb_buf got = read_all(conf);
+
+	cr_assert_str_eq(got.p, want, "blocks of %u bytes, %u lines", conf->block_bytes, conf->block_lines);
+	fb_buf_fini(&got);
+}
+
+Test(input, any_block_size_gives_the_same_bytes)
+{
+	static const char *const texts[] = {"a\n", "a", "\n", "\n\n\n", "one\ntwo\nthree", "one\r\n\r\ntwo\r\n",
+		"a line that is much longer than any of the blocks that it is read in\nx\n", "1\n22\n333\n4444\n55555\n"};
+
+	for (size_t t = 0; t < FB_ARRAY_LEN(texts); t++) {
+		const char *path = put("lines", texts[t], strlen(texts[t]));
+
+		for (uint32_t bytes = 1; bytes < 80; bytes++) {
+			expect(&(struct fb_input_conf){.path = path, .block_bytes = bytes}, texts[t]);
+			expect(&(struct fb_input_conf){.path = path, .block_bytes = 1000, .block_lines = bytes}, texts[t]);
+		}
+	}
+}
+
+Test(input, a_folder_is_its_visible_files_by_name)
+{
+	char path[128];
+
+	put("b", "b1\nb2\n", 6);
+	put("a", "a1\na2\n", 6);
+	put(".hidden", "no\n", 3);
+	put("_SUCCESS", "no\n", 3);
+	put("empty", "", 0);
+	snprintf(path, sizeof(path), "%s/aa", folder);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	put("aa/z", "z1\n", 3);
+	put("aa/_z", "no\n", 3);
+	for (uint32_t bytes = 1; bytes < 8; bytes++) {
+		expect(&(struct fb_input_conf){.path = folder, .block_bytes = bytes}, "a1\na2\nz1\nb1\nb2\n");
+		expect(&(struct fb_input_conf){.path = folder, .block_bytes = bytes, .skip_first_line = true}, "a2\nb2\n");
+	}
+}
+
+Test(input, a_file_without_last_newline_does_not_run_into_the_next)
+{
+	struct fb_input_conf conf = {.path = folder, .block_bytes = 100};
+	struct fb_input *input;
+	struct fb_block block = {0};
+
+	put("a", "a1", 2);
+	put("b", "b1", 2);
+	input = open_input(&conf);
+	cr_assert_eq(fb_input_total_bytes(input), 4);
+	cr_assert_eq(fb_input_next(input, &block), 1);
+	cr_assert(block.len == 2 && memcmp(block.data, "a1", 2) == 0);
+	cr_assert_eq(fb_input_next(input, &block), 1);
+	cr_assert(block.len == 2 && memcmp(block.data, "b1", 2) == 0);
+	cr_assert_eq(fb_input_next(input, &block), 0);
+	cr_assert_eq(fb_input_taken_bytes(input), 4);
+	fb_block_fini(&block);
+	fb_input_close(input);
+}
+
+Test(input, the_mark_of_utf8_is_no_data)
+{
+	const char *path = put("marked", "\xef\xbb\xbfhead\nx\n", 10);
+
+	expect(&(struct fb_input_conf){.path = path, .block_bytes = 1}, "head\nx\n");
+	expect(&(struct fb_input_conf){.path = path, .block_bytes = 100, .skip_first_line = true}, "x\n");
+}
+
+struct writer {
+	int fd;
+	const char *text;
+	size_t step;
+};
+
+static void *write_slowly(void *arg)
+{
+	const struct writer *writer = arg;
+	size_t len = strlen(writer->text);
+
+	for (size_t at = 0; at < len; at += writer->step)
+		cr_assert_gt(write(writer->fd, writer->text + at, FB_MIN(writer->step, len - at)), 0);
+	close(writer->fd);
+	return NULL;
+}
+
+Test(input, a_pipe_gives_the_same_whatever_comes_at_once)
+{
+	const char *text = "first\nsecond line\n\nthe fourth, which is longer\nlast without newline";
+
+	for (size_t step = 1; step < 40; step += 3) {
+		for (uint32_t bytes = 1; bytes < 100; bytes += 9) {
+			int ends[2];
+			char path[64];
+			struct writer writer;
+			pthread_t thread;
+
+			cr_assert_eq(pipe(ends), 0);
+			snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+			writer = (struct writer){ends[1], text, step};
+			cr_assert_eq(pthread_create(&thread, NULL, write_slowly, &writer), 0);
+			expect(&(struct fb_input_conf){.path = path, .block_bytes = bytes}, text);
+			pthread_join(thread, NULL);
+			close(ends[0]);
+		}
+	}
+}
+
+Test(input, what_cannot_be_read_is_named)
+{
+	struct fb_buf message = {0};
+	struct fb_input *input = NULL;
+	struct fb_input_conf conf = {.path = "/nonexistent/x", .block_bytes = 10};
+
+	cr_assert_eq(fb_input_open(&conf, &message, &input), FB_E_NOT_FOUND);
+	cr_assert_not_null(strstr(message.p, "/nonexistent/x"));
+	fb_buf_clear(&message);
+	conf.path = put("people.csv.gz", "x", 1);
+	cr_assert_eq(fb_input_open(&conf, &message, &input), FB_E_UNSUPPORTED);
+	cr_assert_not_null(strstr(message.p, "compressed"));
+	fb_buf_fini(&message);
+}
+
+Test(input, a_file_that_becomes_shorter_fails)
+{
+	const char *path = put("shrinks", "1\n2\n3\n4\n", 8);
+	struct fb_input *input = open_input(&(struct fb_input_conf){.path = path, .block_bytes = 2});
+	struct fb_block block = {0};
+
+	cr_assert_eq(fb_input_next(input, &block), 1);
+	cr_assert_eq(truncate(path, 2), 0);
+	cr_assert_lt(fb_input_next(input, &block), 0);
+	cr_assert_not_null(strstr(fb_input_error(input), "shorter"));
+	cr_assert_lt(fb_input_next(input, &block), 0, "it stays so");
+	fb_block_fini(&block);
+	fb_input_close(input);
+}
