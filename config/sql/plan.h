@@ -35,6 +35,8 @@ struct fb_table_column {
 	uint16_t field;              /* PHYSICAL: position in the record, from 0 */
 	const struct fb_expr *value; /* COMPUTED: over physical columns */
 	const char *metadata_key;    /* METADATA */
+	bool is_virtual;             /* METADATA … VIRTUAL: no column of a sink */
+	const char *comment;         /* COMMENT '…'; NULL: none */
 };
 
 struct fb_table {
@@ -50,6 +52,10 @@ struct fb_table {
 	uint16_t field_cnt;
 	uint16_t option_cnt;
 	uint16_t primary_key_cnt;
+	const uint16_t *partition_keys; /* PARTITIONED BY: positions in fields, in the order written */
+	uint16_t partition_key_cnt;
+	const char *comment; /* NULL: none */
+	bool temporary;
 	bool has_watermark;
 	uint16_t rowtime;           /* ordinal of the watermark column; with has_watermark */
 	int64_t watermark_delay_ms; /* WATERMARK FOR c AS c - INTERVAL …; 0 for AS c */
@@ -164,10 +170,22 @@ struct fb_agg {
 #define FB_GROUP_WINDOW_TIME 2
 #define FB_GROUP_KEYS 3
 
+/*
+ * Most queries read a source. INSERT … VALUES and SELECT without FROM have none: such a query is
+ * `value_row_cnt` rows of constant expressions (row-level, without inputs), made once when the
+ * pipeline starts for the first time. It has no window, no filter, no keys; its `select` is the
+ * first row, so that types are found where they always are.
+ *
+ * UNION ALL becomes several queries with one sink: their rows go there side by side.
+ */
 struct fb_query_plan {
-	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for its
-			     second INSERT */
-	const struct fb_table *source;
+	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for the
+			     next query that writes there */
+	const struct fb_table *source; /* NULL: see values */
+	const struct fb_expr **values; /* row i, column c: values[i * select_cnt + c] */
+	const struct fb_expr **value_filters; /* row i is left out unless this is TRUE; an entry
+						 may be NULL, and the array: all rows */
+	uint32_t value_row_cnt;
 	const struct fb_table *sink; /* NULL: of EXPLAIN SELECT, or a SELECT alone (fb_sql_plan_run) */
 	const struct fb_expr *filter; /* WHERE; NULL = all rows */
 	struct fb_window window;
@@ -204,6 +222,17 @@ struct fb_sql_settings {
 	bool batch_mode;                /* execution.runtime-mode = batch */
 };
 
+/*
+ * What the file asks about itself: SHOW TABLES, SHOW CREATE TABLE, DESCRIBE, EXPLAIN, in the order
+ * of the file. They are answered while the file is planned; who runs it prints them.
+ */
+struct fb_answer {
+	const char *statement; /* "DESCRIBE t": what was asked */
+	const char *text;      /* as Flink prints it, with the last newline; NULL: an EXPLAIN … */
+	const struct fb_query_plan *query; /* … of this query: see fb_explain_query */
+	struct fb_place place;
+};
+
 struct fb_plan {
 	struct fb_arena arena; /* owns everything here */
 	const char *file;
@@ -216,4 +245,6 @@ struct fb_plan {
 	uint16_t explain_cnt; /* EXPLAIN statements in the file: the queries they name are in
 				 explains */
 	const struct fb_query_plan *const *explains;
+	const struct fb_answer *answers; /* EXPLAINs are among them */
+	uint32_t answer_cnt;
 };
