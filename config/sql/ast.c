@@ -43,11 +43,6 @@ void fb_parse_error_at(
 	va_end(args);
 }
 
-void fb_parse_planned(struct fb_parse *parse, struct fb_span at, const char *what, const char *hint)
-{
-	fb_parse_error(parse, at, hint, "%s is planned, not yet here", what);
-}
-
 void fb_parse_release2(
 	struct fb_parse *parse, struct fb_span at, const char *what, const char *hint)
 {

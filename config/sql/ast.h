@@ -157,11 +157,27 @@ struct fb_ast_exprs {
 
 struct fb_ast_query;
 
+struct fb_ast_option {
+	struct fb_ast_option *next;
+	struct fb_str key;
+	struct fb_str value;
+	struct fb_place key_place;
+	struct fb_place value_place;
+};
+
+struct fb_ast_options {
+	struct fb_ast_option *first;
+	struct fb_ast_option *last;
+	uint32_t cnt;
+};
+
 /* One argument of a window table function: a table, or an expression (DESCRIPTOR(c) is a call). */
 struct fb_ast_tvf_arg {
 	struct fb_ast_tvf_arg *next;
-	struct fb_ast_name *name;  /* NAME => …; NULL if positional */
-	struct fb_ast_names table; /* TABLE t; cnt 0: it is an expression */
+	struct fb_ast_name *name;      /* NAME => …; NULL if positional */
+	struct fb_ast_names table;     /* TABLE t; cnt 0: it is an expression */
+	struct fb_ast_options options; /* TABLE t, the hint OPTIONS(…) of it */
+	struct fb_place hint;          /* line 0: there is none */
 	struct fb_ast_names partition_by;
 	struct fb_ast_expr *value;
 	struct fb_place place;
@@ -176,7 +192,8 @@ struct fb_ast_from {
 	struct fb_ast_query *query;
 	struct fb_ast_name *alias;
 	struct fb_ast_names alias_columns;
-	struct fb_place hint; /* line 0: there is none */
+	struct fb_ast_options options; /* of the hint OPTIONS(…) */
+	struct fb_place hint;          /* line 0: there is none */
 	struct fb_place place;
 };
 
@@ -193,6 +210,13 @@ struct fb_ast_with {
 	struct fb_ast_query *query;
 };
 
+/* One row of VALUES. */
+struct fb_ast_row {
+	struct fb_ast_row *next;
+	struct fb_ast_exprs values;
+	struct fb_place place;
+};
+
 struct fb_ast_query {
 	enum { FB_QUERY_SELECT, FB_QUERY_UNION_ALL, FB_QUERY_VALUES } kind;
 	struct fb_ast_with *with;
@@ -205,24 +229,11 @@ struct fb_ast_query {
 	struct fb_ast_expr *having;
 	struct fb_ast_query *left; /* UNION ALL */
 	struct fb_ast_query *right;
+	struct fb_ast_row *rows; /* VALUES */
 	struct fb_place place; /* of the first keyword; UNION ALL: of these words */
 };
 
 /* ---- statements ---- */
-
-struct fb_ast_option {
-	struct fb_ast_option *next;
-	struct fb_str key;
-	struct fb_str value;
-	struct fb_place key_place;
-	struct fb_place value_place;
-};
-
-struct fb_ast_options {
-	struct fb_ast_option *first;
-	struct fb_ast_option *last;
-	uint32_t cnt;
-};
 
 struct fb_ast_column {
 	struct fb_ast_column *next;
@@ -231,6 +242,8 @@ struct fb_ast_column {
 	struct fb_ast_type *type;
 	struct fb_ast_expr *value;
 	struct fb_str metadata_key; /* p NULL: the column's name */
+	struct fb_str text;         /* of `value`, as written */
+	struct fb_str comment;
 	bool is_virtual;
 	bool primary_key;
 	bool enforced;
@@ -243,13 +256,17 @@ struct fb_ast_table {
 	uint32_t column_cnt;
 	struct fb_ast_name *watermark_column;
 	struct fb_ast_expr *watermark;
+	struct fb_str watermark_text; /* as written */
 	struct fb_place watermark_place;
 	struct fb_ast_names primary_key;
-	struct fb_place key_place; /* line 0: none */
+	struct fb_ast_name *key_name; /* CONSTRAINT name; NULL: none */
+	struct fb_place key_place;    /* line 0: none */
 	bool enforced;
+	struct fb_str comment;
 	struct fb_ast_options options;
 	struct fb_place options_place; /* line 0: no WITH */
-	struct fb_place partitioned_place;
+	struct fb_ast_names partitioned;
+	struct fb_place partitioned_place; /* line 0: no PARTITIONED BY */
 };
 
 enum fb_ast_statement_kind {
@@ -261,6 +278,10 @@ enum fb_ast_statement_kind {
 	FB_STMT_DROP_VIEW,
 	FB_STMT_INSERT,
 	FB_STMT_SELECT,
+	FB_STMT_SHOW_TABLES,
+	FB_STMT_SHOW_VIEWS,
+	FB_STMT_SHOW_CREATE_TABLE,
+	FB_STMT_DESCRIBE,
 };
 
 struct fb_ast_statement {
@@ -270,7 +291,10 @@ struct fb_ast_statement {
 	struct fb_ast_names name; /* of the table or view */
 	bool if_exists;           /* DROP … IF EXISTS, CREATE … IF NOT EXISTS */
 	bool explain;
+	bool temporary;
 	struct fb_ast_option option;
+	struct fb_ast_options hint_options; /* INSERT INTO t, the hint OPTIONS(…) */
+	struct fb_place hint;               /* line 0: there is none */
 	struct fb_ast_table *table;
 	struct fb_ast_names columns; /* INSERT INTO t (…), CREATE VIEW v (…) */
 	struct fb_ast_query *query;
@@ -304,9 +328,7 @@ void fb_parse_error(struct fb_parse *parse, struct fb_span at, const char *hint,
 	...) FB_PRINTF(4, 5);
 bool fb_parse_is_full(const struct fb_parse *parse);
 
-/* What is in release 1 but not built yet, and what comes with release 2: refused by name. */
-void fb_parse_planned(
-	struct fb_parse *parse, struct fb_span at, const char *what, const char *hint);
+/* What comes with release 2: refused by name. */
 void fb_parse_release2(
 	struct fb_parse *parse, struct fb_span at, const char *what, const char *hint);
 

@@ -32,9 +32,20 @@ void fb_bind_warn(struct fb_binder *b, struct fb_place at, const char *hint, con
 {
 	va_list args;
 
+	char message[512];
+
 	va_start(args, fmt);
-	say(b, FB_WARNING, at, hint, "", fmt, args);
+	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
+	for (size_t i = 0; i < b->diags->cnt; i++) {
+		const struct fb_diag *said = &b->diags->items[i];
+
+		if (said->severity == FB_WARNING && said->place.line == at.line &&
+			said->place.column == at.column && strcmp(said->message, message) == 0)
+			return;
+	}
+	if (b->diags->error_cnt < FB_SQL_ERRORS_MAX)
+		fb_diags_add(b->diags, FB_WARNING, at, hint, "%s", message);
 }
 
 void fb_bind_planned(
@@ -80,19 +91,27 @@ const struct fb_ast_name *fb_bind_path(struct fb_binder *b, const struct fb_ast_
 	return name;
 }
 
-struct fb_def *fb_def_find(struct fb_binder *b, struct fb_str name)
+static struct fb_def *find_kind(struct fb_binder *b, struct fb_str name, bool temporary)
 {
 	for (struct fb_def *def = b->defs; def != NULL; def = def->next)
-		if (!def->dropped && fb_str_eq(def->name, name))
+		if (!def->dropped && def->temporary == temporary && fb_str_eq(def->name, name))
 			return def;
 	return NULL;
 }
 
-struct fb_def *fb_def_add(struct fb_binder *b, struct fb_str name, struct fb_place at)
+struct fb_def *fb_def_find(struct fb_binder *b, struct fb_str name)
+{
+	struct fb_def *temporary = find_kind(b, name, true);
+
+	return temporary ? temporary : find_kind(b, name, false);
+}
+
+struct fb_def *fb_def_add(
+	struct fb_binder *b, struct fb_str name, bool temporary, struct fb_place at)
 {
 	struct fb_def *def;
 
-	if (fb_def_find(b, name) != NULL) {
+	if (find_kind(b, name, temporary) != NULL) {
 		fb_bind_error(b, at, "write IF NOT EXISTS, or drop it first",
 			"'%.*s' is there already", (int)FB_MIN(name.len, 100u), name.p);
 		return NULL;
@@ -105,10 +124,23 @@ struct fb_def *fb_def_add(struct fb_binder *b, struct fb_str name, struct fb_pla
 	if (def == NULL)
 		return NULL;
 	def->name = name;
+	def->temporary = temporary;
 	def->next = b->defs;
 	b->defs = def;
 	b->def_cnt++;
 	return def;
+}
+
+bool fb_bind_answer(struct fb_binder *b, const char *statement, const char *text,
+	const struct fb_query_plan *query, struct fb_place place)
+{
+	if (b->plan->answer_cnt == FB_TABLES_MAX) {
+		fb_bind_error(b, place, NULL, "more than %d statements that ask", FB_TABLES_MAX);
+		return false;
+	}
+	b->answers[b->plan->answer_cnt++] =
+		(struct fb_answer){.statement = statement, .text = text, .query = query, .place = place};
+	return true;
 }
 
 /* ---- statements ---- */
@@ -120,12 +152,12 @@ static void create_view(struct fb_binder *b, const struct fb_ast_statement *stat
 	struct fb_def *def;
 	struct fb_rel *rel;
 
-	if (name == NULL || (statement->if_exists && fb_def_find(b, name->text) != NULL))
+	if (name == NULL || (statement->if_exists && find_kind(b, name->text, statement->temporary)))
 		return;
 	rel = fb_bind_query(b, statement->query);
 	if (rel != NULL && !fb_bind_rename(b, rel, &statement->columns))
 		rel = NULL;
-	def = fb_def_add(b, name->text, statement->name.place);
+	def = fb_def_add(b, name->text, statement->temporary, statement->name.place);
 	if (def == NULL)
 		return;
 	def->is_view = true;
@@ -138,15 +170,24 @@ static void drop(struct fb_binder *b, const struct fb_ast_statement *statement)
 	const struct fb_ast_name *name = fb_bind_path(b, &statement->name);
 	bool view = statement->kind == FB_STMT_DROP_VIEW;
 	const char *kind = view ? "view" : "table";
-	struct fb_def *def = name ? fb_def_find(b, name->text) : NULL;
+	const char *temporary = statement->temporary ? "temporary " : "";
+	struct fb_def *def = name == NULL           ? NULL
+			     : statement->temporary ? find_kind(b, name->text, true)
+						    : fb_def_find(b, name->text);
 
 	if (name == NULL)
 		return;
 	if (def == NULL) {
 		if (!statement->if_exists)
 			fb_bind_error(b, statement->name.place, "write IF EXISTS",
-				"there is no %s '%.*s'", kind, (int)FB_MIN(name->text.len, 100u),
-				name->text.p);
+				"there is no %s%s '%.*s'", temporary, kind,
+				(int)FB_MIN(name->text.len, 100u), name->text.p);
+		return;
+	}
+	if (def->temporary && !statement->temporary) {
+		fb_bind_error(b, statement->name.place,
+			def->is_view ? "write DROP TEMPORARY VIEW" : "write DROP TEMPORARY TABLE",
+			"'%.*s' is temporary", (int)FB_MIN(name->text.len, 100u), name->text.p);
 		return;
 	}
 	if (def->is_view != view) {
@@ -176,6 +217,12 @@ static void bind_statement(struct fb_binder *b, const struct fb_ast_statement *s
 	case FB_STMT_DROP_TABLE:
 	case FB_STMT_DROP_VIEW:
 		drop(b, statement);
+		break;
+	case FB_STMT_SHOW_TABLES:
+	case FB_STMT_SHOW_VIEWS:
+	case FB_STMT_SHOW_CREATE_TABLE:
+	case FB_STMT_DESCRIBE:
+		fb_bind_show(b, statement);
 		break;
 	default:
 		fb_bind_insert(b, statement);

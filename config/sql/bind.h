@@ -4,7 +4,9 @@
  *
  * Statements are bound in order. A table becomes an fb_table; a view or subquery becomes a
  * *relation*: a source table, a filter, and columns that are expressions over the source's fields,
- * so that nesting dissolves while it is bound.
+ * so that nesting dissolves while it is bound. UNION ALL makes a list of relations with the same
+ * columns, its *branches*: whatever is done to the union is done to each of them, and in the end each
+ * becomes a query of its own. A row of VALUES is a branch without source.
  *
  *     ROWS      columns over the record's fields; with a window once a TVF was applied
  * (window_start … are then FB_OPX_WINDOW leaves, which only GROUP BY takes away) GROUPED   columns
@@ -58,7 +60,8 @@ struct fb_rel_column {
 };
 
 struct fb_rel {
-	const struct fb_table *source;
+	struct fb_rel *next;           /* the next branch of a UNION ALL; NULL: the last one */
+	const struct fb_table *source; /* NULL: one row of constants */
 	const bool *source_dropped;
 	struct fb_rel_column *columns;
 	uint32_t column_cnt;
@@ -80,12 +83,19 @@ struct fb_def {
 	struct fb_str name;
 	const struct fb_table *table; /* NULL: a view */
 	const struct fb_rel *rel;     /* NULL: its definition has errors, said where they are */
+	const struct fb_ast_table *ast; /* of a table: what SHOW CREATE TABLE tells */
 	bool is_view;
+	bool temporary; /* hides a permanent one of the same name */
 	bool dropped;
 	bool broken;
 };
 
-struct fb_setting_use;
+/* A table with the options of a hint in place of its own. */
+struct fb_hinted {
+	struct fb_hinted *next;
+	const struct fb_table *base;
+	const struct fb_table *table;
+};
 
 struct fb_binder {
 	struct fb_arena *arena;
@@ -102,6 +112,8 @@ struct fb_binder {
 	const struct fb_query_plan **queries;
 	const struct fb_query_plan **explains;
 	bool takes_selects; /* a SELECT alone is a query without sink */
+	struct fb_answer *answers;
+	struct fb_hinted *hinted;
 	uint32_t warned_keys;        /* bits: rows of the settings table */
 	struct fb_place first_query; /* line 0: none yet; SET must come before */
 };
@@ -110,6 +122,7 @@ struct fb_binder {
 
 void fb_bind_error(struct fb_binder *b, struct fb_place at, const char *hint, const char *fmt, ...)
 	FB_PRINTF(4, 5);
+/* Said once of one place, however often what stands there is bound. */
 void fb_bind_warn(struct fb_binder *b, struct fb_place at, const char *hint, const char *fmt, ...)
 	FB_PRINTF(4, 5);
 void fb_bind_planned(struct fb_binder *b, struct fb_place at, const char *hint, const char *what,
@@ -175,12 +188,16 @@ const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
 bool fb_bind_can_compute(struct fb_binder *b, const struct fb_expr *expr);
 bool fb_str_is(struct fb_str text, const char *word); /* ignores case */
 
-/* ---- queries (bind_query.c, bind_group.c, bind_from.c); NULL: said ---- */
+/* ---- queries (bind_query.c, bind_union.c, bind_group.c, bind_from.c); NULL: said ---- */
 
 struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *query);
 struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from);
 bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct fb_rel *rel);
 bool fb_bind_rename(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast_names *names);
+/* SELECT alone, and what else a query can be. */
+struct fb_rel *fb_bind_select(struct fb_binder *b, const struct fb_ast_query *query);
+struct fb_rel *fb_bind_union(struct fb_binder *b, const struct fb_ast_query *query);
+struct fb_rel *fb_bind_values(struct fb_binder *b, const struct fb_ast_query *query);
 /* SELECT list, GROUP BY and HAVING over a relation with a window. */
 struct fb_rel *fb_bind_group(
 	struct fb_binder *b, const struct fb_ast_query *query, const struct fb_rel *from);
@@ -197,17 +214,31 @@ struct fb_place fb_first_aggregate(const struct fb_ast_query *query);
  * (said). */
 const struct fb_ast_name *fb_bind_path(struct fb_binder *b, const struct fb_ast_names *path);
 struct fb_def *fb_def_find(struct fb_binder *b, struct fb_str name);
-struct fb_def *fb_def_add(struct fb_binder *b, struct fb_str name, struct fb_place at);
+struct fb_def *fb_def_add(
+	struct fb_binder *b, struct fb_str name, bool temporary, struct fb_place at);
 void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *statement);
 void fb_bind_set(struct fb_binder *b, const struct fb_ast_statement *statement);
 void fb_bind_reset(struct fb_binder *b, const struct fb_ast_statement *statement);
 void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statement);
+/* SHOW …, DESCRIBE (show.c): an answer in the plan. */
+void fb_bind_show(struct fb_binder *b, const struct fb_ast_statement *statement);
+/* Adds an answer; text NULL: EXPLAIN of `query`. False: there is no more room, said. */
+bool fb_bind_answer(struct fb_binder *b, const char *statement, const char *text,
+	const struct fb_query_plan *query, struct fb_place place);
+/* The table with the options of the hint OPTIONS(…) (hint.c); the same options give the same table. NULL: said. */
+const struct fb_table *fb_bind_hint(struct fb_binder *b, const struct fb_table *table,
+	const struct fb_ast_options *options, struct fb_place hint);
+/* An expression of CREATE TABLE in Flink's words (unparse.c); `text` is taken as it is where a part of it has none.
+ */
+const char *fb_unparse(struct fb_binder *b, const struct fb_ast_expr *expr, struct fb_str text);
 /* Type as declared. False: said. */
 bool fb_bind_type(struct fb_binder *b, const struct fb_ast_type *ast, struct fb_type *ret_type);
 
 /* Options by config/tables/option.def. */
-bool fb_options_check(
-	struct fb_binder *b, const struct fb_ast_statement *statement, struct fb_table *table);
+bool fb_options_check(struct fb_binder *b, struct fb_table *table, struct fb_place at);
+/* The options as written into the arena, behind `cnt` slots that are left to the caller. NULL: no memory. */
+struct fb_option *fb_options_copy(
+	struct fb_binder *b, const struct fb_ast_options *list, uint32_t cnt);
 enum fb_table_role { FB_ROLE_SOURCE, FB_ROLE_SINK };
 bool fb_options_check_role(struct fb_binder *b, const struct fb_table *table,
 	enum fb_table_role role, struct fb_place at);

@@ -3,8 +3,7 @@
 #include "config/base/nearest.h"
 #include "config/sql/bind.h"
 
-
-static struct fb_rel *copy_rel(
+static struct fb_rel *copy_branch(
 	struct fb_binder *b, const struct fb_rel *rel, struct fb_str qualifier, struct fb_place at)
 {
 	struct fb_rel *copy = FB_ARENA_NEW(b->arena, struct fb_rel);
@@ -12,15 +11,28 @@ static struct fb_rel *copy_rel(
 	struct fb_rel_column *columns =
 		FB_ARENA_ARRAY(b->arena, struct fb_rel_column, (size_t)rel->column_cnt + 3);
 
-	if (copy == NULL || columns == NULL || !fb_bind_charge(b, rel->column_cnt, at))
+	if (copy == NULL || columns == NULL || !fb_bind_charge(b, rel->column_cnt + 1ull, at))
 		return NULL;
 	*copy = *rel;
+	copy->next = NULL;
 	copy->columns = columns;
 	for (uint32_t i = 0; i < rel->column_cnt; i++) {
 		columns[i] = rel->columns[i];
 		columns[i].qualifier = qualifier;
 	}
 	return copy;
+}
+
+static struct fb_rel *copy_rel(
+	struct fb_binder *b, const struct fb_rel *rel, struct fb_str qualifier, struct fb_place at)
+{
+	struct fb_rel *first = NULL;
+	struct fb_rel **tail = &first;
+
+	for (; rel != NULL; rel = rel->next, tail = &(*tail)->next)
+		if ((*tail = copy_branch(b, rel, qualifier, at)) == NULL)
+			return NULL;
+	return first;
 }
 
 static const char *nearest_def(struct fb_binder *b, struct fb_str name)
@@ -39,7 +51,30 @@ static const char *nearest_def(struct fb_binder *b, struct fb_str name)
 	return names ? fb_nearest_name(name, names, cnt) : NULL;
 }
 
-static const struct fb_rel *find_rel(struct fb_binder *b, const struct fb_ast_names *path)
+/* The table of a hint reads the same records, so only the source is another one. */
+static const struct fb_rel *apply_hint(struct fb_binder *b, const struct fb_def *def,
+	const struct fb_ast_options *options, struct fb_place hint)
+{
+	struct fb_rel *rel;
+	const struct fb_table *table;
+
+	if (def->table == NULL) {
+		fb_bind_error(b, hint, "put it behind the table inside of the view or query",
+			"'%.*s' is no table: only tables have options",
+			(int)FB_MIN(def->name.len, 100u), def->name.p);
+		return NULL;
+	}
+	table = fb_bind_hint(b, def->table, options, hint);
+	rel = table ? FB_ARENA_NEW(b->arena, struct fb_rel) : NULL;
+	if (rel == NULL)
+		return NULL;
+	*rel = *def->rel;
+	rel->source = table;
+	return rel;
+}
+
+static const struct fb_rel *find_rel(struct fb_binder *b, const struct fb_ast_names *path,
+	const struct fb_ast_options *options, struct fb_place hint)
 {
 	const struct fb_ast_name *name = fb_bind_path(b, path);
 	const struct fb_def *def = NULL;
@@ -62,18 +97,18 @@ static const struct fb_rel *find_rel(struct fb_binder *b, const struct fb_ast_na
 	}
 	if (def->broken || def->rel == NULL)
 		return NULL;
-	if (def->rel->source_dropped != NULL && *def->rel->source_dropped) {
+	for (const struct fb_rel *rel = def->rel; rel != NULL; rel = rel->next) {
+		if (rel->source_dropped == NULL || !*rel->source_dropped)
+			continue;
 		fb_bind_error(b, path->place, NULL, "view '%.*s' reads a table that was dropped",
 			(int)def->name.len, def->name.p);
 		return NULL;
 	}
-	return def->rel;
+	return hint.line == 0 ? def->rel : apply_hint(b, def, options, hint);
 }
 
 bool fb_bind_rename(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast_names *names)
 {
-	uint32_t i = 0;
-
 	if (names->cnt == 0)
 		return true;
 	if (names->cnt != rel->column_cnt) {
@@ -82,8 +117,12 @@ bool fb_bind_rename(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast
 			rel->column_cnt == 1 ? "" : "s");
 		return false;
 	}
-	for (const struct fb_ast_name *name = names->first; name != NULL; name = name->next)
-		rel->columns[i++].name = name->text;
+	for (; rel != NULL; rel = rel->next) {
+		uint32_t i = 0;
+
+		for (const struct fb_ast_name *name = names->first; name != NULL; name = name->next)
+			rel->columns[i++].name = name->text;
+	}
 	return true;
 }
 
@@ -93,13 +132,8 @@ struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from)
 	const struct fb_rel *inner = NULL;
 	struct fb_rel *rel;
 
-	if (from->hint.line != 0) {
-		fb_bind_planned(b, from->hint, "write the option into the table's WITH clause",
-			"the OPTIONS hint");
-		return NULL;
-	}
 	if (from->kind == FB_FROM_TABLE) {
-		inner = find_rel(b, &from->name);
+		inner = find_rel(b, &from->name, &from->options, from->hint);
 		if (qualifier.p == NULL) {
 			const struct fb_ast_name *name = from->name.first;
 
@@ -112,7 +146,7 @@ struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from)
 	} else {
 		for (const struct fb_ast_tvf_arg *arg = from->args; arg != NULL; arg = arg->next)
 			if (arg->table.cnt != 0 && inner == NULL)
-				inner = find_rel(b, &arg->table);
+				inner = find_rel(b, &arg->table, &arg->options, arg->hint);
 			else if (arg->table.cnt != 0)
 				return fb_bind_error(b, arg->place, NULL, "a window has one table"),
 				       NULL;
@@ -121,11 +155,19 @@ struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from)
 	}
 	if (inner == NULL)
 		return NULL;
+	if (from->kind == FB_FROM_TVF && inner->next != NULL) {
+		fb_bind_planned(b, from->place,
+			"send both streams to one UDP port as one table, or window each side and add up "
+			"behind the sink",
+			"a window over a UNION ALL");
+		return NULL;
+	}
 	rel = copy_rel(b, inner, qualifier, from->place);
 	if (rel == NULL || (from->kind == FB_FROM_TVF && !fb_bind_window(b, from, rel)) ||
 		!fb_bind_rename(b, rel, &from->alias_columns))
 		return NULL;
-	for (uint32_t i = 0; i < rel->column_cnt; i++)
-		rel->columns[i].qualifier = qualifier;
+	for (struct fb_rel *branch = rel; branch != NULL; branch = branch->next)
+		for (uint32_t i = 0; i < branch->column_cnt; i++)
+			branch->columns[i].qualifier = qualifier;
 	return rel;
 }

@@ -7,7 +7,8 @@
 struct inserting {
 	struct fb_binder *b;
 	const struct fb_ast_statement *statement;
-	const struct fb_rel *rel;
+	const struct fb_table *sink; /* NULL: EXPLAIN SELECT */
+	const struct fb_rel *rel;    /* the branch at hand */
 	struct fb_query_plan *plan;
 	const uint16_t
 		*targets; /* field of the sink that column i of the query goes to; NULL: in order */
@@ -287,7 +288,7 @@ static bool check_size(struct inserting *in)
 static bool note_fields(struct inserting *in)
 {
 	struct fb_query_plan *plan = in->plan;
-	size_t words = ((size_t)plan->source->field_cnt + 63) / 64;
+	size_t words = plan->source ? ((size_t)plan->source->field_cnt + 63) / 64 : 1;
 
 	plan->fields_needed = FB_ARENA_ARRAY(in->b->arena, uint64_t, words);
 	if (plan->fields_needed == NULL)
@@ -364,15 +365,22 @@ static bool find_sink(struct inserting *in)
 	}
 	if (def->broken)
 		return false;
-	in->plan->sink = def->table;
+	in->sink = def->table;
+	if (in->statement->hint.line != 0) {
+		in->sink = fb_bind_hint(
+			b, def->table, &in->statement->hint_options, in->statement->hint);
+		if (in->sink == NULL)
+			return false;
+	}
 	for (uint16_t i = 0; i < def->table->column_cnt; i++) {
-		if (def->table->columns[i].kind == FB_COLUMN_METADATA) {
-			fb_bind_planned(b, at, "leave it out of the sink table",
+		if (def->table->columns[i].kind == FB_COLUMN_METADATA &&
+			!def->table->columns[i].is_virtual) {
+			fb_bind_planned(b, at, "leave it out of the sink table, or write VIRTUAL behind it",
 				"writing metadata column '%s'", def->table->columns[i].name);
 			return false;
 		}
 	}
-	return fb_options_check_role(b, def->table, FB_ROLE_SINK, at);
+	return fb_options_check_role(b, in->sink, FB_ROLE_SINK, at);
 }
 
 static void add_query(struct inserting *in)
@@ -384,21 +392,96 @@ static void add_query(struct inserting *in)
 	if (in->plan->name == NULL)
 		return;
 	in->plan->fingerprint = fb_query_fingerprint(in->plan);
-	if (in->statement->explain)
-		b->explains[plan->explain_cnt++] = in->plan;
-	else
+	if (!in->statement->explain)
 		b->queries[plan->query_cnt++] = in->plan;
+	else if (fb_bind_answer(b, "EXPLAIN", NULL, in->plan, in->statement->place))
+		b->explains[plan->explain_cnt++] = in->plan;
+}
+
+static bool start_query(struct inserting *in, const struct fb_rel *rel)
+{
+	struct fb_binder *b = in->b;
+
+	if (b->plan->query_cnt + b->plan->explain_cnt == FB_TABLES_MAX) {
+		fb_bind_error(b, in->statement->place, NULL, "more than %d queries", FB_TABLES_MAX);
+		return false;
+	}
+	in->rel = rel;
+	in->plan = FB_ARENA_NEW(b->arena, struct fb_query_plan);
+	if (in->plan == NULL)
+		return false;
+	in->plan->sink = in->sink;
+	in->plan->place = in->statement->place;
+	return in->sink == NULL || bind_targets(in);
+}
+
+static bool bind_branch(struct inserting *in, const struct fb_rel *rel)
+{
+	if (!start_query(in, rel) || !take_rel(in) ||
+		!fb_options_check_role(
+			in->b, in->plan->source, FB_ROLE_SOURCE, in->statement->query->place) ||
+		!bind_select_list(in) || !check_size(in) || !check_zone(in) || !note_fields(in))
+		return false;
+	add_query(in);
+	return true;
+}
+
+/* ---- rows of constants ---- */
+
+static bool take_row(struct inserting *in, struct fb_query_plan *all, uint32_t row)
+{
+	in->plan->filter = in->rel->filter;
+	if (!bind_select_list(in) || !check_size(in) || !check_zone(in))
+		return false;
+	memcpy(all->values + (size_t)row * all->select_cnt, in->plan->select,
+		all->select_cnt * sizeof(*all->values));
+	all->value_filters[row] = in->rel->filter;
+	return true;
+}
+
+/* All branches without source are one query together. */
+static bool bind_constants(struct inserting *in, const struct fb_rel *first)
+{
+	struct fb_query_plan *all;
+	uint32_t cnt = 0;
+
+	for (const struct fb_rel *rel = first; rel != NULL; rel = rel->next)
+		cnt += rel->source == NULL;
+	if (!start_query(in, first))
+		return false;
+	all = in->plan;
+	all->select_cnt = in->sink ? in->sink->field_cnt : (uint16_t)first->column_cnt;
+	all->values = FB_ARENA_ARRAY(
+		in->b->arena, const struct fb_expr *, (size_t)cnt * all->select_cnt);
+	all->value_filters = FB_ARENA_ARRAY(in->b->arena, const struct fb_expr *, cnt);
+	if (all->values == NULL || all->value_filters == NULL)
+		return false;
+	for (const struct fb_rel *rel = first; rel != NULL; rel = rel->next) {
+		struct fb_query_plan row = {.sink = in->sink, .place = all->place};
+
+		if (rel->source != NULL)
+			continue;
+		in->rel = rel;
+		in->plan = &row;
+		if (!take_row(in, all, all->value_row_cnt++))
+			return false;
+		all->select_names = row.select_names;
+	}
+	all->select = all->values;
+	in->plan = all;
+	if (!note_fields(in))
+		return false;
+	add_query(in);
+	return true;
 }
 
 void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statement)
 {
-	struct inserting in = {.b = b,
-		.statement = statement,
-		.plan = FB_ARENA_NEW(b->arena, struct fb_query_plan)};
+	struct inserting in = {.b = b, .statement = statement};
+	bool constants = false;
+	const struct fb_rel *rel;
 	bool ok;
 
-	if (in.plan == NULL)
-		return;
 	if (b->first_query.line == 0)
 		b->first_query = statement->place;
 	if (statement->kind == FB_STMT_SELECT && !statement->explain && !b->takes_selects) {
@@ -407,17 +490,12 @@ void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statemen
 			"a SELECT alone has nowhere to put its rows");
 		return;
 	}
-	if (b->plan->query_cnt + b->plan->explain_cnt == FB_TABLES_MAX) {
-		fb_bind_error(b, statement->place, NULL, "more than %d queries", FB_TABLES_MAX);
-		return;
-	}
-	in.plan->place = statement->place;
 	ok = statement->kind == FB_STMT_SELECT || find_sink(&in);
-	in.rel = fb_bind_query(b, statement->query);
-	if (!ok || in.rel == NULL || !take_rel(&in) ||
-		!fb_options_check_role(b, in.plan->source, FB_ROLE_SOURCE, statement->query->place))
-		return;
-	if ((in.plan->sink == NULL || bind_targets(&in)) && bind_select_list(&in) &&
-		check_size(&in) && check_zone(&in) && note_fields(&in))
-		add_query(&in);
+	rel = fb_bind_query(b, statement->query);
+	for (; ok && rel != NULL; rel = rel->next) {
+		if (rel->source != NULL)
+			ok = bind_branch(&in, rel);
+		else if (!constants)
+			ok = constants = bind_constants(&in, rel);
+	}
 }

@@ -56,7 +56,9 @@ static bool add_star(struct fb_scope *scope, const struct fb_ast_expr *star, fb_
 		}
 		into->columns[into->column_cnt++] = column;
 	}
-	if (!found)
+	if (!found && star->name.cnt == 0)
+		fb_bind_error(scope->b, star->place, "write SELECT * FROM table", "a * needs FROM");
+	else if (!found)
 		fb_bind_error(scope->b, star->place, NULL, "FROM has no '%.*s'",
 			(int)FB_MIN(star->name.first->text.len, 100u), star->name.first->text.p);
 	return found;
@@ -162,16 +164,12 @@ static bool check_unbounded(
 	return false;
 }
 
-static struct fb_rel *bind_select(struct fb_binder *b, const struct fb_ast_query *query)
+static struct fb_rel *bind_branch(
+	struct fb_binder *b, const struct fb_ast_query *query, struct fb_rel *from)
 {
-	struct fb_rel *from, *result;
+	struct fb_rel *result;
 
-	if (query->from == NULL) {
-		fb_bind_error(b, query->place, "write SELECT … FROM table", "a query needs FROM");
-		return NULL;
-	}
-	from = fb_bind_from(b, query->from);
-	if (from == NULL || (query->where != NULL && !apply_where(b, from, query->where)))
+	if ((query->where != NULL && !apply_where(b, from, query->where)))
 		return NULL;
 
 	bool aggregates = query->group_place.line != 0 || query->having != NULL ||
@@ -189,6 +187,27 @@ static struct fb_rel *bind_select(struct fb_binder *b, const struct fb_ast_query
 		return NULL;
 	*result = *from;
 	return fb_bind_items(&scope, query, NULL, NULL, result) ? result : NULL;
+}
+
+/* Without FROM it is one row, of what the list computes. */
+struct fb_rel *fb_bind_select(struct fb_binder *b, const struct fb_ast_query *query)
+{
+	struct fb_rel *from = query->from ? fb_bind_from(b, query->from)
+					  : FB_ARENA_NEW(b->arena, struct fb_rel);
+	struct fb_rel *first = NULL;
+	struct fb_rel **tail = &first;
+
+	while (from != NULL) {
+		struct fb_rel *next = from->next;
+
+		from->next = NULL;
+		*tail = bind_branch(b, query, from);
+		if (*tail == NULL)
+			return NULL;
+		tail = &(*tail)->next;
+		from = next;
+	}
+	return first;
 }
 
 /* Named queries in front; each sees those before it. They are gone when the query is bound. */
@@ -213,15 +232,6 @@ struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *que
 	struct fb_def *withs = b->withs;
 	struct fb_rel *rel = NULL;
 
-	if (query->kind == FB_QUERY_UNION_ALL) {
-		fb_bind_planned(
-			b, query->place, "write one INSERT INTO for each side", "UNION ALL");
-		return NULL;
-	}
-	if (query->kind == FB_QUERY_VALUES) {
-		fb_bind_planned(b, query->place, NULL, "VALUES");
-		return NULL;
-	}
 	if (b->query_depth >= FB_SQL_NEST_MAX) {
 		fb_bind_error(b, query->place, NULL, "queries are nested more than %d deep",
 			FB_SQL_NEST_MAX);
@@ -229,7 +239,9 @@ struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *que
 	}
 	b->query_depth++;
 	if (bind_withs(b, query))
-		rel = bind_select(b, query);
+		rel = query->kind == FB_QUERY_SELECT   ? fb_bind_select(b, query)
+		      : query->kind == FB_QUERY_VALUES ? fb_bind_values(b, query)
+						       : fb_bind_union(b, query);
 	b->query_depth--;
 	b->withs = withs;
 	return rel;

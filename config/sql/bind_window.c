@@ -186,6 +186,11 @@ static bool bind_time_column(struct fb_binder *b, const struct fb_ast_expr *ast,
 	column = fb_bind_column(&scope, ast->args);
 	if (column == NULL)
 		return false;
+	if (rel->source == NULL) {
+		fb_bind_error(b, ast->args->place, "windows are over tables with a WATERMARK",
+			"rows of VALUES have no time column");
+		return false;
+	}
 	if (!rel->source->has_watermark) {
 		fb_bind_error(b, ast->args->place,
 			fb_arena_printf(b->arena,

@@ -137,6 +137,8 @@ static bool add_column(struct making *m, const struct fb_ast_column *ast)
 		return false;
 	}
 	column->name = fb_arena_strdup(b->arena, ast->name->text);
+	column->is_virtual = ast->is_virtual;
+	column->comment = ast->comment.p ? fb_arena_strdup(b->arena, ast->comment) : NULL;
 	column->kind = ast->kind == FB_AST_PHYSICAL   ? FB_COLUMN_PHYSICAL
 		       : ast->kind == FB_AST_COMPUTED ? FB_COLUMN_COMPUTED
 						      : FB_COLUMN_METADATA;
@@ -324,6 +326,74 @@ static bool bind_key(struct making *m)
 	return true;
 }
 
+/* ---- PARTITIONED BY ---- */
+
+static bool bind_partitions(struct making *m)
+{
+	const struct fb_ast_names *names = &m->ast->partitioned;
+	uint16_t *keys;
+
+	if (names->cnt == 0)
+		return true;
+	if (names->cnt > m->table->field_cnt) {
+		fb_bind_error(m->b, names->place, NULL, "more partition columns than columns");
+		return false;
+	}
+	keys = FB_ARENA_ARRAY(m->b->arena, uint16_t, names->cnt);
+	if (keys == NULL)
+		return false;
+	m->table->partition_keys = keys;
+	for (const struct fb_ast_name *name = names->first; name != NULL; name = name->next) {
+		int at = find_column(m, name->text);
+
+		if (at < 0 || m->columns[at].kind != FB_COLUMN_PHYSICAL) {
+			fb_bind_error(m->b, name->place, NULL,
+				"PARTITIONED BY names '%.*s', which is no physical column",
+				(int)FB_MIN(name->text.len, 100u), name->text.p);
+			return false;
+		}
+		for (uint16_t i = 0; i < m->table->partition_key_cnt; i++) {
+			if (keys[i] == m->columns[at].field) {
+				fb_bind_error(m->b, name->place, NULL,
+					"a column is in PARTITIONED BY twice");
+				return false;
+			}
+		}
+		keys[m->table->partition_key_cnt++] = m->columns[at].field;
+	}
+	return true;
+}
+
+/* What the connector makes of it; its name is known only when the options are. */
+static bool check_partitions(struct making *m)
+{
+	const struct fb_table *table = m->table;
+	struct fb_place at = m->ast->partitioned_place;
+	char text[FB_TYPE_TEXT_BYTES];
+
+	if (table->partition_key_cnt == 0)
+		return true;
+	if (strcmp(table->connector, "filesystem") != 0) {
+		fb_bind_error(m->b, at, "leave it out",
+			"connector '%s' has no partitions; 'filesystem' has", table->connector);
+		return false;
+	}
+	if (table->partition_key_cnt == table->field_cnt) {
+		fb_bind_error(m->b, at, NULL, "a column must be left for the files");
+		return false;
+	}
+	for (uint16_t i = 0; i < table->partition_key_cnt; i++) {
+		struct fb_type type = table->fields[table->partition_keys[i]]->type;
+
+		if (!fb_type_is_binary(type))
+			continue;
+		fb_bind_error(m->b, at, "partition by text, numbers or dates",
+			"%s has no name as a folder", fb_type_format(type, text));
+		return false;
+	}
+	return true;
+}
+
 /* Columns of a key are NOT NULL, declared or not; it has to be known before expressions are made of
  * them. */
 static void mark_key_columns(const struct fb_ast_table *ast)
@@ -343,32 +413,15 @@ static void mark_key_columns(const struct fb_ast_table *ast)
 static bool copy_options(struct making *m)
 {
 	const struct fb_ast_options *list = &m->ast->options;
-	struct fb_option *options;
-	uint16_t i = 0;
 
 	if (list->cnt > FB_COLUMNS_MAX) {
 		fb_bind_error(
 			m->b, m->ast->options_place, NULL, "more than %d options", FB_COLUMNS_MAX);
 		return false;
 	}
-	options = FB_ARENA_ARRAY(m->b->arena, struct fb_option, (size_t)list->cnt + 1);
-	if (options == NULL)
-		return false;
-	for (const struct fb_ast_option *at = list->first; at != NULL; at = at->next, i++) {
-		struct fb_place place = at->key_place;
-
-		if (place.line == at->value_place.line)
-			place.length =
-				at->value_place.column + at->value_place.length - place.column;
-		options[i] = (struct fb_option){.key = fb_arena_strdup(m->b->arena, at->key),
-			.value = fb_arena_strdup(m->b->arena, at->value),
-			.place = place};
-		if (options[i].key == NULL || options[i].value == NULL)
-			return false;
-	}
-	m->table->options = options;
-	m->table->option_cnt = i;
-	return true;
+	m->table->options = fb_options_copy(m->b, list, 0);
+	m->table->option_cnt = (uint16_t)list->cnt;
+	return m->table->options != NULL;
 }
 
 static bool make_columns(struct making *m)
@@ -395,7 +448,7 @@ static bool make_columns(struct making *m)
 		fb_bind_error(b, m->table->place, NULL, "a table needs a physical column");
 		ok = false;
 	}
-	return ok && bind_computed(m) && bind_watermark(m) && bind_key(m);
+	return ok && bind_computed(m) && bind_watermark(m) && bind_key(m) && bind_partitions(m);
 }
 
 void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *statement)
@@ -404,14 +457,20 @@ void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *st
 	struct making m = {.b = b, .ast = statement->table};
 	struct fb_def *def;
 
-	if (name == NULL || (statement->if_exists && fb_def_find(b, name->text) != NULL))
+	if (name == NULL)
 		return;
-	def = fb_def_add(b, name->text, statement->name.place);
+	def = fb_def_find(b, name->text);
+	if (statement->if_exists && def != NULL && def->temporary == statement->temporary)
+		return;
+	def = fb_def_add(b, name->text, statement->temporary, statement->name.place);
 	m.table = FB_ARENA_NEW(b->arena, struct fb_table);
 	m.rel = FB_ARENA_NEW(b->arena, struct fb_rel);
 	if (def == NULL || m.table == NULL || m.rel == NULL)
 		return;
 	def->broken = true; /* until all is well */
+	def->ast = m.ast;
+	m.table->temporary = statement->temporary;
+	m.table->comment = m.ast->comment.p ? fb_arena_strdup(b->arena, m.ast->comment) : NULL;
 	m.table->place = statement->name.place;
 	m.table->name = fb_arena_strdup(b->arena, name->text);
 	m.rel->source = m.table;
@@ -419,16 +478,13 @@ void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *st
 
 	bool ok = m.table->name != NULL && make_columns(&m);
 
-	if (m.ast->partitioned_place.line != 0) {
-		fb_bind_planned(b, m.ast->partitioned_place, "leave it out", "PARTITIONED BY");
-		ok = false;
-	}
 	if (m.ast->options_place.line == 0) {
 		fb_bind_error(b, statement->name.place, "write WITH ('connector' = 'kafka', …)",
 			"the table has no option 'connector'");
 		return;
 	}
-	if (!copy_options(&m) || !fb_options_check(b, statement, m.table) || !ok)
+	if (!copy_options(&m) || !fb_options_check(b, m.table, statement->name.place) || !ok ||
+		!check_partitions(&m))
 		return;
 	if (m.table->primary_key_cnt != 0 && strcmp(m.table->connector, "kafka") == 0)
 		fb_bind_warn(b, m.ast->key_place, "leave it out if the file shall run on Flink",

@@ -12,9 +12,10 @@
 
 static const char **record_names(const struct fb_query_plan *query)
 {
-	const char **names = calloc((size_t)query->source->field_cnt + 1, sizeof(*names));
+	uint16_t cnt = query->source ? query->source->field_cnt : 0;
+	const char **names = calloc((size_t)cnt + 1, sizeof(*names));
 
-	for (uint16_t i = 0; names != NULL && i < query->source->field_cnt; i++)
+	for (uint16_t i = 0; names != NULL && i < cnt; i++)
 		names[i] = query->source->fields[i]->name;
 	return names;
 }
@@ -31,11 +32,18 @@ static void add_agg(const struct fb_agg *agg, const char *const *names, struct f
 	};
 
 	fb_buf_printf(out, "%s(", funcs[agg->func]);
+	if (agg->distinct)
+		fb_buf_add_text(out, "DISTINCT ");
 	if (agg->arg == NULL)
 		fb_buf_add_char(out, '*');
 	else
 		fb_explain_expr(agg->arg, names, out);
 	fb_buf_add_char(out, ')');
+	if (agg->filter != NULL) {
+		fb_buf_add_text(out, " FILTER (WHERE ");
+		fb_explain_expr(agg->filter, names, out);
+		fb_buf_add_char(out, ')');
+	}
 }
 
 /* Names of the group level: the texts of keys and aggregates themselves. One block, freed at once.
@@ -142,6 +150,34 @@ static void add_source(const struct fb_query_plan *query, struct fb_buf *out)
 	fb_buf_add_char(out, '\n');
 }
 
+#define ROWS_SHOWN 10
+
+static void add_rows(const struct fb_query_plan *query, struct fb_buf *out)
+{
+	uint32_t shown = FB_MIN(query->value_row_cnt, (uint32_t)ROWS_SHOWN);
+
+	fb_explain_label(out, "source");
+	fb_buf_printf(out, "none: %u row%s of constants, written once when the pipeline starts\n",
+		query->value_row_cnt, query->value_row_cnt == 1 ? "" : "s");
+	for (uint32_t row = 0; row < shown; row++) {
+		fb_explain_label(out, row ? "" : "values");
+		for (uint16_t i = 0; i < query->select_cnt; i++) {
+			fb_buf_add_text(out, i ? ", " : "(");
+			fb_explain_expr(query->values[(size_t)row * query->select_cnt + i], NULL, out);
+		}
+		fb_buf_add_char(out, ')');
+		if (query->value_filters[row] != NULL) {
+			fb_buf_add_text(out, " if ");
+			fb_explain_expr(query->value_filters[row], NULL, out);
+		}
+		fb_buf_add_char(out, '\n');
+	}
+	if (shown < query->value_row_cnt) {
+		fb_explain_label(out, "");
+		fb_buf_printf(out, "… and %u more\n", query->value_row_cnt - shown);
+	}
+}
+
 static void add_typed(struct fb_buf *out, const char *text, struct fb_type type)
 {
 	char name[FB_TYPE_TEXT_BYTES];
@@ -203,6 +239,9 @@ static void add_sink(const struct fb_query_plan *query, struct fb_buf *out)
 		fb_buf_add_text(out, "none: EXPLAIN only");
 	else
 		add_table(out, query->sink);
+	for (uint16_t i = 0; query->sink != NULL && i < query->sink->partition_key_cnt; i++)
+		fb_buf_printf(out, "%s%s=…/", i ? "" : ", in folders ",
+			query->sink->fields[query->sink->partition_keys[i]]->name);
 	fb_buf_add_char(out, '\n');
 }
 
@@ -218,7 +257,10 @@ void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
 		goto out;
 	}
 	fb_buf_printf(out, "query %s\n", query->name);
-	add_source(query, out);
+	if (query->source != NULL)
+		add_source(query, out);
+	else
+		add_rows(query, out);
 	if (windowed)
 		fb_explain_watermark(query, out);
 	if (query->filter != NULL) {
@@ -230,7 +272,8 @@ void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
 		fb_explain_window(query, records, out);
 		add_groups(query, groups, out);
 	}
-	add_select(query, windowed ? groups : records, out);
+	if (query->source != NULL)
+		add_select(query, windowed ? groups : records, out);
 	add_sink(query, out);
 out:
 	free(records);
@@ -274,8 +317,18 @@ void fb_explain_plan(const struct fb_plan *plan, struct fb_buf *out)
 		fb_buf_add_char(out, '\n');
 		fb_explain_query(plan->queries[i], out);
 	}
-	for (uint16_t i = 0; i < plan->explain_cnt; i++) {
+	for (uint32_t i = 0; i < plan->answer_cnt; i++) {
 		fb_buf_add_char(out, '\n');
-		fb_explain_query(plan->explains[i], out);
+		if (plan->answers[i].text != NULL)
+			fb_buf_printf(out, "%s\n", plan->answers[i].statement);
+		fb_explain_answer(&plan->answers[i], out);
 	}
+}
+
+void fb_explain_answer(const struct fb_answer *answer, struct fb_buf *out)
+{
+	if (answer->text != NULL)
+		fb_buf_add_text(out, answer->text);
+	else
+		fb_explain_query(answer->query, out);
 }

@@ -97,6 +97,10 @@ uint64_t fb_query_fingerprint(const struct fb_query_plan *query)
 		add_bytes(&out, query->select_names[i]);
 		add_expr(&out, query->select[i]);
 	}
+	for (size_t i = 0; i < (size_t)query->value_row_cnt * query->select_cnt; i++)
+		add_expr(&out, query->values[i]);
+	for (uint32_t i = 0; i < query->value_row_cnt; i++)
+		add_expr(&out, query->value_filters[i]);
 	hash = XXH3_64bits(out.p ? out.p : "", out.len);
 	fb_buf_fini(&out);
 	return hash;

@@ -25,6 +25,14 @@ struct fb_ast_items {
 	struct fb_ast_item *last;
 	uint32_t cnt;
 };
+struct fb_ast_hint {
+	struct fb_ast_options options;
+	struct fb_place place; /* line 0: there is none */
+};
+struct fb_ast_rows {
+	struct fb_ast_row *first;
+	struct fb_ast_row *last;
+};
 struct fb_ast_withs {
 	struct fb_ast_with *first;
 	struct fb_ast_with *last;
@@ -69,7 +77,6 @@ static void yyerror(const struct fb_span *at, void *scanner, struct fb_parse *pa
 }
 
 #define REFUSE(at, hint, ...) do { fb_parse_error(parse, at, hint, __VA_ARGS__); YYERROR; } while (0)
-#define PLANNED(at, what, hint) do { fb_parse_planned(parse, at, what, hint); YYERROR; } while (0)
 #define RELEASE2(at, what, hint) do { fb_parse_release2(parse, at, what, hint); YYERROR; } while (0)
 #define NEED(pointer) do { if ((pointer) == NULL) YYERROR; } while (0)
 #define NEED_ADD(to, arg) do { if (!fb_ast_add(parse, to, arg)) YYERROR; } while (0)
@@ -86,6 +93,11 @@ static int32_t small_number(struct fb_str digits)
 		value = value * 10 + (digits.p[i] - '0');
 	}
 	return value;
+}
+
+static struct fb_str text_of(const struct fb_parse *parse, struct fb_span at)
+{
+	return (struct fb_str){parse->text.p + at.begin, at.end - at.begin};
 }
 
 static struct fb_ast_expr *leaf(struct fb_parse *parse, enum fb_ast_kind kind, struct fb_str text, struct fb_span at)
@@ -134,6 +146,9 @@ static const char *type_hint(struct fb_str name)
 	struct fb_ast_withs withs;
 	struct fb_ast_tvf_arg *tvf_arg;
 	struct fb_ast_tvf_args tvf_args;
+	struct fb_ast_hint hint;
+	struct fb_ast_row *row;
+	struct fb_ast_rows rows;
 	struct fb_ast_type *type;
 	struct fb_ast_option *option;
 	struct fb_ast_options options;
@@ -199,6 +214,9 @@ static const char *type_hint(struct fb_str name)
 %type <type> type bare_type
 %type <number> length_opt
 %type <op> compare_op unit timestamp_zone_opt
+%type <hint> table_hint_opt table_hints table_hint
+%type <row> row
+%type <rows> rows
 %type <flag> sign_opt distinct_opt if_exists if_not_exists temporary_opt enforced virtual_opt symmetric_opt
 %type <str> metadata_key_opt comment_opt
 
@@ -231,7 +249,9 @@ statement:
 	NEED($$ = fb_ast_statement(parse, FB_STMT_CREATE_TABLE, @$));
 	$$->name = $5;
 	$$->if_exists = $4;
+	$$->temporary = $2;
 	$$->table = parse->table;
+	$$->table->comment = $10;
 	$$->table->options = $12;
 	if ($12.first != NULL)
 		$$->table->options_place = fb_span_place(@12);
@@ -242,6 +262,7 @@ statement:
 	NEED($$ = fb_ast_statement(parse, FB_STMT_CREATE_VIEW, @$));
 	$$->name = $5;
 	$$->if_exists = $4;
+	$$->temporary = $2;
 	$$->columns = $6;
 	$$->query = $9;
   }
@@ -252,11 +273,13 @@ statement:
 	NEED($$ = fb_ast_statement(parse, FB_STMT_DROP_TABLE, @$));
 	$$->name = $5;
 	$$->if_exists = $4;
+	$$->temporary = $2;
   }
 | DROP temporary_opt VIEW if_exists path {
 	NEED($$ = fb_ast_statement(parse, FB_STMT_DROP_VIEW, @$));
 	$$->name = $5;
 	$$->if_exists = $4;
+	$$->temporary = $2;
   }
 | DROP temporary_opt FUNCTION   { RELEASE2(@3, "DROP FUNCTION", NULL); }
 | DROP temporary_opt NAME       { REFUSE(@3, "tables and views can be dropped", "DROP %.*s is not supported", (int)$3.len, $3.p); }
@@ -272,16 +295,29 @@ statement:
 | EXPLAIN NAME                  { REFUSE(@2, "write EXPLAIN INSERT … or EXPLAIN SELECT …", "explain details (%.*s) are not supported", (int)$2.len, $2.p); }
 | EXECUTE STATEMENT SET BEGIN_WORD inserts END { $$ = $5.first; }
 | BEGIN_WORD STATEMENT SET ';' inserts END { $$ = $5.first; }
-| SHOW TABLES                   { PLANNED(@$, "SHOW TABLES", "remove it: a pipeline file says what to run"); }
-| SHOW CREATE TABLE path        { PLANNED(@$, "SHOW CREATE TABLE", "remove it: a pipeline file says what to run"); }
-| SHOW NAME                     { REFUSE(@$, NULL, "SHOW %.*s is not supported", (int)$2.len, $2.p); }
-| DESCRIBE path                 { PLANNED(@$, "DESCRIBE", "remove it; EXPLAIN shows what a query reads"); }
-| DESC path                     { PLANNED(@$, "DESCRIBE", "remove it; EXPLAIN shows what a query reads"); }
+| EXECUTE insert                { $$ = $2; }
+| SHOW TABLES                   { NEED($$ = fb_ast_statement(parse, FB_STMT_SHOW_TABLES, @$)); }
+| SHOW CREATE TABLE path        {
+	NEED($$ = fb_ast_statement(parse, FB_STMT_SHOW_CREATE_TABLE, @$));
+	$$->name = $4;
+  }
+| SHOW CREATE VIEW              { REFUSE(@3, "DESCRIBE shows its columns", "SHOW CREATE VIEW is not supported"); }
+| SHOW NAME                     {
+	if ($2.len != 5 || strncasecmp($2.p, "views", 5) != 0)
+		REFUSE(@$, "SHOW TABLES, SHOW VIEWS, SHOW CREATE TABLE t", "SHOW %.*s is not supported", (int)$2.len, $2.p);
+	NEED($$ = fb_ast_statement(parse, FB_STMT_SHOW_VIEWS, @$));
+  }
+| describe path                 {
+	NEED($$ = fb_ast_statement(parse, FB_STMT_DESCRIBE, @$));
+	$$->name = $2;
+  }
 | ALTER                         { RELEASE2(@1, "ALTER", "write the table as it shall be"); }
 | DELETE                        { REFUSE(@1, NULL, "DELETE is not supported: results are only added"); }
 | UPDATE                        { REFUSE(@1, NULL, "UPDATE is not supported: results are only added"); }
 | USE                           { REFUSE(@1, "remove it", "USE is not supported: there is one catalog and one database"); }
 ;
+
+describe: DESCRIBE | DESC ;
 
 explained:
   insert
@@ -294,27 +330,54 @@ inserts:
 ;
 
 insert:
-  INSERT INTO path query        {
+  INSERT INTO path table_hint_opt query {
 	NEED($$ = fb_ast_statement(parse, FB_STMT_INSERT, @$));
 	$$->name = $3;
-	$$->query = $4;
+	$$->hint_options = $4.options;
+	$$->hint = $4.place;
+	$$->query = $5;
   }
-| INSERT INTO path '(' names ')' query {
+| INSERT INTO path table_hint_opt '(' names ')' query {
 	NEED($$ = fb_ast_statement(parse, FB_STMT_INSERT, @$));
 	$$->name = $3;
-	$$->columns = $5;
-	$$->query = $7;
+	$$->hint_options = $4.options;
+	$$->hint = $4.place;
+	$$->columns = $6;
+	$$->query = $8;
   }
-| INSERT INTO path HINT_BEGIN   { PLANNED(@4, "the OPTIONS hint", "write the option into the table's WITH clause"); }
-| INSERT INTO path PARTITION    { RELEASE2(@4, "INSERT INTO … PARTITION", NULL); }
+| INSERT INTO path table_hint_opt PARTITION { RELEASE2(@5, "INSERT INTO … PARTITION", "name the partition's columns in the select list"); }
 | INSERT OVERWRITE              { RELEASE2(@2, "INSERT OVERWRITE", "write INSERT INTO"); }
+;
+
+/* The options of a table for this one use of it. */
+table_hint_opt:
+  %empty                        { $$ = (struct fb_ast_hint){0}; }
+| HINT_BEGIN table_hints HINT_END {
+	$$ = $2;
+	$$.place = fb_span_place(@1);
+	$$.place.length = @3.end - @1.begin;
+  }
+;
+table_hints: table_hint
+| table_hints ',' table_hint    { REFUSE(@3, "write all options into one OPTIONS(…)", "a table takes one hint"); }
+;
+table_hint:
+  name '(' options ')'          {
+	if ($1->text.len != 7 || strncasecmp($1->text.p, "options", 7) != 0)
+		REFUSE(@1, "OPTIONS('key' = 'value') is the one hint of a table", "there is no hint '%.*s'",
+			(int)FB_MIN($1->text.len, 100u), $1->text.p);
+	$$ = (struct fb_ast_hint){.options = $3};
+  }
 ;
 
 temporary_opt: %empty { $$ = false; } | TEMPORARY { $$ = true; } ;
 if_not_exists: %empty { $$ = false; } | IF NOT EXISTS { $$ = true; } ;
 if_exists: %empty { $$ = false; } | IF EXISTS { $$ = true; } ;
 comment_opt: %empty { $$ = (struct fb_str){0}; } | COMMENT STRING { $$ = $2; } ;
-partitioned_opt: %empty | PARTITIONED BY '(' names ')' { parse->table->partitioned_place = fb_span_place(@$); } ;
+partitioned_opt: %empty | PARTITIONED BY '(' names ')' {
+	parse->table->partitioned = $4;
+	parse->table->partitioned_place = fb_span_place(@$);
+} ;
 create_end: %empty
 | LIKE                          { RELEASE2(@1, "CREATE TABLE … LIKE", "declare the columns"); }
 | AS                            { RELEASE2(@1, "CREATE TABLE … AS SELECT", "declare the columns, then INSERT INTO"); }
@@ -342,6 +405,7 @@ element:
 	NEED(column);
 	column->name = $1;
 	column->type = $2;
+	column->comment = $4;
 	if (column->primary_key) {
 		struct fb_ast_name *key = fb_ast_name(parse, $1->text, @1);
 
@@ -354,10 +418,18 @@ element:
 
 	NEED(column);
 	column->value = $3;
+	column->text = text_of(parse, @3);
+	column->comment = $4;
   }
-| WATERMARK FOR name AS expr    { fb_ast_table_watermark(parse, $3, $5, @$); }
+| WATERMARK FOR name AS expr    {
+	fb_ast_table_watermark(parse, $3, $5, @$);
+	parse->table->watermark_text = text_of(parse, @5);
+  }
 | PRIMARY KEY '(' names ')' enforced { fb_ast_table_key(parse, $4, $6, @$); }
-| CONSTRAINT name PRIMARY KEY '(' names ')' enforced { fb_ast_table_key(parse, $6, $8, @$); }
+| CONSTRAINT name PRIMARY KEY '(' names ')' enforced {
+	fb_ast_table_key(parse, $6, $8, @$);
+	parse->table->key_name = $2;
+  }
 | UNIQUE                        { REFUSE(@1, "PRIMARY KEY (…) NOT ENFORCED is the one constraint", "UNIQUE is not supported"); }
 ;
 
@@ -462,23 +534,29 @@ query_body:
 	*$$ = (struct fb_ast_query){.kind = FB_QUERY_UNION_ALL, .left = $1, .right = $4, .place = fb_span_place(@2)};
 	$$->place.length = @3.end - @2.begin;
   }
-| query_body EXCEPT             { RELEASE2(@2, "EXCEPT", NULL); }
-| query_body INTERSECT          { RELEASE2(@2, "INTERSECT", NULL); }
+| query_body EXCEPT             { REFUSE(@2, "write the condition into WHERE", "EXCEPT is not supported and not planned"); }
+| query_body INTERSECT          { REFUSE(@2, "write both conditions into WHERE", "INTERSECT is not supported and not planned"); }
 ;
 union_all: ALL
-| DISTINCT                      { RELEASE2(@1, "UNION without ALL", "write UNION ALL"); }
-| %empty                        { RELEASE2(yylloc, "UNION without ALL", "write UNION ALL"); }
+| DISTINCT                      { REFUSE(@1, "write UNION ALL", "UNION without ALL is not supported and not planned"); }
+| %empty                        { REFUSE(yylloc, "write UNION ALL", "UNION without ALL is not supported and not planned"); }
 ;
 query_term:
   select
 | VALUES rows                   {
 	NEED($$ = NEW(struct fb_ast_query));
-	*$$ = (struct fb_ast_query){.kind = FB_QUERY_VALUES, .place = fb_span_place(@1)};
+	*$$ = (struct fb_ast_query){.kind = FB_QUERY_VALUES, .rows = $2.first, .place = fb_span_place(@1)};
   }
 | '(' query ')'                 { $$ = $2; }
 ;
-rows: row | rows ',' row ;
-row: '(' exprs ')' | ROW '(' exprs ')' ;
+rows:
+  row                           { $$ = (struct fb_ast_rows){$1, $1}; }
+| rows ',' row                  { $$ = $1; $$.last->next = $3; $$.last = $3; }
+;
+row:
+  '(' exprs ')'                 { NEED($$ = NEW(struct fb_ast_row)); *$$ = (struct fb_ast_row){.values = $2, .place = fb_span_place(@$)}; }
+| ROW '(' exprs ')'             { NEED($$ = NEW(struct fb_ast_row)); *$$ = (struct fb_ast_row){.values = $3, .place = fb_span_place(@$)}; }
+;
 
 select: SELECT hint_opt distinct_opt items from_opt where_opt group_opt having_opt window_opt {
 	NEED($$ = NEW(struct fb_ast_query));
@@ -488,7 +566,7 @@ select: SELECT hint_opt distinct_opt items from_opt where_opt group_opt having_o
 		$$->group_place = fb_span_place(@7);
   }
 ;
-hint_opt: %empty | HINT_BEGIN   { PLANNED(@1, "a hint", "remove it"); } ;
+hint_opt: %empty | HINT_BEGIN   { REFUSE(@1, "OPTIONS stands behind the name of a table", "a hint behind SELECT is not supported"); } ;
 distinct_opt: %empty { $$ = false; } | ALL { $$ = false; }
 | DISTINCT                      { RELEASE2(@1, "SELECT DISTINCT", "GROUP BY window_start, window_end and the columns"); }
 ;
@@ -535,16 +613,10 @@ alias_columns_opt: %empty { $$ = (struct fb_ast_names){0}; } | '(' names ')' { $
 columns_opt: alias_columns_opt ;
 
 table_primary:
-  path                          {
+  path table_hint_opt           {
 	NEED($$ = NEW(struct fb_ast_from));
-	*$$ = (struct fb_ast_from){.kind = FB_FROM_TABLE, .name = $1, .place = fb_span_place(@1)};
-  }
-| path HINT_BEGIN name '(' options ')' HINT_END {
-	NEED($$ = NEW(struct fb_ast_from));
-	*$$ = (struct fb_ast_from){.kind = FB_FROM_TABLE, .name = $1, .place = fb_span_place(@1)};
-	$$->hint.line = @2.line;
-	$$->hint.column = @2.column;
-	$$->hint.length = @7.end - @2.begin;
+	*$$ = (struct fb_ast_from){.kind = FB_FROM_TABLE, .name = $1, .options = $2.options, .hint = $2.place,
+		.place = fb_span_place(@1)};
   }
 | tvf
 | TABLE '(' tvf ')'             { $$ = $3; }
@@ -571,15 +643,19 @@ tvf_arg:
 | name ARROW tvf_value          { $$ = $3; $$->name = $1; $$->place = fb_span_place(@$); }
 ;
 tvf_value:
-  TABLE path                    {
+  TABLE path table_hint_opt     {
 	NEED($$ = NEW(struct fb_ast_tvf_arg));
 	$$->table = $2;
+	$$->options = $3.options;
+	$$->hint = $3.place;
 	$$->place = fb_span_place(@$);
   }
-| TABLE path PARTITION BY partition_names {
+| TABLE path table_hint_opt PARTITION BY partition_names {
 	NEED($$ = NEW(struct fb_ast_tvf_arg));
 	$$->table = $2;
-	$$->partition_by = $5;
+	$$->options = $3.options;
+	$$->hint = $3.place;
+	$$->partition_by = $6;
 	$$->place = fb_span_place(@$);
   }
 | expr                          {

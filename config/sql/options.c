@@ -426,10 +426,31 @@ static bool check_twice(struct fb_binder *b, const struct fb_table *table)
 	return true;
 }
 
-bool fb_options_check(
-	struct fb_binder *b, const struct fb_ast_statement *statement, struct fb_table *table)
+struct fb_option *fb_options_copy(
+	struct fb_binder *b, const struct fb_ast_options *list, uint32_t cnt)
 {
-	struct fb_place at = statement->name.place;
+	struct fb_option *copies =
+		FB_ARENA_ARRAY(b->arena, struct fb_option, (size_t)cnt + list->cnt + 1);
+
+	if (copies == NULL)
+		return NULL;
+	for (const struct fb_ast_option *at = list->first; at != NULL; at = at->next, cnt++) {
+		struct fb_place place = at->key_place;
+
+		if (place.line == at->value_place.line)
+			place.length =
+				at->value_place.column + at->value_place.length - place.column;
+		copies[cnt] = (struct fb_option){.key = fb_arena_strdup(b->arena, at->key),
+			.value = fb_arena_strdup(b->arena, at->value),
+			.place = place};
+		if (copies[cnt].key == NULL || copies[cnt].value == NULL)
+			return NULL;
+	}
+	return copies;
+}
+
+bool fb_options_check(struct fb_binder *b, struct fb_table *table, struct fb_place at)
+{
 	bool ok;
 
 	if (!check_twice(b, table) || !find_connector(b, table, at) || !find_format(b, table, at))

@@ -60,10 +60,12 @@ static bool alloc_results(struct fb_binder *b)
 	b->tables = FB_ARENA_ARRAY(b->arena, const struct fb_table *, FB_TABLES_MAX);
 	b->queries = FB_ARENA_ARRAY(b->arena, const struct fb_query_plan *, FB_TABLES_MAX);
 	b->explains = FB_ARENA_ARRAY(b->arena, const struct fb_query_plan *, FB_TABLES_MAX);
+	b->answers = FB_ARENA_ARRAY(b->arena, struct fb_answer, FB_TABLES_MAX);
+	b->plan->answers = b->answers;
 	b->plan->tables = b->tables;
 	b->plan->queries = b->queries;
 	b->plan->explains = b->explains;
-	return b->tables != NULL && b->queries != NULL && b->explains != NULL;
+	return b->tables != NULL && b->queries != NULL && b->explains != NULL && b->answers != NULL;
 }
 
 static int make_plan(struct fb_plan *plan, bool takes_selects, struct fb_diags *diags)
@@ -86,7 +88,7 @@ static int make_plan(struct fb_plan *plan, bool takes_selects, struct fb_diags *
 		return FB_E_NO_MEMORY;
 	if (diags->error_cnt != errors)
 		return FB_E_SYNTAX;
-	if (plan->query_cnt == 0 && plan->explain_cnt == 0)
+	if (plan->query_cnt == 0 && plan->answer_cnt == 0)
 		fb_diags_add(diags, FB_WARNING, (struct fb_place){0},
 			"write INSERT INTO sink SELECT … FROM source",
 			"the file has no INSERT: there is nothing to run");

@@ -27,6 +27,9 @@ void fb_plan_destroy(struct fb_plan *plan);
  * select list, sink.
  */
 void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out);
+/* The settings, every query that runs, and what the file asks about itself. */
 void fb_explain_plan(const struct fb_plan *plan, struct fb_buf *out);
+/* One answer, with its last newline: who runs a file prints them in the order of the plan. */
+void fb_explain_answer(const struct fb_answer *answer, struct fb_buf *out);
 /* An expression as SQL text, columns by name. names[i] is the name of input i. */
 void fb_explain_expr(const struct fb_expr *expr, const char *const *names, struct fb_buf *out);
