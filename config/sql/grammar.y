@@ -192,7 +192,7 @@ static const char *type_hint(struct fb_str name)
 %precedence NO_RANGE
 %precedence TO "TO"
 
-%type <str> word nonreserved function_name
+%type <str> word show_word nonreserved function_name
 %type <name> name alias_opt
 %type <names> names path partition_names
 %type <option> option
@@ -302,7 +302,7 @@ statement:
 	$$->name = $4;
   }
 | SHOW CREATE VIEW              { REFUSE(@3, "DESCRIBE shows its columns", "SHOW CREATE VIEW is not supported"); }
-| SHOW NAME                     {
+| SHOW show_word                {
 	if ($2.len != 5 || strncasecmp($2.p, "views", 5) != 0)
 		REFUSE(@$, "SHOW TABLES, SHOW VIEWS, SHOW CREATE TABLE t", "SHOW %.*s is not supported", (int)$2.len, $2.p);
 	NEED($$ = fb_ast_statement(parse, FB_STMT_SHOW_VIEWS, @$));
@@ -317,6 +317,7 @@ statement:
 | USE                           { REFUSE(@1, "remove it", "USE is not supported: there is one catalog and one database"); }
 ;
 
+show_word: NAME | RESERVED_WORD ;
 describe: DESCRIBE | DESC ;
 
 explained:
