@@ -3,42 +3,35 @@
  * The WITH clause against config/tables/option.def. CREATE TABLE judges keys and values; what a
  * table may do as source or as sink is judged where it is used, since the text does not say before.
  */
+#include "config/sql/options.h"
+
 #include <stdlib.h>
 
 #include "config/base/buf.h"
 #include "config/base/nearest.h"
-#include "config/sql/bind.h"
 #include "config/sql/literal.h"
 
-enum status { NO, WORKS, BOUND, NO_EFFECT, PLANNED, RELEASE2 };
-enum kind { TEXT, BOOL, INT, DURATION, BYTES, CHAR, ENUM, PATH, PORT };
+#define NO FB_STATUS_NO
+#define WORKS FB_STATUS_WORKS
+#define BOUND FB_STATUS_BOUND
+#define NO_EFFECT FB_STATUS_NO_EFFECT
+#define LATER FB_STATUS_LATER
+#define PLANNED FB_STATUS_PLANNED
+#define RELEASE2 FB_STATUS_RELEASE2
 
-struct connector {
-	const char *name;
-	enum status role[2];
-	bool has_format;
-};
+enum kind { TEXT, BOOL, INT, COUNT, DURATION, BYTES, CHAR, ENUM, FORMAT, PATH, PORT };
 
-struct option {
-	const char *owner;
-	const char *key;
-	enum kind kind;
-	const char *values;
-	enum status role[2];
-	const char *text;
-};
-
-static const struct connector connectors[] = {
+static const struct fb_connector_row connectors[] = {
 #define FB_CONNECTOR(name, source, sink, has_format, text) {name, {source, sink}, has_format},
 #include "config/tables/option.def"
 };
 
-static const struct connector formats[] = {
+static const struct fb_connector_row formats[] = {
 #define FB_FORMAT(name, source, sink, text) {name, {source, sink}, false},
 #include "config/tables/option.def"
 };
 
-static const struct option options[] = {
+static const struct fb_option_row options[] = {
 #define FB_OPTION(owner, key, kind, values, default_, source, sink, text) \
 	{owner, key, kind, values, {source, sink}, text},
 #include "config/tables/option.def"
@@ -59,13 +52,23 @@ const char *fb_table_option(const struct fb_table *table, const char *key)
 	return with_prefix;
 }
 
-static const struct connector *find_named(
-	const struct connector *list, size_t cnt, const char *name)
+static const struct fb_connector_row *find_named(
+	const struct fb_connector_row *list, size_t cnt, const char *name)
 {
 	for (size_t i = 0; i < cnt; i++)
 		if (strcmp(list[i].name, name) == 0)
 			return &list[i];
 	return NULL;
+}
+
+const struct fb_connector_row *fb_connector_row(const char *name)
+{
+	return find_named(connectors, FB_ARRAY_LEN(connectors), name);
+}
+
+const struct fb_connector_row *fb_format_row(const char *name)
+{
+	return find_named(formats, FB_ARRAY_LEN(formats), name);
 }
 
 /* "properties.*" and "fields.#.kind" are patterns. */
@@ -85,12 +88,12 @@ static bool key_matches(const char *pattern, const char *key)
 	       strcmp(key + key_len - tail, hole + 1) == 0;
 }
 
-static const struct option *find_option(const struct fb_table *table, const char *key)
+const struct fb_option_row *fb_option_row(const struct fb_table *table, const char *key)
 {
 	const char *owners[2] = {table->connector, table->format};
 
 	for (size_t i = 0; i < FB_ARRAY_LEN(options); i++) {
-		const struct option *option = &options[i];
+		const struct fb_option_row *option = &options[i];
 
 		for (int j = 0; j < 2; j++) {
 			const char *bare = j == 1 && strncmp(key, "value.", 6) == 0 ? key + 6 : key;
@@ -103,7 +106,7 @@ static const struct option *find_option(const struct fb_table *table, const char
 	return NULL;
 }
 
-static const struct fb_option *find_written(const struct fb_table *table, const char *key)
+const struct fb_option *fb_option_written(const struct fb_table *table, const char *key)
 {
 	for (uint16_t i = 0; i < table->option_cnt; i++)
 		if (strcmp(table->options[i].key, key) == 0)
@@ -111,10 +114,15 @@ static const struct fb_option *find_written(const struct fb_table *table, const 
 	return NULL;
 }
 
+bool fb_option_is_format(const struct fb_option_row *option)
+{
+	return option->kind == FORMAT;
+}
+
 /* ---- values ---- */
 
 static bool check_enum(
-	struct fb_binder *b, const struct fb_option *written, const struct option *option)
+	struct fb_binder *b, const struct fb_option *written, const struct fb_option_row *option)
 {
 	const char *at = option->values;
 	size_t value_len = strlen(written->value);
@@ -166,7 +174,7 @@ static bool is_character(const char *value)
 	return strlen(value) == 1 || strcmp(value, "\\t") == 0;
 }
 
-static const char *value_problem(const struct option *option, const char *value)
+static const char *value_problem(const struct fb_option_row *option, const char *value)
 {
 	struct fb_str text = fb_str_from(value);
 	int64_t number;
@@ -178,6 +186,10 @@ static const char *value_problem(const struct option *option, const char *value)
 			       : "write 'true' or 'false'";
 	case INT:
 		return fb_literal_integer(text, &number) == 0 ? NULL : "write a whole number";
+	case COUNT:
+		return fb_literal_integer(text, &number) == 0 && number >= 1
+			       ? NULL
+			       : "write a whole number from 1 on";
 	case DURATION:
 		return fb_literal_duration(text, &number) == 0
 			       ? NULL
@@ -198,15 +210,39 @@ static const char *value_problem(const struct option *option, const char *value)
 	}
 }
 
+/* `written` names a format; what it may do is judged where the table is used. */
+static bool check_format(struct fb_binder *b, const struct fb_option *written)
+{
+	const char *names[FB_ARRAY_LEN(formats)];
+	const struct fb_connector_row *format = fb_format_row(written->value);
+	const char *near;
+
+	if (format != NULL && format->role[FB_ROLE_SOURCE] == RELEASE2) {
+		fb_bind_error(
+			b, written->place, NULL, "format '%s' comes with release 2", format->name);
+		return false;
+	}
+	if (format != NULL)
+		return true;
+	for (size_t i = 0; i < FB_ARRAY_LEN(formats); i++)
+		names[i] = formats[i].name;
+	near = fb_nearest_name(fb_str_from(written->value), names, FB_ARRAY_LEN(names));
+	fb_bind_error(b, written->place,
+		near ? fb_arena_printf(b->arena, "did you mean '%s'?", near)
+		     : "formats: csv, json, avro, raw",
+		"there is no format '%.100s'", written->value);
+	return false;
+}
+
 static bool check_option(
 	struct fb_binder *b, const struct fb_table *table, const struct fb_option *written)
 {
-	const struct option *option;
+	const struct fb_option_row *option;
 	const char *problem;
 
 	if (strcmp(written->key, "connector") == 0)
 		return true;
-	option = find_option(table, written->key);
+	option = fb_option_row(table, written->key);
 	if (option == NULL) {
 		const char *names[FB_ARRAY_LEN(options)];
 		size_t cnt = 0;
@@ -228,6 +264,8 @@ static bool check_option(
 	}
 	if (option->kind == ENUM)
 		return check_enum(b, written, option);
+	if (option->kind == FORMAT)
+		return check_format(b, written);
 	problem = value_problem(option, written->value);
 	if (problem != NULL)
 		fb_bind_error(b, written->place, problem, "'%s' cannot be '%.100s'", written->key,
@@ -240,7 +278,7 @@ static bool check_option(
 static bool require(
 	struct fb_binder *b, const struct fb_table *table, const char *key, struct fb_place at)
 {
-	if (find_written(table, key) != NULL)
+	if (fb_option_written(table, key) != NULL)
 		return true;
 	fb_bind_error(b, at, NULL, "connector '%s' needs option '%s'", table->connector, key);
 	return false;
@@ -249,9 +287,9 @@ static bool require(
 static bool check_required(struct fb_binder *b, const struct fb_table *table, struct fb_place at)
 {
 	if (strcmp(table->connector, "kafka") == 0) {
-		const struct fb_option *pattern = find_written(table, "topic-pattern");
+		const struct fb_option *pattern = fb_option_written(table, "topic-pattern");
 
-		if (pattern != NULL && find_written(table, "topic") != NULL) {
+		if (pattern != NULL && fb_option_written(table, "topic") != NULL) {
 			fb_bind_error(b, pattern->place, NULL,
 				"'topic' and 'topic-pattern' exclude each other");
 			return false;
@@ -266,39 +304,80 @@ static bool check_required(struct fb_binder *b, const struct fb_table *table, st
 	return true;
 }
 
-static bool check_key_fields(struct fb_binder *b, const struct fb_table *table)
+static uint16_t find_field(const struct fb_table *table, struct fb_str name)
 {
-	const struct fb_option *fields = find_written(table, "key.fields");
-	const struct fb_option *format = find_written(table, "key.format");
+	uint16_t i = 0;
 
-	if ((fields != NULL) != (format != NULL)) {
-		fb_bind_error(b, fields ? fields->place : format->place, NULL,
-			"'key.fields' and 'key.format' go together");
-		return false;
-	}
-	if (fields == NULL)
-		return true;
+	while (i < table->field_cnt && !fb_str_eq(fb_str_from(table->fields[i]->name), name))
+		i++;
+	return i;
+}
+
+/* Which columns the key has: bits into `in_key`. */
+static bool read_key_fields(
+	struct fb_binder *b, const struct fb_table *table, const struct fb_option *fields, bool *in_key)
+{
 	for (const char *at = fields->value; *at != 0;) {
 		struct fb_str name = {at, (uint32_t)strcspn(at, ";")};
-		bool found = false;
+		uint16_t field = find_field(table, name);
 
-		for (uint16_t i = 0; i < table->field_cnt; i++)
-			found = found || fb_str_eq(fb_str_from(table->fields[i]->name), name);
-		if (!found) {
+		if (field == table->field_cnt) {
 			fb_bind_error(b, fields->place,
 				"columns of the record, with ; between them",
 				"'key.fields' names '%.*s', which is no column",
 				(int)FB_MIN(name.len, 100u), name.p);
 			return false;
 		}
+		in_key[field] = true;
 		at += name.len + (at[name.len] == ';');
 	}
 	return true;
 }
 
+/* 'raw' is bytes as they are, so there is one column of them. */
+static bool check_raw(
+	struct fb_binder *b, const struct fb_option *format, const char *part, uint32_t column_cnt)
+{
+	if (format == NULL || strcmp(format->value, "raw") != 0 || column_cnt == 1)
+		return true;
+	fb_bind_error(b, format->place, "declare one column of the type BYTES or STRING",
+		"format 'raw' takes one column, the %s has %u", part, column_cnt);
+	return false;
+}
+
+/* What goes into the key and what into the value of a message. */
+static bool check_parts(struct fb_binder *b, const struct fb_table *table)
+{
+	const struct fb_option *fields = fb_option_written(table, "key.fields");
+	const struct fb_option *format = fb_option_written(table, "key.format");
+	const struct fb_option *include = fb_option_written(table, "value.fields-include");
+	const struct fb_option *value = fb_option_written(table, "format");
+	bool *in_key = FB_ARENA_ARRAY(b->arena, bool, (size_t)table->field_cnt + 1);
+	bool except = include != NULL && strcmp(include->value, "EXCEPT_KEY") == 0;
+	uint32_t key_cnt = 0;
+
+	if ((fields != NULL) != (format != NULL)) {
+		fb_bind_error(b, fields ? fields->place : format->place, NULL,
+			"'key.fields' and 'key.format' go together");
+		return false;
+	}
+	if (in_key == NULL || (fields != NULL && !read_key_fields(b, table, fields, in_key)))
+		return false;
+	for (uint16_t i = 0; i < table->field_cnt; i++)
+		key_cnt += in_key[i];
+	if (except && key_cnt == table->field_cnt) {
+		fb_bind_error(b, include->place, "leave a column out of 'key.fields'",
+			"no column is left for the value");
+		return false;
+	}
+	return (fields == NULL || check_raw(b, format, "key", key_cnt)) &&
+	       check_raw(b, value ? value : fb_option_written(table, "value.format"), "value",
+		       table->field_cnt - table->partition_key_cnt - (except ? key_cnt : 0));
+}
+
 static bool find_connector(struct fb_binder *b, struct fb_table *table, struct fb_place at)
 {
-	const struct fb_option *written = find_written(table, "connector");
+	const struct fb_option *written = fb_option_written(table, "connector");
 	const char *names[FB_ARRAY_LEN(connectors)];
 
 	if (written == NULL) {
@@ -310,8 +389,7 @@ static bool find_connector(struct fb_binder *b, struct fb_table *table, struct f
 		names[i] = connectors[i].name;
 	table->connector = written->value;
 
-	const struct connector *connector =
-		find_named(connectors, FB_ARRAY_LEN(connectors), written->value);
+	const struct fb_connector_row *connector = fb_connector_row(written->value);
 
 	if (connector == NULL) {
 		const char *near =
@@ -337,13 +415,10 @@ static bool find_connector(struct fb_binder *b, struct fb_table *table, struct f
 
 static bool find_format(struct fb_binder *b, struct fb_table *table, struct fb_place at)
 {
-	const struct connector *connector =
-		find_named(connectors, FB_ARRAY_LEN(connectors), table->connector);
-	const struct fb_option *written = find_written(table, "format");
-	const struct fb_option *value = find_written(table, "value.format");
-	const char *names[FB_ARRAY_LEN(formats)];
+	const struct fb_option *written = fb_option_written(table, "format");
+	const struct fb_option *value = fb_option_written(table, "value.format");
 
-	if (!connector->has_format)
+	if (!fb_connector_row(table->connector)->has_format)
 		return true;
 	if (written != NULL && value != NULL) {
 		fb_bind_error(
@@ -353,28 +428,8 @@ static bool find_format(struct fb_binder *b, struct fb_table *table, struct fb_p
 	written = written ? written : value;
 	if (written == NULL)
 		return require(b, table, "format", at);
-	for (size_t i = 0; i < FB_ARRAY_LEN(formats); i++)
-		names[i] = formats[i].name;
 	table->format = written->value;
-
-	const struct connector *format = find_named(formats, FB_ARRAY_LEN(formats), written->value);
-
-	if (format == NULL) {
-		const char *near =
-			fb_nearest_name(fb_str_from(written->value), names, FB_ARRAY_LEN(names));
-
-		fb_bind_error(b, written->place,
-			near ? fb_arena_printf(b->arena, "did you mean '%s'?", near)
-			     : "formats: csv, json",
-			"there is no format '%.100s'", written->value);
-		return false;
-	}
-	if (format->role[FB_ROLE_SOURCE] == RELEASE2) {
-		fb_bind_error(
-			b, written->place, NULL, "format '%s' comes with release 2", format->name);
-		return false;
-	}
-	return true;
+	return check_format(b, written);
 }
 
 static bool check_csv(struct fb_binder *b, const struct fb_table *table)
@@ -462,62 +517,5 @@ bool fb_options_check(struct fb_binder *b, struct fb_table *table, struct fb_pla
 		return false;
 	if (table->format != NULL && strcmp(table->format, "csv") == 0 && !check_csv(b, table))
 		return false;
-	return check_key_fields(b, table);
-}
-
-/* ---- use ---- */
-
-static bool judge(struct fb_binder *b, enum status status, struct fb_place at, const char *what,
-	const char *text)
-{
-	if (status == PLANNED)
-		fb_bind_planned(b, at, text, "%s", what);
-	if (status == RELEASE2)
-		fb_bind_error(b, at, text, "%s comes with release 2", what);
-	if (status == NO_EFFECT)
-		fb_bind_warn(b, at, text, "%s has no effect", what);
-	return status != PLANNED && status != RELEASE2;
-}
-
-bool fb_options_check_role(struct fb_binder *b, const struct fb_table *table,
-	enum fb_table_role role, struct fb_place at)
-{
-	const struct connector *connector =
-		find_named(connectors, FB_ARRAY_LEN(connectors), table->connector);
-	const char *as = role == FB_ROLE_SOURCE ? "a source" : "a sink";
-	const struct fb_option *topic = find_written(table, "topic");
-	bool ok = true;
-
-	if (connector->role[role] == NO) {
-		fb_bind_error(b, at, NULL, "table '%s' cannot be %s: connector '%s' is only %s",
-			table->name, as, table->connector,
-			role == FB_ROLE_SOURCE ? "a sink" : "a source");
-		return false;
-	}
-	for (size_t i = 0; table->format != NULL && i < FB_ARRAY_LEN(formats); i++) {
-		if (strcmp(formats[i].name, table->format) != 0)
-			continue;
-		const struct fb_option *written = find_written(table, "format");
-
-		written = written ? written : find_written(table, "value.format");
-		ok = judge(b, formats[i].role[role], written->place,
-			fb_arena_printf(b->arena, "format '%s' of %s", table->format, as), NULL);
-	}
-	for (uint16_t i = 0; i < table->option_cnt; i++) {
-		const struct fb_option *written = &table->options[i];
-		const struct option *option = find_option(table, written->key);
-
-		if (option != NULL &&
-			!judge(b, option->role[role], written->place,
-				fb_arena_printf(b->arena, "option '%s' of %s", written->key, as),
-				option->text))
-			ok = false;
-	}
-	if (role == FB_ROLE_SINK && strcmp(table->connector, "kafka") == 0 &&
-		(topic == NULL || strchr(topic->value, ';') != NULL)) {
-		fb_bind_error(
-			b, topic ? topic->place : at, NULL, "a Kafka sink writes to one 'topic'");
-		ok = false;
-	}
-	return ok;
+	return check_parts(b, table);
 }
