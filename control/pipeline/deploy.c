@@ -6,6 +6,7 @@
 
 #include "config/base/calendar.h"
 #include "control/pipeline/engine_private.h"
+#include "dataplane/operator/values.h"
 
 #define ANSWER_TIMEOUT_NS 10000000000
 #define ASSEMBLY_SLACK_BYTES (64ull << 20)
@@ -100,13 +101,15 @@ static struct source_run *add_source(
 	return source;
 }
 
-/* A statement set reads each of its sources once. */
+/* A statement set reads each of its sources once. Rows of constants have none. */
 static int assign_source(struct fb_engine *engine, struct pipeline *pipeline, struct query_run *query, struct fb_diags *diags)
 {
 	const struct fb_table *table = query->plan->source;
 	struct source_run *source = NULL;
 	uint32_t stream;
 
+	if (table == NULL)
+		return 0;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
 		if (pipeline->sources[i].table == table)
 			source = &pipeline->sources[i];
@@ -415,6 +418,48 @@ static bool name_is_good(const char *name)
 		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == len;
 }
 
+/* ---- rows of constants ---- */
+
+struct constants {
+	struct query_run *query;
+	struct fb_store_batch *batch;
+};
+
+static int put_constant(void *arg, const uint8_t *bytes, uint32_t len)
+{
+	struct constants *constants = arg;
+
+	fb_store_put_result(constants->batch, constants->query->query_id, constants->query->next_seq++, bytes, len);
+	return 0;
+}
+
+/*
+ * INSERT … VALUES: its rows are made once, in the commit that makes the pipeline. So they are there when the pipeline is,
+ * and no later start writes them again.
+ */
+static int put_constants(
+	struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch, struct fb_diags *diags)
+{
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+		struct query_run *query = &pipeline->queries[i];
+		struct constants constants = {query, batch};
+		uint32_t row = 0;
+		int rc;
+
+		if (query->plan->source != NULL)
+			continue;
+		rc = fb_values_run(query->plan, put_constant, &constants, &row);
+		if (rc == FB_E_INVALID)
+			fb_diags_add(diags, FB_ERROR_SEVERITY, query->plan->values[(size_t)row * query->plan->select_cnt]->place,
+				"a division by zero, or a CAST of text that does not read so: TRY_CAST gives NULL",
+				"row %u of the constants of '%s' cannot be computed", row + 1, query->plan->name);
+		if (rc != 0)
+			return rc;
+		fb_persist_query(engine, query, batch, false);
+	}
+	return 0;
+}
+
 static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *name, struct fb_diags *diags)
 {
 	struct pipeline *pipeline;
@@ -439,7 +484,9 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 
 	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
 
-	rc = batch == NULL ? FB_E_NO_MEMORY : fb_persist_pipeline(engine, pipeline, batch);
+	rc = batch == NULL ? FB_E_NO_MEMORY : put_constants(engine, pipeline, batch, diags);
+	if (rc == 0)
+		rc = fb_persist_pipeline(engine, pipeline, batch);
 	if (rc == 0)
 		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
 	if (rc == 0)
@@ -467,6 +514,8 @@ int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file
 	int rc = fb_sql_plan(file, sql, diags, &plan);
 	char *full_name;
 
+	if (rc == 0 && (rc = fb_sql_check_start(plan, diags)) != 0)
+		fb_plan_destroy(plan);
 	if (rc != 0)
 		return rc;
 	full_name = pipeline_name(name, plan);

@@ -58,6 +58,8 @@ struct fb_query_view {
 	const char *sink;      /* table */
 	const char *connector; /* of the sink */
 	bool windowed;
+	bool constant; /* rows of VALUES: there are no records behind them */
+	uint64_t decoded; /* records of its source, as the decoders count them */
 	struct fb_query_counters counters; /* summed over workers and, where it is a count, over restarts */
 	uint64_t merged_windows;           /* windows published */
 	uint64_t merged_rows;              /* records inside them */
@@ -73,7 +75,7 @@ struct fb_pipeline_view {
 	const char *name;
 	const char *sql;
 	enum fb_pipeline_state state;
-	const char *stream; /* source table */
+	const char *stream; /* source table; "" if all rows are constants */
 	int64_t applied_ms; /* wall clock */
 	int64_t watermark_ms;       /* FB_TIME_MIN: none yet */
 	uint64_t attached_datagrams; /* of its streams, since it was attached: = decode.payloads */

@@ -34,7 +34,7 @@ struct publish_job {
 struct query_run {
 	const struct fb_query_plan *plan;
 	struct pipeline *pipeline;
-	struct source_run *source;
+	struct source_run *source; /* NULL: rows of constants */
 	uint32_t query_id;
 	uint32_t index; /* among the queries of its reader */
 	struct fb_slice_layout *layout;   /* NULL: plain */

@@ -79,9 +79,12 @@ static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipe
 	const struct fb_query_counters *counters = &query->counters;
 	const struct fb_delivery_status *delivery = &query->delivery;
 
-	add_line(maker, scope, "decoded = sum of dispositions", pipeline->decode.decoded,
-		sum(counters->disposition, FB_REC_CNT), 0);
-	if (!query->windowed) {
+	if (!query->constant)
+		add_line(maker, scope, "decoded = sum of dispositions", query->decoded,
+			sum(counters->disposition, FB_REC_CNT), 0);
+	if (query->constant) {
+		/* nothing but result rows */
+	} else if (!query->windowed) {
 		add_line(maker, scope, "accepted = rows handed over + waiting", counters->disposition[FB_REC_ACCEPTED],
 			counters->rows_out + counters->rows_waiting, 0);
 		add_line(maker, scope, "rows handed over = result rows + queued", counters->rows_out,

@@ -19,6 +19,8 @@
 #include "config/base/calendar.h"
 #include "control/pipeline/engine_private.h"
 
+#define SOURCE_KEY_BYTES 512
+
 #define PARTS_OF_A_RUN_BITS 16
 
 /* ---- small encodings ---- */
@@ -163,16 +165,33 @@ void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct 
 	fb_buf_fini(&value);
 }
 
+/*
+ * A table that is read with other options (hint OPTIONS) is a source of its own under the same name: the second and
+ * later ones have their number behind it. The order is the file's, so it is the same at each start.
+ */
+static void source_key(const struct pipeline *pipeline, const struct source_run *source, char key[SOURCE_KEY_BYTES])
+{
+	uint32_t before = 0;
+	int len = snprintf(key, SOURCE_KEY_BYTES, "source/%s/%s", pipeline->name, source->table->name);
+
+	for (const struct source_run *at = pipeline->sources; at != source; at++)
+		before += strcmp(at->table->name, source->table->name) == 0;
+	if (before > 0 && len < SOURCE_KEY_BYTES)
+		snprintf(key + len, SOURCE_KEY_BYTES - (size_t)len, "/%" PRIu32, before);
+}
+
 static void keep_source(const struct pipeline *pipeline, const struct source_run *source, struct fb_store_batch *batch)
 {
 	struct fb_buf value = {0};
 	struct fb_decode_counters counters = source->base;
+	char key[SOURCE_KEY_BYTES];
 
 	fb_decode_counters_add(&counters, &source->last);
 	put_u64(&value, (uint64_t)source->kept_ms);
 	put_u64(&value, source->datagrams_base);
 	put_counters(&value, &counters, sizeof(counters));
-	put_meta(batch, &value, "source/%s/%s", pipeline->name, source->table->name);
+	source_key(pipeline, source, key);
+	put_meta(batch, &value, "%s", key);
 	fb_buf_fini(&value);
 }
 
@@ -237,12 +256,12 @@ int fb_persist_clean(struct fb_engine *engine, bool clean)
 
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
 {
-	char key[512];
+	char key[SOURCE_KEY_BYTES];
 
 	snprintf(key, sizeof(key), "pipeline/%s", pipeline->name);
 	fb_store_delete_meta(batch, key);
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
-		snprintf(key, sizeof(key), "source/%s/%s", pipeline->name, pipeline->sources[i].table->name);
+		source_key(pipeline, &pipeline->sources[i], key);
 		fb_store_delete_meta(batch, key);
 	}
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
@@ -348,10 +367,10 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
 {
 	struct fb_buf bytes = {0};
-	char key[512];
+	char key[SOURCE_KEY_BYTES];
 	int rc = 0;
 
-	snprintf(key, sizeof(key), "source/%s/%s", pipeline->name, source->table->name);
+	source_key(pipeline, source, key);
 	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
 		struct cursor in = {.p = (const uint8_t *)bytes.p, .left = bytes.len};
 

@@ -90,22 +90,43 @@ static uint64_t queued_rows(const struct query_run *query)
 {
 	uint64_t rows = 0;
 
-	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+	for (uint32_t w = 0; query->source != NULL && w < FB_WORKER_MAX; w++)
 		for (const struct fb_row_page *page = query->source->rows_head[w]; page != NULL; page = page->next)
 			rows += page->query == query->index ? page->row_cnt : 0;
 	return rows;
+}
+
+static bool is_running(const struct fb_engine *engine, const struct source_run *source, uint32_t worker)
+{
+	return source->slot != UINT32_MAX && source->readers[worker] != NULL && !source->done[worker] &&
+	       engine->snapshots[worker].readers[source->slot].used;
+}
+
+/* What the decoders of one source count: earlier runs, readers that are done, and those that run. */
+static void sum_decode(const struct fb_engine *engine, const struct source_run *source, struct fb_decode_counters *sum)
+{
+	fb_decode_counters_add(sum, &source->base);
+	fb_decode_counters_add(sum, &source->last);
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		if (is_running(engine, source, w))
+			fb_decode_counters_add(sum, &engine->snapshots[w].readers[source->slot].decode);
 }
 
 static void view_query(
 	struct fb_engine *engine, const struct query_run *query, struct fb_arena *arena, struct fb_query_view *view)
 {
 	const struct source_run *source = query->source;
+	struct fb_decode_counters decode = {0};
 
+	if (source != NULL)
+		sum_decode(engine, source, &decode);
 	*view = (struct fb_query_view){
 		.name = fb_arena_strdup(arena, fb_str_from(query->plan->name)),
 		.sink = fb_arena_strdup(arena, fb_str_from(query->plan->sink->name)),
 		.connector = fb_arena_strdup(arena, fb_str_from(query->plan->sink->connector)),
 		.windowed = query->plan->window.kind != FB_WINDOW_NONE,
+		.constant = source == NULL,
+		.decoded = decode.decoded,
 		.query_id = query->query_id,
 		.counters = query->base,
 		.merged_windows = query->merged_windows,
@@ -115,9 +136,8 @@ static void view_query(
 		.result_rows = query->next_seq,
 	};
 	fb_query_counters_add(&view->counters, &query->last);
-	for (uint32_t w = 0; w < engine->worker_cnt; w++)
-		if (source->slot != UINT32_MAX && source->readers[w] != NULL && !source->done[w] &&
-			engine->snapshots[w].readers[source->slot].used)
+	for (uint32_t w = 0; source != NULL && w < engine->worker_cnt; w++)
+		if (is_running(engine, source, w))
 			add_running(view, &engine->earlier[w].readers[source->slot],
 				&engine->snapshots[w].readers[source->slot], query->index);
 	if (!view->windowed)
@@ -133,9 +153,9 @@ static int view_pipeline(
 		.name = fb_arena_strdup(arena, fb_str_from(pipeline->name)),
 		.sql = fb_arena_strdup(arena, fb_str_from(pipeline->sql)),
 		.state = pipeline->state,
-		.stream = fb_arena_strdup(arena, fb_str_from(pipeline->sources[0].table->name)),
+		.stream = fb_arena_strdup(arena, fb_str_from(pipeline->source_cnt ? pipeline->sources[0].table->name : "")),
 		.applied_ms = pipeline->applied_ms,
-		.watermark_ms = FB_TIME_MAX,
+		.watermark_ms = pipeline->source_cnt ? FB_TIME_MAX : FB_TIME_MIN,
 		.query_cnt = pipeline->query_cnt,
 		.queries = FB_ARENA_ARRAY(arena, struct fb_query_view, pipeline->query_cnt),
 	};
@@ -146,19 +166,15 @@ static int view_pipeline(
 		int64_t watermark = source->kept_ms;
 
 		view->attached_datagrams += source->datagrams_base;
-		fb_decode_counters_add(&view->decode, &source->base);
-		fb_decode_counters_add(&view->decode, &source->last);
+		sum_decode(engine, source, &view->decode);
 		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
-			if (source->slot == UINT32_MAX || source->readers[w] == NULL || source->done[w])
+			if (!is_running(engine, source, w))
 				continue;
 
 			const struct fb_reader_snapshot *reader = &engine->snapshots[w].readers[source->slot];
 
-			if (reader->used) {
-				view->attached_datagrams += reader->datagrams;
-				fb_decode_counters_add(&view->decode, &reader->decode);
-				watermark = FB_MAX(watermark, reader->watermark_ms);
-			}
+			view->attached_datagrams += reader->datagrams;
+			watermark = FB_MAX(watermark, reader->watermark_ms);
 		}
 		view->watermark_ms = FB_MIN(view->watermark_ms, watermark);
 	}

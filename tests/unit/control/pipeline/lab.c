@@ -110,7 +110,8 @@ static struct fb_appliance *appliance_of(const struct lab *lab)
 	fb_buf_printf(&text,
 		"\"\n    addresses: [10.9.0.1/24]\n    queues: %u\n    promiscuous: true\n",
 		lab->capture_cnt);
-	fb_buf_add_text(&text, "streams:\n  - {table: people, port: p0, udp_port: 5000}\n");
+	fb_buf_add_text(&text, "streams:\n  - {table: people, port: p0, udp_port: 5000}\n"
+			       "  - {table: trucks, port: p0, udp_port: 5001}\n");
 	fb_diags_init(&diags, "lab.yaml");
 	if (fb_appliance_parse("lab.yaml", (struct fb_str){text.p, (uint32_t)text.len}, &diags,
 		    &appliance) != 0)

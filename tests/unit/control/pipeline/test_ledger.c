@@ -47,6 +47,7 @@ static void fill(struct scene *scene)
 
 	*windowed = (struct fb_query_view){.name = "w",
 		.windowed = true,
+		.decoded = 990,
 		.counters = {.sealed_rows = 700, .open_rows = 200},
 		.merged_rows = 650,
 		.pending_rows = 50,
@@ -59,6 +60,7 @@ static void fill(struct scene *scene)
 	struct fb_query_view *plain = &scene->queries[1];
 
 	*plain = (struct fb_query_view){.name = "q",
+		.decoded = 990,
 		.counters = {.rows_out = 800, .rows_waiting = 90},
 		.queued_rows = 25,
 		.result_rows = 775,
@@ -136,6 +138,8 @@ static const struct {
 	AT(pipeline.decode.decoded),
 	AT(pipeline.decode.rejected[FB_REC_NUMBER]),
 	AT(pipeline.decode.rejected[FB_REC_QUOTE]),
+	AT(queries[0].decoded),
+	AT(queries[1].decoded),
 	AT(queries[0].counters.disposition[FB_REC_ACCEPTED]),
 	AT(queries[0].counters.disposition[FB_REC_LATE]),
 	AT(queries[0].counters.disposition[FB_REC_STATE_FULL]),
@@ -184,6 +188,8 @@ Test(ledger, in_flight_is_bounded_by_what_was_seen_to_move)
 	scene.queries[0].counters.sealed_rows += 5; /* handed over, but not merged yet */
 	scene.queries[0].counters.disposition[FB_REC_ACCEPTED] += 5;
 	scene.pipeline.decode.decoded += 5;
+	scene.queries[0].decoded += 5;
+	scene.queries[1].decoded += 5;
 	scene.queries[1].counters.disposition[FB_REC_FILTERED] += 5;
 	scene.pipeline.decode.records += 5;
 	cr_assert(balances(&scene));
