@@ -6,6 +6,20 @@
 #include "control/cli/commands.h"
 #include "control/cli/sources.h"
 
+/* What the file asks about itself stands behind its queries, in the order of the file. */
+static void add_answers(const struct fb_plan *plan, json_t *list)
+{
+	for (uint32_t i = 0; i < plan->answer_cnt; i++) {
+		struct fb_buf text = {0};
+
+		fb_explain_answer(&plan->answers[i], &text);
+		json_array_append_new(list,
+			json_pack("{s:s, s:s}", "statement", plan->answers[i].statement, "answer",
+				text.p ? text.p : ""));
+		fb_buf_fini(&text);
+	}
+}
+
 static int print_plan(struct fb_cli *cli, const struct fb_plan *plan)
 {
 	struct fb_buf text = {0};
@@ -27,10 +41,11 @@ static int print_plan(struct fb_cli *cli, const struct fb_plan *plan)
 		fb_buf_clear(&text);
 		fb_explain_query(query, &text);
 		json_array_append_new(queries,
-			json_pack("{s:s, s:s, s:s, s:b, s:s}", "query", query->name, "source",
-				query->source->name, "sink", query->sink->name, "windowed",
-				query->time != NULL, "explain", text.p ? text.p : ""));
+			json_pack("{s:s, s:s?, s:s, s:b, s:s}", "query", query->name, "source",
+				query->source ? query->source->name : NULL, "sink", query->sink->name,
+				"windowed", query->time != NULL, "explain", text.p ? text.p : ""));
 	}
+	add_answers(plan, queries);
 	fb_cli_print_json(cli, queries);
 	json_decref(queries);
 	fb_buf_fini(&text);
@@ -80,7 +95,8 @@ const struct fb_cli_command fb_cmd_explain = {
 	.operands_max = 1,
 	.about = "For each query: source, columns that are read, filter, window and when a record "
 		 "is late, slices, keys, "
-		 "aggregates with their bytes, select list and sink.",
+		 "aggregates with their bytes, select list and sink. Then what the file asks about "
+		 "itself: SHOW TABLES, SHOW CREATE TABLE, DESCRIBE, EXPLAIN, as Flink prints it.",
 	.examples = examples,
 	.example_cnt = FB_ARRAY_LEN(examples),
 	.run = run,

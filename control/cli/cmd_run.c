@@ -14,6 +14,7 @@
 #include "control/cli/run_output.h"
 #include "control/cli/run_summary.h"
 #include "control/cli/sources.h"
+#include "dataplane/operator/values.h"
 
 struct run_args {
 	struct fb_cli_texts sources;
@@ -298,6 +299,37 @@ static int run_pass(struct run *run, const struct fb_query_plan *const *queries,
 	return code;
 }
 
+/* ---- rows of constants ---- */
+
+static int put_constant(void *arg, const uint8_t *bytes, uint32_t len)
+{
+	struct pass *pass = arg;
+
+	return fb_run_output_put(pass->outputs[0], bytes, len, &pass->message);
+}
+
+/* INSERT … VALUES and SELECT without FROM: nothing is read. */
+static int run_constants(struct run *run, const struct fb_query_plan *query)
+{
+	struct fb_run_output *output = NULL;
+	struct pass pass = {.run = run, .summary = {.query_cnt = 1}, .queries = &query, .outputs = &output};
+	uint32_t row = 0;
+	int code = open_outputs(&pass);
+	int rc = code == FB_EXIT_DONE ? fb_values_run(query, put_constant, &pass, &row) : 0;
+
+	if (rc == FB_E_INVALID)
+		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "a division by zero, or a CAST of text: TRY_CAST gives NULL",
+			"%s: row %u of the constants cannot be computed", query->name, row + 1);
+	else if (rc != 0)
+		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s: %s", query->name,
+			pass.message.len ? pass.message.p : fb_strerror(rc));
+	if (code == FB_EXIT_DONE)
+		code = finish_outputs(&pass);
+	fb_run_output_close(output);
+	fb_buf_fini(&pass.message);
+	return code;
+}
+
 /*
  * In the order of the file. INSERTs of one source read it together (a statement set reads its source once); a SELECT reads
  * it by itself, so that its rows stand together.
@@ -316,6 +348,10 @@ static int run_passes(struct run *run)
 
 		if (done[i])
 			continue;
+		if (plan->queries[i]->source == NULL) {
+			code = run_constants(run, plan->queries[i]);
+			continue;
+		}
 		together[cnt++] = plan->queries[i];
 		for (uint16_t j = (uint16_t)(i + 1); plan->queries[i]->sink != NULL && j < plan->query_cnt; j++)
 			if (!done[j] && plan->queries[j]->sink != NULL && plan->queries[j]->source == plan->queries[i]->source) {
@@ -331,12 +367,13 @@ static int run_passes(struct run *run)
 
 /* ---- the file ---- */
 
-static void print_explains(struct run *run)
+/* SHOW, DESCRIBE, EXPLAIN. */
+static void print_answers(struct run *run)
 {
-	for (uint16_t i = 0; i < run->plan->explain_cnt; i++) {
+	for (uint32_t i = 0; i < run->plan->answer_cnt; i++) {
 		struct fb_buf text = {0};
 
-		fb_explain_query(run->plan->explains[i], &text);
+		fb_explain_answer(&run->plan->answers[i], &text);
 		if (text.p != NULL)
 			fwrite(text.p, 1, text.len, run->cli->out);
 		fb_buf_fini(&text);
@@ -376,7 +413,7 @@ static void check_sources(struct run *run)
 
 		for (uint16_t j = 0; j < i; j++)
 			first &= run->plan->queries[j]->source != run->plan->queries[i]->source;
-		if (first)
+		if (first && run->plan->queries[i]->source != NULL)
 			FB_IGNORE(path_of(run, run->plan->queries[i]->source));
 	}
 }
@@ -387,11 +424,12 @@ static int run_plan(struct run *run)
 
 	if (code != FB_EXIT_DONE)
 		return code;
+	FB_IGNORE(fb_sql_check_start(run->plan, &run->diags));
 	check_sources(run);
 	if (run->diags.error_cnt > 0)
 		return FB_EXIT_REFUSED;
 	decide(run);
-	print_explains(run);
+	print_answers(run);
 	run->passes = json_array();
 	code = run_passes(run);
 	if (run->cli->output == FB_OUTPUT_JSON && !run->args->quiet) {
