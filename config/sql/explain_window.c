@@ -34,6 +34,12 @@ void fb_explain_watermark(const struct fb_query_plan *query, struct fb_buf *out)
 		fb_explain_duration(out, source->watermark_delay_ms);
 	}
 	fb_buf_add_text(out, ", after each record; of several queues the lowest counts (M1, M3)\n");
+	if (fb_table_option(source, "scan.watermark.idle-timeout") != NULL) {
+		fb_explain_label(out, "idle");
+		fb_buf_printf(out,
+			"a queue silent for %s does not hold the watermark back (M8)\n",
+			fb_table_option(source, "scan.watermark.idle-timeout"));
+	}
 }
 
 /* ---- windows ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
+#include "config/sql/literal.h"
 #include "control/pipeline/engine_private.h"
 #include "dataplane/operator/values.h"
 
@@ -264,6 +265,17 @@ static int send_mail(struct fb_engine *engine, uint32_t worker, const struct fb_
 	return rc;
 }
 
+/* Rule M8: what the table says, else SET, else (0) what the appliance file says of the stream. */
+static int64_t idle_timeout(const struct pipeline *pipeline, const struct fb_table *table)
+{
+	const char *option = fb_table_option(table, "scan.watermark.idle-timeout");
+	int64_t ms = 0;
+
+	if (option != NULL && fb_literal_duration(fb_str_from(option), &ms) == 0)
+		return ms;
+	return pipeline->plan->settings.source_idle_timeout_ms;
+}
+
 static bool all_answered(const struct fb_engine *engine, const struct source_run *source, const bool *answered)
 {
 	for (uint32_t w = 0; w < engine->worker_cnt; w++)
@@ -291,6 +303,7 @@ static int attach_source(struct fb_engine *engine, struct pipeline *pipeline, st
 			.stream = source->stream,
 			.reader = source->readers[w],
 			.board = source->board,
+			.idle_timeout_ms = idle_timeout(pipeline, source->table),
 		};
 		int rc = source->readers[w] != NULL ? send_mail(engine, w, &mail) : 0;
 

@@ -36,6 +36,7 @@ struct fb_mail {
 	struct fb_slice *slice;
 	struct fb_row_page *rows;
 	struct fb_watermark_board *board; /* READER_ADD */
+	int64_t idle_timeout_ms; /* READER_ADD: the query's own (rule M8); 0 = the stream's */
 };
 
 enum fb_report_kind {

@@ -172,6 +172,9 @@ static void add_reader(struct fb_worker *worker, const struct fb_mail *mail)
 		.reader = mail->reader,
 		.board = mail->board,
 		.reported_ms = fb_reader_watermark(mail->reader),
+		.idle_timeout_ms = mail->idle_timeout_ms
+					   ? mail->idle_timeout_ms
+					   : worker->streams[mail->stream].idle_timeout_ms,
 		.rows_tsc = worker->last_tsc,
 	};
 	worker->slot_end = FB_MAX(worker->slot_end, mail->slot + 1);
@@ -222,10 +225,8 @@ static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
 
 static void check_idle(struct fb_worker *worker, struct reader_slot *slot, uint64_t now)
 {
-	int64_t timeout_ms = worker->streams[slot->stream].idle_timeout_ms;
-
-	if (slot->active && timeout_ms > 0 &&
-		now - slot->received_tsc > (uint64_t)timeout_ms * worker->tsc_per_ms)
+	if (slot->active && slot->idle_timeout_ms > 0 &&
+		now - slot->received_tsc > (uint64_t)slot->idle_timeout_ms * worker->tsc_per_ms)
 		leave_board(worker, slot);
 }
 

@@ -25,6 +25,7 @@ struct reader_slot {
 	struct fb_watermark_board *board;
 	uint64_t datagrams;  /* fed to the reader */
 	int64_t reported_ms; /* watermark that the control plane knows */
+	int64_t idle_timeout_ms; /* 0 = never idle */
 	uint64_t received_tsc;
 	uint64_t rows_tsc;
 	bool active;

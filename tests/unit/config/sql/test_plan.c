@@ -495,6 +495,19 @@ Test(plan, w12_window_time_of_an_instant)
 	planned_fini(&planned);
 }
 
+Test(plan, m8_idle_timeout_of_a_table)
+{
+	struct planned planned = plan_ok("",
+		"CREATE TABLE s (n BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH "
+		"('connector'='kafka', 'topic'='x', 'properties.bootstrap.servers'='h:1', "
+		"'format'='csv', 'scan.watermark.idle-timeout'='30 s'); EXPLAIN SELECT COUNT(*) "
+		"FROM TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' DAY)" BY_WINDOW ";");
+
+	cr_expect_str_eq(explain_line(&planned, "idle"),
+		"a queue silent for 30 s does not hold the watermark back (M8)");
+	planned_fini(&planned);
+}
+
 Test(plan, explain_states_the_lateness_rule)
 {
 	struct planned planned = plan_ok(PRELUDE,

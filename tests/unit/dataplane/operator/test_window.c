@@ -174,6 +174,22 @@ Test(window, w12_window_time_is_end_minus_a_millisecond)
 	rows_expect(&rows, "x|0|10000|9999|1", NULL);
 }
 
+/* Of TIMESTAMP_LTZ it is the instant; window_start is wall clock of the zone: midnight of 1 January is
+ * 18:30 in UTC. */
+Test(window, w12_window_time_of_ltz_is_an_instant)
+{
+	struct rows rows = answer("SET 'table.local-time-zone' = '+05:30';\n"
+				  "CREATE TABLE s (k STRING, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts "
+				  "AS ts) WITH ('connector'='udp', 'port'='5000', "
+				  "'format'='csv');\n",
+		"EXPLAIN SELECT window_start, window_end, window_time, COUNT(*) FROM "
+		"TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY window_start, "
+		"window_end, window_time;",
+		"a,2024-01-01 12:00:00Z\n");
+
+	rows_expect(&rows, "1704067200000|1704153600000|1704133799999|1", NULL);
+}
+
 Test(window, w14_null_event_time_is_counted_and_dropped)
 {
 	struct planned planned = plan_sql(SOURCE, ONE_WINDOW("INTERVAL '10' SECOND"));

@@ -116,12 +116,16 @@ static void expect_no_report(uint32_t worker)
 }
 
 /* A reader of stream 0 on the worker, in slot 0. */
+static int64_t query_idle_ms; /* of the readers that add_reader adds; 0: the stream's */
+
 static struct fb_reader *add_reader(uint32_t worker)
 {
 	struct fb_reader *reader = query_reader(&query);
 
-	mail(worker, (struct fb_mail){
-			     .kind = FB_MAIL_READER_ADD, .reader = reader, .board = query.board});
+	mail(worker, (struct fb_mail){.kind = FB_MAIL_READER_ADD,
+			     .reader = reader,
+			     .board = query.board,
+			     .idle_timeout_ms = query_idle_ms});
 	settle(workers[worker]);
 	expect_report(worker, FB_REPORT_READER_ADDED);
 	return reader;
@@ -413,11 +417,11 @@ Test(worker, several_readers_of_one_stream_each_get_everything)
 }
 
 /* A queue that is silent for its timeout does not hold the others back (rule M8). */
-Test(worker, a_silent_worker_leaves_the_board)
+static void expect_silent_worker_leaves(int64_t stream_idle_ms)
 {
 	struct fb_reader *readers[WORKERS];
 
-	create_workers(false, 200);
+	create_workers(false, stream_idle_ms);
 	add_active_readers(readers);
 	send_text(0, "a,40000\n");
 	settle(workers[0]);
@@ -436,6 +440,18 @@ Test(worker, a_silent_worker_leaves_the_board)
 			if (report.kind == FB_REPORT_READER_DONE)
 				fb_reader_destroy(report.reader);
 	}
+}
+
+Test(worker, m8_a_silent_worker_leaves_the_board)
+{
+	expect_silent_worker_leaves(200);
+}
+
+/* What the query says comes before what the stream says. */
+Test(worker, m8_by_the_timeout_of_the_query)
+{
+	query_idle_ms = 200;
+	expect_silent_worker_leaves(3600000);
 }
 
 /*
