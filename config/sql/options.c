@@ -375,6 +375,27 @@ static bool check_parts(struct fb_binder *b, const struct fb_table *table)
 		       table->field_cnt - table->partition_key_cnt - (except ? key_cnt : 0));
 }
 
+static bool is_set(const struct fb_table *table, const char *key)
+{
+	const char *value = fb_table_option(table, key);
+
+	return value != NULL && fb_str_is(fb_str_from(value), "true");
+}
+
+static bool check_json(struct fb_binder *b, const struct fb_table *table)
+{
+	static const char key[] = "json.fail-on-missing-field";
+	const struct fb_option *written = fb_option_written(table, key);
+
+	if (!is_set(table, key) || !is_set(table, "json.ignore-parse-errors"))
+		return true;
+	written = written ? written
+			  : fb_option_written(table, "value.json.fail-on-missing-field");
+	fb_bind_error(b, written ? written->place : (struct fb_place){0}, NULL,
+		"'json.fail-on-missing-field' and 'json.ignore-parse-errors' exclude each other");
+	return false;
+}
+
 static bool find_connector(struct fb_binder *b, struct fb_table *table, struct fb_place at)
 {
 	const struct fb_option *written = fb_option_written(table, "connector");
@@ -516,6 +537,8 @@ bool fb_options_check(struct fb_binder *b, struct fb_table *table, struct fb_pla
 	if (!ok || !check_required(b, table, at))
 		return false;
 	if (table->format != NULL && strcmp(table->format, "csv") == 0 && !check_csv(b, table))
+		return false;
+	if (table->format != NULL && strcmp(table->format, "json") == 0 && !check_json(b, table))
 		return false;
 	return check_parts(b, table);
 }

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 
 #include "config/base/calendar.h"
-#include "dataplane/format/csv.h"
+#include "config/base/decimal.h"
+#include "dataplane/format/convert.h"
+#include "dataplane/format/decoder_private.h"
 
-static struct fb_str trim(struct fb_str text)
+struct fb_str fb_convert_trim(struct fb_str text)
 {
-	/* String.trim(): everything up to the blank. */
 	while (text.len && (uint8_t)text.p[0] <= ' ') {
 		text.p++;
 		text.len--;
@@ -44,7 +45,7 @@ static enum fb_convert_result integer_slow(struct fb_str text, enum fb_type_kind
 	uint64_t value = 0;
 	uint32_t at = 0;
 
-	text = trim(text);
+	text = fb_convert_trim(text);
 	if (text.len && (text.p[0] == '-' || text.p[0] == '+')) {
 		negative = text.p[0] == '-';
 		at = 1;
@@ -217,7 +218,7 @@ enum fb_convert_result fb_convert_double(struct fb_str text, bool single, double
 	bool any = false;
 	double value;
 
-	text = trim(text);
+	text = fb_convert_trim(text);
 	if (special_double(text, ret))
 		return FB_CONVERTED;
 	if (text.len == 0)
@@ -252,9 +253,43 @@ enum fb_convert_result fb_convert_double(struct fb_str text, bool single, double
 
 int64_t fb_convert_boolean(struct fb_str text)
 {
-	text = trim(text);
+	text = fb_convert_trim(text);
 	return text.len == 4 && (text.p[0] | 0x20) == 't' && (text.p[1] | 0x20) == 'r' &&
 	       (text.p[2] | 0x20) == 'u' && (text.p[3] | 0x20) == 'e';
+}
+
+enum fb_convert_result fb_convert_fraction(
+	struct fb_str text, enum fb_type_kind kind, int64_t *ret)
+{
+	double value;
+
+	bool fraction = false;
+
+	/* An integer that is here is out of range. */
+	for (uint32_t i = 0; i < text.len; i++)
+		fraction |= text.p[i] == '.' || (text.p[i] | 0x20) == 'e';
+	if (!fraction || (kind != FB_T_INT && kind != FB_T_BIGINT))
+		return FB_CONVERT_NUMBER;
+	if (fb_convert_double(text, false, &value) != FB_CONVERTED)
+		return FB_CONVERT_NUMBER;
+	if (value < (double)ranges[kind].min || value > (double)ranges[kind].max)
+		return FB_CONVERT_NUMBER;
+	/* The largest BIGINT is 2^63 as a double, which a cast of C may not see. */
+	*ret = value >= 0x1p63 ? INT64_MAX : (int64_t)value;
+	return FB_CONVERTED;
+}
+
+enum fb_convert_result fb_convert_decimal(struct fb_str text, struct fb_type type, fb_i128 *ret)
+{
+	switch (fb_decimal_from_text(
+		text, (struct fb_decimal_type){type.precision, type.scale}, ret)) {
+	case FB_DECIMAL_DONE:
+		return FB_CONVERTED;
+	case FB_DECIMAL_OVERFLOW:
+		return FB_CONVERT_NULL;
+	default:
+		return FB_CONVERT_NUMBER;
+	}
 }
 
 /* ---- dates ---- */
@@ -361,20 +396,48 @@ static bool read_year(const char **at, const char *end, int32_t *ret)
 	return true;
 }
 
+/* yyyy-MM-dd as Java's ISO_LOCAL_DATE writes it; the day may be wrong for its month. */
+static bool read_date(
+	const char **at, const char *end, int32_t *year, uint32_t *month, uint32_t *day)
+{
+	return read_year(at, end, year) && read_char(at, end, '-') &&
+	       read_digits(at, end, 2, month) && read_char(at, end, '-') &&
+	       read_digits(at, end, 2, day) && *month >= 1 && *month <= 12 && *day >= 1 &&
+	       *day <= 31;
+}
+
+enum fb_convert_result fb_convert_iso_date(struct fb_str text, int64_t *ret_days)
+{
+	const char *at = text.p;
+	const char *end = text.p + text.len;
+	int32_t year;
+	uint32_t month;
+	uint32_t day;
+
+	if (!read_date(&at, end, &year, &month, &day) || at != end ||
+		day > fb_days_in_month(year, month))
+		return FB_CONVERT_DATETIME;
+	*ret_days = fb_days_from_civil(year, month, day);
+	return FB_CONVERTED;
+}
+
 struct clock {
 	uint32_t hour, minute, second, micros;
 	bool below_micros; /* digits that are not in micros, not all zero */
 };
 
-/* HH:mm:ss[.f] with 0–9 digits. */
-static bool read_clock(const char **at, const char *end, struct clock *ret)
+/* HH:mm:ss[.f] with 0–9 digits; the seconds may be missing where they are `optional`. */
+static bool read_clock(const char **at, const char *end, bool optional, struct clock *ret)
 {
 	int digits = 0;
 
 	*ret = (struct clock){0};
 	if (!read_digits(at, end, 2, &ret->hour) || !read_char(at, end, ':') ||
-		!read_digits(at, end, 2, &ret->minute) || !read_char(at, end, ':') ||
-		!read_digits(at, end, 2, &ret->second))
+		!read_digits(at, end, 2, &ret->minute))
+		return false;
+	if (!read_char(at, end, ':'))
+		return optional;
+	if (!read_digits(at, end, 2, &ret->second))
 		return false;
 	if (read_char(at, end, '.')) {
 		for (; *at < end && is_digit(**at) && digits < 9; (*at)++, digits++) {
@@ -399,37 +462,16 @@ static bool clock_is_valid(const struct clock *clock)
 	       clock->second < 60;
 }
 
-/* yyyy-MM-dd HH:mm:ss[.f]; a day beyond its month's end is the end; 24:00:00 is the next day. */
-enum fb_convert_result fb_convert_timestamp(struct fb_str text, struct fb_type type, int64_t *ret)
+/* What is read, as a value of the type. */
+static enum fb_convert_result timestamp_value(
+	int64_t days, const struct clock *clock, struct fb_type type, int64_t *ret)
 {
 	/* Digits beyond the precision are cut off, also where it is below the unit. */
 	static const uint32_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
 	int64_t per_second = fb_type_ticks_per_s(type);
-	struct clock clock;
+	int64_t seconds = days * 86400 + clock->hour * 3600 + clock->minute * 60 + clock->second;
+	int64_t micros = clock->micros - clock->micros % units[FB_MIN(type.precision, (uint8_t)6)];
 	int64_t ticks;
-	int32_t year;
-	uint32_t month;
-	uint32_t day;
-
-	text = trim(text);
-
-	const char *at = text.p;
-	const char *end = text.p + text.len;
-
-	if (!read_year(&at, end, &year) || !read_char(&at, end, '-') ||
-		!read_digits(&at, end, 2, &month) || !read_char(&at, end, '-') ||
-		!read_digits(&at, end, 2, &day) || !read_char(&at, end, ' ') ||
-		!read_clock(&at, end, &clock))
-		return FB_CONVERT_DATETIME;
-	if (type.kind == FB_T_TIMESTAMP_LTZ && !read_char(&at, end, 'Z'))
-		return FB_CONVERT_DATETIME;
-	if (at != end || month < 1 || month > 12 || day < 1 || day > 31 || !clock_is_valid(&clock))
-		return FB_CONVERT_DATETIME;
-	day = FB_MIN(day, fb_days_in_month(year, month));
-
-	int64_t seconds = fb_days_from_civil(year, month, day) * 86400 + clock.hour * 3600 +
-			  clock.minute * 60 + clock.second;
-	int64_t micros = clock.micros - clock.micros % units[FB_MIN(type.precision, (uint8_t)6)];
 
 	/* Java's years reach further than a column's values. */
 	if (__builtin_mul_overflow(seconds, per_second, &ticks) ||
@@ -437,4 +479,45 @@ enum fb_convert_result fb_convert_timestamp(struct fb_str text, struct fb_type t
 		return FB_CONVERT_DATETIME;
 	*ret = ticks;
 	return FB_CONVERTED;
+}
+
+static bool read_separator(const char **at, const char *end, bool iso, bool strict)
+{
+	if (!iso)
+		return read_char(at, end, ' ');
+	/* ISO_LOCAL_DATE_TIME, of which the strict form is made, does not look at the case. */
+	return read_char(at, end, 'T') || (strict && read_char(at, end, 't'));
+}
+
+/*
+ * A day beyond its month's end is the end, and 24:00:00 is the next day; but not in ISO-8601
+ * without zone, whose formatter resolves strictly.
+ */
+enum fb_convert_result fb_convert_json_timestamp(
+	struct fb_str text, struct fb_type type, bool iso, int64_t *ret)
+{
+	bool strict = iso && type.kind == FB_T_TIMESTAMP;
+	const char *at = text.p;
+	const char *end = text.p + text.len;
+	struct clock clock;
+	int32_t year;
+	uint32_t month;
+	uint32_t day;
+
+	if (!read_date(&at, end, &year, &month, &day) ||
+		!read_separator(&at, end, iso, strict) || !read_clock(&at, end, iso, &clock))
+		return FB_CONVERT_DATETIME;
+	if (type.kind == FB_T_TIMESTAMP_LTZ && !read_char(&at, end, 'Z'))
+		return FB_CONVERT_DATETIME;
+	if (at != end || !clock_is_valid(&clock))
+		return FB_CONVERT_DATETIME;
+	if (strict && (clock.hour == 24 || day > fb_days_in_month(year, month)))
+		return FB_CONVERT_DATETIME;
+	day = FB_MIN(day, fb_days_in_month(year, month));
+	return timestamp_value(fb_days_from_civil(year, month, day), &clock, type, ret);
+}
+
+enum fb_convert_result fb_convert_timestamp(struct fb_str text, struct fb_type type, int64_t *ret)
+{
+	return fb_convert_json_timestamp(fb_convert_trim(text), type, false, ret);
 }

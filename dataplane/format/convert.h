@@ -11,6 +11,7 @@ enum fb_convert_result {
 	FB_CONVERTED,
 	FB_CONVERT_NUMBER,   /* FB_REC_NUMBER */
 	FB_CONVERT_DATETIME, /* FB_REC_DATETIME */
+	FB_CONVERT_NULL,     /* reads, but has more digits than the type: NULL */
 };
 
 enum fb_convert_result fb_convert_integer(struct fb_str text, enum fb_type_kind kind, int64_t *ret);
@@ -19,3 +20,23 @@ enum fb_convert_result fb_convert_date(struct fb_str text, int64_t *ret_days);
 /* `type` says unit and whether a trailing Z is demanded. */
 enum fb_convert_result fb_convert_timestamp(struct fb_str text, struct fb_type type, int64_t *ret);
 int64_t fb_convert_boolean(struct fb_str text);
+/* The grammar of BigDecimal, HALF_UP to the type's scale. Not trimmed; see fb_convert_trim. */
+enum fb_convert_result fb_convert_decimal(struct fb_str text, struct fb_type type, fb_i128 *ret);
+
+/* ---- where JSON differs ---- */
+
+/* A JSON number with a fraction or exponent: by way of a double towards zero, as Jackson does. INT
+ * and BIGINT only: to narrower types Flink takes integers alone. */
+enum fb_convert_result fb_convert_fraction(
+	struct fb_str text, enum fb_type_kind kind, int64_t *ret);
+/* Java's ISO_LOCAL_DATE: no clamping, no Julian calendar. */
+enum fb_convert_result fb_convert_iso_date(struct fb_str text, int64_t *ret_days);
+/*
+ * json.timestamp-format.standard: SQL as fb_convert_timestamp, but not trimmed; ISO-8601 with T, and
+ * seconds that may be left out. Days behind the end of a month clamp, but for ISO-8601 without zone.
+ */
+enum fb_convert_result fb_convert_json_timestamp(
+	struct fb_str text, struct fb_type type, bool iso, int64_t *ret);
+
+/* String.trim(): without what is not above a blank. */
+struct fb_str fb_convert_trim(struct fb_str text);

@@ -9,25 +9,17 @@
  */
 #include "dataplane/format/csv.h"
 
-static bool scratch_put(struct fb_decoder *decoder, char c)
+struct fb_str fb_csv_unquote(struct fb_csv_decoder *decoder, struct fb_str inner)
 {
-	if (decoder->scratch_len == decoder->scratch_cap)
-		return false;
-	decoder->scratch[decoder->scratch_len++] = c;
-	return true;
-}
-
-struct fb_str fb_csv_unquote(struct fb_decoder *decoder, struct fb_str inner)
-{
-	char *start = decoder->scratch + decoder->scratch_len;
+	char *start = decoder->base.scratch + decoder->base.scratch_len;
 
 	for (uint32_t i = 0; i < inner.len; i++) {
-		if (!scratch_put(decoder, inner.p[i]))
+		if (!fb_decoder_scratch_put(&decoder->base, inner.p[i]))
 			return (struct fb_str){NULL, 0};
 		if ((uint8_t)inner.p[i] == decoder->chars.quote)
 			i++;
 	}
-	return (struct fb_str){start, (uint32_t)(decoder->scratch + decoder->scratch_len - start)};
+	return (struct fb_str){start, (uint32_t)(decoder->base.scratch + decoder->base.scratch_len - start)};
 }
 
 struct field {
@@ -44,31 +36,31 @@ struct reading {
 	char *copy;
 };
 
-static bool is_row_end(const struct fb_decoder *decoder, uint8_t c)
+static bool is_row_end(const struct fb_csv_decoder *decoder, uint8_t c)
 {
-	return decoder->framing == FB_FRAMING_DATAGRAM && (c == '\n' || c == '\r');
+	return decoder->base.framing == FB_FRAMING_DATAGRAM && (c == '\n' || c == '\r');
 }
 
-static bool start_copy(struct fb_decoder *decoder, struct reading *reading, uint32_t at)
+static bool start_copy(struct fb_csv_decoder *decoder, struct reading *reading, uint32_t at)
 {
 	uint32_t len = at - reading->start;
 
 	if (reading->copy != NULL)
 		return true;
-	if (len > decoder->scratch_cap - decoder->scratch_len)
+	if (len > decoder->base.scratch_cap - decoder->base.scratch_len)
 		return false;
-	reading->copy = decoder->scratch + decoder->scratch_len;
+	reading->copy = decoder->base.scratch + decoder->base.scratch_len;
 	memcpy(reading->copy, reading->data + reading->start, len);
-	decoder->scratch_len += len;
+	decoder->base.scratch_len += len;
 	return true;
 }
 
 static struct fb_str end_reading(
-	const struct fb_decoder *decoder, const struct reading *reading, uint32_t at)
+	const struct fb_csv_decoder *decoder, const struct reading *reading, uint32_t at)
 {
 	if (reading->copy != NULL)
 		return (struct fb_str){reading->copy,
-			(uint32_t)(decoder->scratch + decoder->scratch_len - reading->copy)};
+			(uint32_t)(decoder->base.scratch + decoder->base.scratch_len - reading->copy)};
 	return (struct fb_str){(const char *)reading->data + reading->start, at - reading->start};
 }
 
@@ -89,18 +81,18 @@ static char unescaped(uint8_t c)
 }
 
 /* The byte behind an escape character at `at`. 0 or the error. */
-static uint32_t put_escaped(struct fb_decoder *decoder, struct reading *reading,
+static uint32_t put_escaped(struct fb_csv_decoder *decoder, struct reading *reading,
 	const uint8_t *data, uint32_t len, uint32_t at)
 {
 	if (at + 1 >= len)
 		return FB_REC_QUOTE;
-	if (!start_copy(decoder, reading, at) || !scratch_put(decoder, unescaped(data[at + 1])))
+	if (!start_copy(decoder, reading, at) || !fb_decoder_scratch_put(&decoder->base, unescaped(data[at + 1])))
 		return FB_REC_CNT;
 	return 0;
 }
 
 static struct field quoted_field(
-	struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
+	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
 {
 	struct reading reading = {.data = data, .start = ++at};
 	struct fb_str text = {NULL, 0};
@@ -123,7 +115,7 @@ static struct field quoted_field(
 				return (struct field){.error = error};
 			continue;
 		}
-		if (reading.copy != NULL && !scratch_put(decoder, (char)c))
+		if (reading.copy != NULL && !fb_decoder_scratch_put(&decoder->base, (char)c))
 			return (struct field){.error = FB_REC_CNT};
 	}
 	while (at < len && data[at] <= ' ' && data[at] != decoder->chars.delimiter &&
@@ -136,7 +128,7 @@ static struct field quoted_field(
 }
 
 static struct field plain_field(
-	struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
+	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t at)
 {
 	struct reading reading = {.data = data, .start = at};
 
@@ -147,14 +139,14 @@ static struct field plain_field(
 
 			if (error)
 				return (struct field){.error = error};
-		} else if (reading.copy != NULL && !scratch_put(decoder, (char)data[at])) {
+		} else if (reading.copy != NULL && !fb_decoder_scratch_put(&decoder->base, (char)data[at])) {
 			return (struct field){.error = FB_REC_CNT};
 		}
 	}
 	return (struct field){.text = end_reading(decoder, &reading, at), .next = at};
 }
 
-uint32_t fb_csv_skip_comments(const struct fb_decoder *decoder, const uint8_t *data, uint32_t len)
+uint32_t fb_csv_skip_comments(const struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len)
 {
 	uint32_t at = 0;
 
@@ -179,7 +171,7 @@ static bool is_blank(struct fb_str text)
 	return true;
 }
 
-uint32_t fb_csv_row(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t row)
+uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t row)
 {
 	uint32_t at = 0;
 	uint32_t field_cnt = 0;
@@ -193,26 +185,26 @@ uint32_t fb_csv_row(struct fb_decoder *decoder, const uint8_t *data, uint32_t le
 
 		if (field.error)
 			return field.error;
-		if (field_cnt == decoder->field_cnt) {
+		if (field_cnt == decoder->base.field_cnt) {
 			/* A trailing delimiter is forgiven; more is too much, errors ignored or
 			 * not. */
 			if (!last || !is_blank(field.text))
 				return FB_REC_ARITY;
 			break;
 		}
-		if (decoder->column_of_field[field_cnt] >= 0)
-			fb_csv_set(decoder, &decoder->columns[decoder->column_of_field[field_cnt]],
+		if (decoder->base.column_of_field[field_cnt] >= 0)
+			fb_csv_set(decoder, &decoder->base.columns[decoder->base.column_of_field[field_cnt]],
 				row, field.text);
 		field_cnt++;
 		if (last)
 			break;
 		at = field.next + 1;
 	}
-	if (field_cnt < decoder->field_cnt && decoder->all_needed && !decoder->ignore_errors)
+	if (field_cnt < decoder->base.field_cnt && decoder->all_needed && !decoder->base.ignore_errors)
 		return FB_REC_ARITY;
 	/* Fields that are not there are NULL. */
-	for (uint32_t i = 0; i < decoder->column_cnt; i++)
-		if (decoder->columns[i].field >= field_cnt)
-			decoder->columns[i].refs[row] = (struct fb_str){NULL, 0};
+	for (uint32_t i = 0; i < decoder->base.column_cnt; i++)
+		if (decoder->base.columns[i].field >= field_cnt)
+			decoder->base.columns[i].refs[row] = (struct fb_str){NULL, 0};
 	return 0;
 }

@@ -11,17 +11,31 @@
  * the batch; it never touches its neighbours. records == decoded + the sum of `rejected`, at any
  * time after finish().
  *
- * CSV by Flink's rules: semantics 1.5. Hot functions: no allocation, no system call.
+ * Flink's rules: semantics 1.5. Hot functions: no allocation, no system call.
  *
- *   FB_REC_ARITY           too many fields (one blank one at the end is forgiven), also where
- * errors are ignored; too few where all are needed and errors are not ignored FB_REC_QUOTE quote
- * not closed, text behind the closing one, nothing behind an escape character; a record with more
- *                          than 256 KiB of unescaped text
- *   FB_REC_NUMBER, FB_REC_DATETIME     a field does not read; with csv.ignore-parse-errors it is
- * NULL instead FB_REC_NULL_VIOLATION  NULL in a NOT NULL column
- *
+ * CSV
+ *   FB_REC_ARITY     too many fields (one blank one at the end is forgiven), also where errors are
+ *                    ignored; too few where all are needed and errors are not ignored
+ *   FB_REC_QUOTE     quote not closed, text behind the closing one, nothing behind an escape
+ *                    character; a record with more than 256 KiB of unescaped text
  * With csv.allow-comments: lines that begin with '#' and empty lines are no records, and blanks in
  * front of a record are passed over.
+ *
+ * JSON: one object, or an array of them, each of which is a record. Members are found by their
+ * name, case counts; of several with one name the last counts (Flink's default parser stops at the
+ * count of columns that a query reads: there the result depends on the query). What is behind the
+ * object is not read; empty lines and datagrams are no records. Numbers may be texts. Objects and
+ * arrays in text columns become compact text. The whole object is checked, also what is not needed.
+ *   FB_REC_JSON           no object, or something wrong inside; also where errors are ignored. In an
+ *                         array: of elements that are no objects each, and one for what follows a
+ *                         broken element. A record with more than 256 KiB of unescaped text
+ *   FB_REC_MISSING_FIELD  with json.fail-on-missing-field a needed column has no member
+ *   FB_REC_BASE64         a binary column does not read
+ *
+ * Both
+ *   FB_REC_NUMBER, FB_REC_DATETIME   a field does not read; with ignore-parse-errors it is NULL
+ *                                    instead. A DECIMAL with too many digits is NULL
+ *   FB_REC_NULL_VIOLATION            NULL in a NOT NULL column
  */
 #pragma once
 
@@ -40,7 +54,7 @@ enum fb_framing {
 	 * The payload is one record, which may hold quoted newlines. As Flink does with a Kafka
 	 * message: it ends with the first line end ("\n", "\r" or both) that is neither quoted nor
 	 * escaped, and what is behind is not read. An empty payload is a record without fields:
-	 * FB_REC_ARITY.
+	 * FB_REC_ARITY. In JSON newlines are white space.
 	 */
 	FB_FRAMING_DATAGRAM,
 };
@@ -57,7 +71,7 @@ struct fb_decode_counters {
 	uint64_t payload_bytes;
 	uint64_t records; /* framed */
 	uint64_t decoded;
-	uint64_t null_fields;          /* fields that became NULL by csv.ignore-parse-errors */
+	uint64_t null_fields;          /* fields that became NULL by ignore-parse-errors */
 	uint64_t rejected[FB_REC_CNT]; /* by disposition */
 };
 
@@ -65,8 +79,8 @@ struct fb_decoder;
 
 /*
  * Control thread; the options were checked by the binder. FB_E_NO_MEMORY; FB_E_UNSUPPORTED: no
- * decoder for the table's format, a table without physical columns, or a needed column that is
- * DECIMAL or binary. The table must outlive the decoder.
+ * decoder for the table's format, a table without physical columns, or a needed column that the
+ * format cannot read (CSV: binary). The table must outlive the decoder.
  */
 int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret) FB_MUST_CHECK;
 void fb_decoder_destroy(struct fb_decoder *decoder);

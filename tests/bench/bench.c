@@ -109,3 +109,30 @@ uint32_t fb_bench_record(char *out, uint32_t id, uint32_t *ret_key_at, uint32_t 
 	*ret_time_at = (uint32_t)len - 13;
 	return (uint32_t)len;
 }
+
+uint32_t fb_bench_json_record(char *out, uint32_t id, bool shuffled)
+{
+	static const char *const names[] = {"id", "name", "age", "gender", "birthday", "email", "phone", "address", "city",
+		"country", "ts"};
+	const char *fields[11];
+	char csv[256];
+	char *rest = NULL;
+	char *text = out;
+	uint32_t key_at;
+	uint32_t time_at;
+	uint32_t cnt = 0;
+	uint32_t order = shuffled ? id * 2654435761u : 0;
+
+	fb_bench_record(csv, id, &key_at, &time_at);
+	for (char *word = strtok_r(csv, ",\n", &rest); word && cnt < 11; word = strtok_r(NULL, ",\n", &rest))
+		fields[cnt++] = word;
+	for (uint32_t i = 0; i < cnt; i++) {
+		/* Any step below 11, a prime, visits all members. */
+		uint32_t at = shuffled ? (i * (1 + order % 10) + order / 10) % 11 : i;
+		const char *quote = at == 0 || at == 2 ? "" : "\"";
+
+		text += sprintf(text, "%s\"%s\":%s%s%s", i ? "," : "{", names[at], quote, fields[at], quote);
+	}
+	text += sprintf(text, "}\n");
+	return (uint32_t)(text - out);
+}

@@ -46,6 +46,9 @@ double fb_bench_tsc_hz(void);
  */
 uint32_t fb_bench_record(char *out, uint32_t id, uint32_t *ret_key_at, uint32_t *ret_time_at);
 
+/* The same record as a JSON object on a line, about 225 bytes; shuffled: with its members in another order every time. */
+uint32_t fb_bench_json_record(char *out, uint32_t id, bool shuffled);
+
 static inline uint64_t fb_bench_tsc(void)
 {
 	return __builtin_ia32_rdtsc();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CSV decoding alone: datagrams of ten people records, columns age, city and ts, for each kernel that this processor has.
+ * Decoding alone: datagrams of people records, columns age, city and ts, for each kernel that this processor has. CSV, JSON as
+ * a program writes it, and JSON whose members stand in another order in each record, which is what any object costs.
  * The limit is touching every line of the same datagrams. Two working sets: one that stays in L2 and one that does not.
  */
 #include <stdio.h>
@@ -12,10 +13,13 @@
 #include "tests/bench/bench.h"
 
 #define SLOT_BYTES 2048 /* as in an mbuf */
-#define RECORDS 10
 #define TRIAL_RECORDS 1000000u
 
+enum input { CSV, JSON, JSON_SHUFFLED };
+
 struct datagrams {
+	enum input input;
+	uint32_t records; /* in each */
 	uint8_t *memory;
 	uint32_t *order; /* slots in the order in which they are read */
 	uint32_t *len;
@@ -31,28 +35,38 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static struct datagrams make_datagrams(uint32_t cnt)
+static uint32_t make_record(enum input input, char *out, uint32_t id)
+{
+	uint32_t key_at;
+	uint32_t time_at;
+
+	if (input == CSV)
+		return fb_bench_record(out, id, &key_at, &time_at);
+	return fb_bench_json_record(out, id, input == JSON_SHUFFLED);
+}
+
+static struct datagrams make_datagrams(enum input input, uint32_t cnt)
 {
 	struct datagrams set = {
+		.input = input,
+		.records = input == CSV ? 10 : 6, /* as many as fit into 1472 bytes */
 		.memory = aligned_alloc(4096, (size_t)cnt * SLOT_BYTES),
 		.order = calloc(cnt, sizeof(uint32_t)),
 		.len = calloc(cnt, sizeof(uint32_t)),
 		.cnt = cnt,
 	};
-	uint32_t key_at;
-	uint32_t time_at;
 
 	if (set.memory == NULL || set.order == NULL || set.len == NULL)
 		fail("no memory");
 	memset(set.memory, 0, (size_t)cnt * SLOT_BYTES);
 	for (uint32_t i = 0; i < cnt; i++) {
-		for (uint32_t k = 0; k < RECORDS; k++)
-			set.len[i] += fb_bench_record(
-				(char *)set.memory + (size_t)i * SLOT_BYTES + set.len[i], i * RECORDS + k, &key_at, &time_at);
+		for (uint32_t k = 0; k < set.records; k++)
+			set.len[i] += make_record(
+				input, (char *)set.memory + (size_t)i * SLOT_BYTES + set.len[i], i * set.records + k);
 		set.record_bytes += set.len[i];
 		set.order[i] = i;
 	}
-	set.record_bytes /= (double)cnt * RECORDS;
+	set.record_bytes /= (double)cnt * set.records;
 	for (uint32_t i = cnt - 1, random = 1; i > 0; i--) {
 		random = random * 1664525 + 1013904223;
 
@@ -86,7 +100,7 @@ static double trial_touch(const struct datagrams *set)
 {
 	uint64_t start = fb_bench_tsc();
 
-	for (uint32_t at = 0; at < TRIAL_RECORDS / RECORDS; at++) {
+	for (uint32_t at = 0; at < TRIAL_RECORDS / set->records; at++) {
 		uint32_t len;
 		const uint8_t *data = slot(set, at, &len);
 
@@ -101,7 +115,7 @@ static double trial_decode(const struct datagrams *set, struct fb_decoder *decod
 {
 	uint64_t start = fb_bench_tsc();
 
-	for (uint32_t at = 0; at < TRIAL_RECORDS / RECORDS; at++) {
+	for (uint32_t at = 0; at < TRIAL_RECORDS / set->records; at++) {
 		uint32_t len;
 		uint32_t pos = 0;
 		const uint8_t *data = slot(set, at, &len);
@@ -123,6 +137,7 @@ static double trial_decode(const struct datagrams *set, struct fb_decoder *decod
 
 static void bench_case(const struct fb_query_plan *query, const struct datagrams *set, enum fb_isa isa, const char *where)
 {
+	static const char *const names[] = {"csv", "json", "json in any order"};
 	struct fb_decoder_conf conf = {.table = query->source, .needed = query->fields_needed, .isa = isa};
 	struct fb_decoder *decoder;
 	struct fb_batch batch;
@@ -147,39 +162,58 @@ static void bench_case(const struct fb_query_plan *query, const struct datagrams
 
 	const struct fb_decode_counters *counters = fb_decoder_counters(decoder);
 
-	if (counters->decoded != counters->records || counters->records != counters->payloads * RECORDS)
+	if (counters->decoded != counters->records || counters->records != counters->payloads * set->records)
 		fail("records are missing");
-	snprintf(name, sizeof(name), "csv %s, %s", fb_isa_name(isa), where);
-	snprintf(note, sizeof(note), "%u datagrams of 10 records of %.0f B, 3 of 11 fields; limit: touching every line", set->cnt,
-		set->record_bytes);
+	snprintf(name, sizeof(name), "%s %s, %s", names[set->input], fb_isa_name(isa), where);
+	snprintf(note, sizeof(note), "%u datagrams of %u records of %.0f B, 3 of 11 fields; limit: touching every line", set->cnt,
+		set->records, set->record_bytes);
 	fb_bench_print(&(struct fb_bench_row){"format", name, "TSC cycles/record", &cost, &limit, false, note});
 	fb_bench_print(&(struct fb_bench_row){"format", name, "ns/record", &ns, NULL, false, NULL});
 	fb_decoder_destroy(decoder);
 	fb_batch_fini(&batch);
 }
 
-int main(void)
+static const struct fb_query_plan *make_plan(enum input input)
 {
 	static const char sql[] =
 		"CREATE TABLE people (id BIGINT, name STRING, age INT, gender STRING, birthday DATE, email STRING,\n"
 		"  phone STRING, address STRING, city STRING, country STRING, ts TIMESTAMP(3),\n"
-		"  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', 'format'='csv');\n"
+		"  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', 'format'='%s');\n"
 		"CREATE TABLE sums (ws TIMESTAMP(3), city STRING, s INT) WITH ('connector'='blackhole');\n"
 		"INSERT INTO sums SELECT window_start, city, SUM(age)\n"
 		"FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, city;\n";
-	struct datagrams small = make_datagrams(512);
-	struct datagrams large = make_datagrams(65536);
+	char text[sizeof(sql) + 16];
 	struct fb_diags diags;
 	struct fb_plan *plan;
 
+	snprintf(text, sizeof(text), sql, input == CSV ? "csv" : "json");
 	fb_diags_init(&diags, "bench.sql");
-	if (fb_sql_plan("bench.sql", FB_STR(sql), &diags, &plan) != 0) {
-		fb_diags_print(&diags, sql, stderr);
+	if (fb_sql_plan("bench.sql", fb_str_from(text), &diags, &plan) != 0) {
+		fb_diags_print(&diags, text, stderr);
 		fail("the query does not plan");
 	}
-	for (int isa = FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++) {
-		bench_case(plan->queries[0], &small, (enum fb_isa)isa, "1 MB");
-		bench_case(plan->queries[0], &large, (enum fb_isa)isa, "128 MB");
+	return plan->queries[0];
+}
+
+int main(void)
+{
+	static const struct {
+		uint32_t cnt;
+		const char *text;
+	} sizes[] = {{512, "1 MB"}, {65536, "128 MB"}};
+
+	for (int input = CSV; input <= JSON_SHUFFLED; input++) {
+		const struct fb_query_plan *query = make_plan((enum input)input);
+
+		for (uint32_t i = 0; i < FB_ARRAY_LEN(sizes); i++) {
+			struct datagrams set = make_datagrams((enum input)input, sizes[i].cnt);
+
+			for (int isa = FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++)
+				bench_case(query, &set, (enum fb_isa)isa, sizes[i].text);
+			free(set.memory);
+			free(set.order);
+			free(set.len);
+		}
 	}
 	return ignored == 1;
 }

@@ -200,6 +200,7 @@ static const struct refusal options[] = {
 	{"CREATE TABLE q (x INT) WITH ('connector'='filesystem','path'='/x',«'format'='cvs'»);", "there is no format 'cvs'", "'csv'"},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'csv.field-delimter'=';'»);", "connector 'kafka' with format 'csv' has no option 'csv.field-delimter'", "did you mean 'csv.field-delimiter'?"},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'json.ignore-parse-errors'='true'»);", "connector 'kafka' with format 'csv' has no option 'json.ignore-parse-errors'", NULL},
+	{"CREATE TABLE q (x INT) WITH ('connector'='udp','port'='1','format'='json','json.ignore-parse-errors'='true',«'json.fail-on-missing-field'='true'»);", "'json.fail-on-missing-field' and 'json.ignore-parse-errors' exclude each other", NULL},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'csv.ignore-parse-errors'='maybe'»);", "'csv.ignore-parse-errors' cannot be 'maybe'", "true"},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'csv.field-delimiter'='ab'»);", "'csv.field-delimiter' cannot be 'ab'", "one character"},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'scan.startup.mode'='earliest'»);", "'scan.startup.mode' cannot be 'earliest'", "earliest-offset"},

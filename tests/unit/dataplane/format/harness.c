@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness.h"
 
+#include "dataplane/format/value_text.h"
+
 #include <stdlib.h>
 
 static const struct {
@@ -146,6 +148,8 @@ static void print_value(
 		fb_buf_add(out, column->str[row].p, column->str[row].len);
 	else if (fb_type_phys(type) == FB_PHYS_F64)
 		fb_buf_printf(out, "%.17g", column->f64[row]);
+	else if (fb_type_phys(type) == FB_PHYS_I128)
+		fb_text_decimal(column->i128[row], 0, false, out);
 	else
 		fb_buf_printf(out, "%lld", (long long)column->i64[row]);
 }

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two loops of JSON decoding that see every byte: positions of quotes and newlines 64 bytes at a
+ * time, and comparison of a record with a known shape. Built once per instruction set; the three
+ * must agree on every input (tests/unit/dataplane/format).
+ */
+#include "dataplane/format/json.h"
+
+#if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
+#include <immintrin.h>
+#endif
+
+#if defined(FB_KERNEL_AVX512)
+#define SCAN fb_json_scan_avx512
+#define TAKE fb_json_take_avx512
+typedef __m512i block;
+
+static inline block load(const uint8_t *data)
+{
+	return _mm512_loadu_si512(data);
+}
+
+static inline uint64_t equal(block bytes, uint8_t c)
+{
+	return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)c));
+}
+
+static inline uint64_t above_ascii(block bytes)
+{
+	return _mm512_movepi8_mask(bytes);
+}
+
+/* Compresses the indices of the set bits, then widens them: no branch per position. */
+static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
+{
+	static const uint8_t indices[64] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,
+		37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57,
+		58, 59, 60, 61, 62, 63};
+	__m512i packed = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(indices));
+	__m512i bases = _mm512_set1_epi32((int)base);
+
+	_mm512_storeu_si512(
+		out, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed))));
+	if (__builtin_expect(__builtin_popcountll(bits) > 16, 0)) {
+		_mm512_storeu_si512(out + 16,
+			_mm512_add_epi32(
+				bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 1))));
+		_mm512_storeu_si512(out + 32,
+			_mm512_add_epi32(
+				bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 2))));
+		_mm512_storeu_si512(out + 48,
+			_mm512_add_epi32(
+				bases, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(packed, 3))));
+	}
+}
+
+static inline uint64_t run_differs(const struct fb_json_run *run, const uint8_t *data)
+{
+	return _mm512_mask_cmpneq_epi8_mask(run->mask, load(data), load(run->bytes));
+}
+#elif defined(FB_KERNEL_AVX2)
+#define SCAN fb_json_scan_avx2
+#define TAKE fb_json_take_avx2
+typedef struct {
+	__m256i low, high;
+} block;
+
+static inline block load(const uint8_t *data)
+{
+	return (block){_mm256_loadu_si256((const __m256i *)data),
+		_mm256_loadu_si256((const __m256i *)(data + 32))};
+}
+
+static inline uint64_t equal(block bytes, uint8_t c)
+{
+	__m256i want = _mm256_set1_epi8((char)c);
+	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.low, want));
+	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.high, want));
+
+	return low | (uint64_t)high << 32;
+}
+
+static inline uint64_t above_ascii(block bytes)
+{
+	return (uint32_t)_mm256_movemask_epi8(bytes.low) |
+	       (uint64_t)(uint32_t)_mm256_movemask_epi8(bytes.high) << 32;
+}
+
+static inline uint64_t run_differs(const struct fb_json_run *run, const uint8_t *data)
+{
+	__m256i low = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)data),
+		_mm256_loadu_si256((const __m256i *)run->bytes));
+	uint32_t same = (uint32_t)_mm256_movemask_epi8(low);
+	__m256i high;
+
+	if (run->len <= 32)
+		return ~same & (uint32_t)run->mask;
+	high = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(data + 32)),
+		_mm256_loadu_si256((const __m256i *)(run->bytes + 32)));
+	return ~(same | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32) & run->mask;
+}
+#else
+#define SCAN fb_json_scan_scalar
+#define TAKE fb_json_take_scalar
+typedef const uint8_t *block;
+
+static inline block load(const uint8_t *data)
+{
+	return data;
+}
+
+static inline uint64_t equal(block bytes, uint8_t c)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 64; i++)
+		bits |= (uint64_t)(bytes[i] == c) << i;
+	return bits;
+}
+
+static inline uint64_t above_ascii(block bytes)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 64; i++)
+		bits |= (uint64_t)(bytes[i] >> 7) << i;
+	return bits;
+}
+
+static inline uint64_t run_differs(const struct fb_json_run *run, const uint8_t *data)
+{
+	return memcmp(run->bytes, data, run->len) != 0;
+}
+#endif
+
+#if !defined(FB_KERNEL_AVX512)
+/* Eight at a time, so that the loop's branch is taken by count and not by position. */
+static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
+{
+	int left = __builtin_popcountll(bits);
+
+	for (; left > 0; left -= 8, out += 8)
+		for (int i = 0; i < 8; i++) {
+			out[i] = base + (bits ? (uint32_t)__builtin_ctzll(bits) : 0);
+			bits &= bits - 1;
+		}
+}
+#endif
+
+/* Bits of the bytes that a backslash escapes. */
+static inline uint64_t find_escaped(uint64_t backslashes, bool *escaped)
+{
+	uint64_t bits = *escaped;
+
+	backslashes &= ~bits;
+	*escaped = false;
+	while (backslashes) {
+		int at = __builtin_ctzll(backslashes);
+
+		if (at == 63) {
+			*escaped = true;
+			break;
+		}
+		bits |= 2ull << at;
+		backslashes &= ~(3ull << at);
+	}
+	return bits;
+}
+
+void SCAN(const uint8_t *data, uint32_t len, uint8_t line_end, uint32_t row_max,
+	struct fb_json_scan *scan, uint32_t *positions, uint8_t *blocks)
+{
+	uint32_t at = scan->from;
+	uint32_t cnt = 0;
+	uint32_t newlines = 0;
+	uint32_t any = 0;
+
+	while (at < len && newlines < row_max && cnt <= FB_JSON_POSITIONS - 64 &&
+		at - scan->from < FB_JSON_SCAN_BYTES) {
+		block bytes = load(data + at);
+		uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
+		uint64_t backslashes = equal(bytes, '\\') & within;
+		uint64_t ends = line_end == '"' ? 0 : equal(bytes, line_end) & within;
+		uint64_t quotes = equal(bytes, '"') & within;
+		uint32_t special = (above_ascii(bytes) & within) ? FB_JSON_WIDE : 0;
+
+		if (__builtin_expect(backslashes != 0 || scan->escaped, 0)) {
+			special |= backslashes ? FB_JSON_BACKSLASH : 0;
+			quotes &= ~find_escaped(backslashes, &scan->escaped);
+		}
+		blocks[(at - scan->from) / 64] = (uint8_t)special;
+		any |= special;
+		put_positions(positions + cnt, quotes | ends, at);
+		cnt += (uint32_t)__builtin_popcountll(quotes | ends);
+		newlines += (uint32_t)__builtin_popcountll(ends);
+		at += 64;
+	}
+	scan->end = at < len ? at : len;
+	scan->position_cnt = cnt;
+	scan->newline_cnt = newlines;
+	scan->blocks = any;
+}
+
+/* ---- shapes ---- */
+
+/* All of data[0, len) are digits, with none in front that may not be. */
+static inline bool is_digits(const uint8_t *data, uint32_t len)
+{
+#if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
+	__m128i values = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)data), _mm_set1_epi8('0'));
+	__m128i low = _mm_cmpeq_epi8(values, _mm_min_epu8(values, _mm_set1_epi8(9)));
+	uint32_t others = ~(uint32_t)_mm_movemask_epi8(low);
+
+	return len - 1 < 16 && !(others & ((1u << len) - 1)) && (data[0] != '0' || len == 1);
+#else
+	for (uint32_t i = 0; i < len; i++)
+		if (data[i] < '0' || data[i] > '9')
+			return false;
+	return len - 1 < 16 && (data[0] != '0' || len == 1);
+#endif
+}
+
+static inline uint32_t run_start(
+	const struct fb_json_run *run, const uint32_t *positions)
+{
+	return positions[run->anchor] - run->lead;
+}
+
+static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *data,
+	const uint32_t *positions, uint32_t start)
+{
+	uint64_t differs = 0;
+	uint32_t end = start;
+	bool scalar = false; /* the run before ends in front of one */
+
+	for (uint32_t i = 0; i < shape->run_cnt; i++) {
+		const struct fb_json_run *run = &shape->runs[i];
+		uint32_t at = run_start(run, positions);
+
+		/*
+		 * What comes before may differ already, but nothing is read behind the payload's
+		 * padding: a position is never behind the payload, and a scalar is in front of one.
+		 */
+		if (i == 0 && at != start)
+			return false;
+		if (scalar) {
+			int32_t len = (int32_t)(at - end);
+
+			if (len <= 0 ||
+				(!is_digits(data + end, (uint32_t)len) &&
+					fb_json_scalar_end(data + end, data + at) != data + at))
+				return false;
+		}
+		differs |= run_differs(run, data + at);
+		end = at + run->len;
+		scalar = run->scalar;
+	}
+	return differs == 0 && end == positions[shape->quote_cnt] + shape->end_bytes;
+}
+
+static inline bool is_special(const struct fb_json_take *take, uint32_t start, uint32_t end)
+{
+	for (uint32_t i = (start - take->blocks_from) / 64; i <= (end - take->blocks_from) / 64; i++)
+		if (take->blocks[i])
+			return true;
+	return false;
+}
+
+static inline void pick_values(const struct fb_json_shape *shape, const uint8_t *data,
+	const uint32_t *positions, uint32_t row)
+{
+	for (uint32_t i = 0; i < shape->pick_cnt; i++) {
+		const struct fb_json_pick *pick = &shape->picks[i];
+		struct fb_str text = {NULL, 0};
+		uint8_t kind = FB_REF_TEXT;
+
+		if (pick->run >= 0 && !shape->runs[pick->run].scalar) {
+			uint32_t open = positions[pick->quote];
+
+			text = (struct fb_str){
+				(const char *)data + open + 1, positions[pick->quote + 1] - open - 1};
+		} else if (pick->run >= 0) {
+			const struct fb_json_run *run = &shape->runs[pick->run];
+			uint32_t at = run_start(run, positions) + run->len;
+
+			if (data[at] != 'n')
+				text = (struct fb_str){(const char *)data + at,
+					run_start(run + 1, positions) - at};
+			kind = data[at] == 't' || data[at] == 'f' ? FB_REF_LITERAL : FB_REF_NUMBER;
+		}
+		pick->refs[row] = text;
+		pick->kinds[row] = kind;
+	}
+}
+
+uint32_t TAKE(const struct fb_json_shape *shape, const struct fb_json_take *take)
+{
+	const uint32_t *positions = take->positions;
+	const uint32_t *last = take->positions + take->position_cnt;
+	uint32_t start = take->start;
+	uint32_t rows = 0;
+
+	while (rows < take->row_max && positions + shape->quote_cnt < last &&
+		has_shape(shape, take->data, positions, start)) {
+		uint32_t end = positions[shape->quote_cnt];
+
+		if (take->blocks != NULL && end > start && is_special(take, start, end - 1))
+			break;
+		pick_values(shape, take->data, positions, take->row + rows);
+		start = end + 1;
+		positions += shape->quote_cnt + 1;
+		rows++;
+	}
+	return rows;
+}
