@@ -1,0 +1,7 @@
+-- rule: M4
+-- about: the same rows with a delay of one millisecond
+CREATE TABLE firing (k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '0.001' SECOND)
+WITH ('connector'='filesystem', 'path'='${data}/firing.csv', 'format'='csv');
+CREATE TABLE sink (ws TIMESTAMP(3), n BIGINT, total INT) WITH (${sink:sink});
+INSERT INTO sink SELECT window_start, COUNT(*), SUM(v)
+FROM TABLE(TUMBLE(TABLE firing, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;

@@ -1,0 +1,7 @@
+-- rule: W7
+-- about: size is no multiple of step
+-- fails: size must be a multiple of step
+-- include: bids
+CREATE TABLE sink (ws TIMESTAMP(3), n BIGINT) WITH (${sink:sink});
+INSERT INTO sink SELECT window_start, COUNT(*)
+FROM TABLE(CUMULATE(TABLE bids, DESCRIPTOR(ts), INTERVAL '7' SECOND, INTERVAL '20' SECOND)) GROUP BY window_start, window_end;

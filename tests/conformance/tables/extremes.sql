@@ -1,0 +1,4 @@
+CREATE TABLE extremes (
+  id INT, t TINYINT, s SMALLINT, i INT, b BIGINT, f FLOAT, d DOUBLE, p DECIMAL(10, 2), q DECIMAL(38, 18), ok BOOLEAN, c CHAR(5), v STRING,
+  dt DATE, ts TIMESTAMP(6)
+) WITH ('connector'='filesystem', 'path'='${data}/extremes.csv', 'format'='csv', 'csv.null-literal'='NULL');

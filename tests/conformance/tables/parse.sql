@@ -1,0 +1,1 @@
+CREATE TABLE parse (id INT, s STRING) WITH ('connector'='filesystem', 'path'='${data}/parse.csv', 'format'='csv');
