@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conformance cases: reading, expanding, results and their comparison. Shared by run, random and tests/engines/record.
 
-A case is one SQL file in cases/. Its header lines:
+A case is one SQL file in cases/. Its header lines (a line without a key goes on with the one before):
   -- rule: W5, M1        what it proves: rules and rows of semantics.md
   -- include: bids       tables/bids.sql is put in front
   -- oracle: flink       whose rows are right: flink (the default), flink-batch (Flink run as batch where its stream is wrong or has no
@@ -35,11 +35,13 @@ class Case:
         self.path = path
         self.text = path.read_text()
         self.head = collections.defaultdict(str)
+        key = "about"
         for line in self.text.splitlines():
             match = HEADER.match(line)
-            if not match:
+            if not line.startswith("-- "):
                 break
-            self.head[match[1]] = (self.head[match[1]] + " " + match[2]).strip()
+            key = match[1] if match else key  # a line without a key goes on with the one before
+            self.head[key] = (self.head[key] + " " + (match[2] if match else line[3:])).strip()
         tables = [(HERE / "tables" / f"{name}.sql").read_text() for name in self.head["include"].replace(",", " ").split()]
         self.sql = "".join(tables) + self.text
 
@@ -49,8 +51,13 @@ class Case:
 
     @property
     def spark(self):
+        """The same question as Spark SQL, or None; its include line names spark/tables."""
         path = HERE / "spark" / f"{self.name}.sql"
-        return path if path.exists() else None
+        if not path.exists():
+            return None
+        text = path.read_text()
+        names = re.search(r"^-- include: *(.*)$", text, re.M)
+        return "".join((HERE / "spark" / "tables" / f"{name.strip()}.sql").read_text() for name in names[1].split(",")) + text
 
     def expand(self, out, data=DATA):
         text = SINK.sub(lambda m: f"'connector'='filesystem', 'path'='${{out}}/{m[1]}', 'format'='csv'", self.sql)
@@ -70,6 +77,13 @@ class Case:
             return set()
         columns = re.split(r",\s*(?![^(]*\))", match[1].strip())
         return {n for n, column in enumerate(columns) if re.search(r"\s(FLOAT|DOUBLE)\b", column, re.I)}
+
+    def quote(self, sink):
+        """The quote character of a CSV sink; None if there is none."""
+        options = re.search(r"\$\{sink:" + sink + r"\}([^;]*?)\)\s*;", self.sql.replace("';'", "'.'"))
+        if options and re.search(r"'csv.disable-quote-character'\s*=\s*'true'", options[1]):
+            return None
+        return "'" if options and "'csv.quote-character'=''''" in options[1] else '"'
 
     def digest(self, engine, text=None):
         """Over all that the recorded rows depend on."""
@@ -115,35 +129,40 @@ def fields(record, quote='"'):
     return found + [record[start:]]
 
 
-def read_sink(folder):
+def read_sink(folder, quote='"'):
     """All visible files of a folder, with the names of partition folders in front (k=v)."""
     rows = []
     if folder.is_file():
-        return records(folder.read_text(newline=""))
+        return records(folder.read_text(newline=""), quote)
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.is_file() and not any(part[0] in "._" and "=" not in part for part in parts):
             prefix = "".join(part + "/" for part in parts[:-1])
-            rows += [prefix + row for row in records(path.read_bytes().decode())]
+            rows += [prefix + row for row in records(path.read_bytes().decode(), quote)]
     return sorted(rows)
 
 
+def read_sinks(case, out):
+    return {sink: read_sink(out / sink, case.quote(sink)) for sink in case.sinks() if (out / sink).exists()}
+
+
 def write_recorded(path, head, sinks):
+    """A row is a line; a line end inside a row becomes U+2028."""
     text = f"# {head}\n"
     for name in sorted(sinks):
-        text += f"# sink {name}\n" + "".join(row + "\n" for row in sinks[name])
+        text += f"# sink {name}\n" + "".join(row.replace("\n", "\u2028") + "\n" for row in sinks[name])
     path.write_bytes(text.encode())
 
 
 def read_recorded(path):
     """Returns the first line and {sink: rows}."""
-    lines = records(path.read_bytes().decode())
+    lines = path.read_bytes().decode().split("\n")[:-1]
     sinks, rows = {}, None
     for line in lines[1:]:
         if line.startswith("# sink "):
             rows = sinks.setdefault(line[7:], [])
         else:
-            rows.append(line)
+            rows.append(line.replace("\u2028", "\n"))
     return lines[0][2:], sinks
 
 

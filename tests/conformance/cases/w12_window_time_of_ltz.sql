@@ -1,6 +1,6 @@
 -- rule: W12
 -- about: window_time of a TIMESTAMP_LTZ is a TIMESTAMP_LTZ
-SET 'table.local-time-zone' = '+02:00';
+SET 'table.local-time-zone' = 'GMT+02:00';
 CREATE TABLE zoned (k STRING, v INT, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts)
 WITH ('connector'='filesystem', 'path'='${data}/zoned.csv', 'format'='csv');
 CREATE TABLE sink (ws TIMESTAMP(3), we TIMESTAMP(3), wt TIMESTAMP_LTZ(3), n BIGINT) WITH (${sink:sink});

@@ -1,6 +1,6 @@
 -- rule: W2, W12
 -- about: TIMESTAMP_LTZ: days start at local midnight, and the window columns are local wall clock
-SET 'table.local-time-zone' = '+05:30';
+SET 'table.local-time-zone' = 'GMT+05:30';
 CREATE TABLE zoned (k STRING, v INT, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts)
 WITH ('connector'='filesystem', 'path'='${data}/zoned.csv', 'format'='csv');
 CREATE TABLE sink (ws TIMESTAMP(3), we TIMESTAMP(3), n BIGINT, total INT) WITH (${sink:sink});

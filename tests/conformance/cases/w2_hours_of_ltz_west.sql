@@ -1,6 +1,6 @@
 -- rule: W2
 -- about: a zone west of Greenwich, sliding windows
-SET 'table.local-time-zone' = '-03:30';
+SET 'table.local-time-zone' = 'GMT-03:30';
 CREATE TABLE zoned (k STRING, v INT, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts)
 WITH ('connector'='filesystem', 'path'='${data}/zoned.csv', 'format'='csv');
 CREATE TABLE sink (ws TIMESTAMP(3), we TIMESTAMP(3), k STRING, n BIGINT) WITH (${sink:sink});

@@ -1,0 +1,6 @@
+-- rule: 1.3 AVG(DECIMAL(p,s))
+-- about: a sum near 38 digits
+-- include: extremes_timed
+CREATE TABLE sink (ws TIMESTAMP(3), a DECIMAL(38, 6), b DECIMAL(38, 18)) WITH (${sink:sink});
+INSERT INTO sink SELECT window_start, AVG(p), AVG(q)
+FROM TABLE(TUMBLE(TABLE extremes, DESCRIPTOR(rt), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;

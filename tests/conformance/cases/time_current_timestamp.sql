@@ -1,0 +1,5 @@
+-- rule: 2.1 Scalar functions
+-- about: CURRENT_TIMESTAMP is a time of now: after the day these files were made
+-- include: visits
+CREATE TABLE sink (k STRING, v INT, later BOOLEAN) WITH (${sink:sink});
+INSERT INTO sink SELECT k, v, CURRENT_TIMESTAMP > TO_TIMESTAMP_LTZ(1764201600, 0) FROM visits;

@@ -1,0 +1,5 @@
+-- rule: 1.4
+-- about: milliseconds and epoch
+-- include: times
+CREATE TABLE sink (id INT, a BIGINT, b BIGINT) WITH (${sink:sink});
+INSERT INTO sink SELECT id, EXTRACT(MILLISECOND FROM ts), EXTRACT(EPOCH FROM ts) FROM times;

@@ -1,0 +1,5 @@
+-- rule: 1.4
+-- about: TO_TIMESTAMP with a format
+-- include: parse
+CREATE TABLE sink (id INT, a TIMESTAMP(3), b TIMESTAMP(3), c TIMESTAMP(3)) WITH (${sink:sink});
+INSERT INTO sink SELECT id, TO_TIMESTAMP(s, 'yyyy-MM-dd HH:mm:ss'), TO_TIMESTAMP(s, 'yyyy-MM-dd''T''HH:mm:ss'), TO_TIMESTAMP(s, 'dd/MM/yyyy') FROM parse;

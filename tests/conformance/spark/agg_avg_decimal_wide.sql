@@ -1,0 +1,3 @@
+-- include: extremes
+SELECT window.start, CAST(AVG(p) AS DECIMAL(38, 6)), CAST(AVG(q) AS DECIMAL(38, 18))
+FROM (SELECT *, TIMESTAMP_NTZ '1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, id) AS rt FROM extremes) GROUP BY window(rt, '10 seconds');

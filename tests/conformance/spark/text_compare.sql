@@ -1,0 +1,2 @@
+-- include: texts
+SELECT id, a < b, a >= b, a = b, a > 'z' FROM texts;
