@@ -5,7 +5,8 @@ A case is one SQL file in cases/. Its header lines (a line without a key goes on
   -- rule: W5, M1        what it proves: rules and rows of semantics.md
   -- include: bids       tables/bids.sql is put in front
   -- oracle: flink       whose rows are right: flink (the default), flink-batch (Flink run as batch where its stream is wrong or has no
-                         such thing; forebay runs the file as it is), hand (expected/CASE.csv, with the reason)
+                         such thing; forebay runs the file as it is), spark (spark/CASE.sql, where Flink is silently wrong, with the
+                         reason), hand (expected/CASE.csv, with the reason)
   -- fails: REASON       Flink refuses or fails, and so must we
   -- spark: REASON       spark/CASE.sql gives other rows than Flink, for this reason
 Placeholders: ${data} is the folder of the data sets; ${sink:NAME} the connector, path and format of a CSV sink; ${out} the folder of sinks.
@@ -86,9 +87,10 @@ class Case:
         return "'" if options and "'csv.quote-character'=''''" in options[1] else '"'
 
     def digest(self, engine, text=None):
-        """Over all that the recorded rows depend on."""
+        """Over all that the recorded rows depend on: engine, its version, SQL without comment lines, data."""
         total = hashlib.sha256()
-        for part in [engine, versions()[engine.split("-")[0].upper()], self.sql if text is None else text]:
+        sql = re.sub(r"^--.*\n", "", self.sql if text is None else text, flags=re.M)
+        for part in [engine, versions()[engine.split("-")[0].upper()], sql]:
             total.update(part.encode() + b"\0")
         for name in self.files():
             total.update((DATA / name).read_bytes())

@@ -1,5 +1,6 @@
 -- rule: 1.3 AVG(DECIMAL(p,s))
 -- about: a sum near 38 digits
+-- spark: its type of AVG(DECIMAL(38,18)) is DECIMAL(38,22), which overflows to NULL
 -- include: extremes_timed
 CREATE TABLE sink (ws TIMESTAMP(3), a DECIMAL(38, 6), b DECIMAL(38, 18)) WITH (${sink:sink});
 INSERT INTO sink SELECT window_start, AVG(p), AVG(q)

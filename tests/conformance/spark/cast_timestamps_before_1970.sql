@@ -1,0 +1,2 @@
+-- include: times
+SELECT id, CAST(ts AS DATE), CAST(date_trunc('SECOND', CAST(ts AS TIMESTAMP)) AS TIMESTAMP_NTZ) FROM times WHERE ts < TIMESTAMP_NTZ '1970-01-01 00:00:00';

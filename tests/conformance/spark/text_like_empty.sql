@@ -1,0 +1,2 @@
+-- include: people
+SELECT id, phone LIKE '', name LIKE '' FROM people WHERE phone <> '';

@@ -1,0 +1,3 @@
+-- include: times
+SELECT id, CAST(EXTRACT(SECOND FROM ts) * 1000 AS BIGINT) % 1000, CAST(floor(unix_millis(CAST(ts AS TIMESTAMP)) / 1000) AS BIGINT)
+FROM times WHERE ts < TIMESTAMP_NTZ '1970-01-01 00:00:00';
