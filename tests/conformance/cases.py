@@ -16,6 +16,7 @@ import hashlib
 import math
 import pathlib
 import re
+import struct
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
@@ -71,13 +72,14 @@ class Case:
         return sorted(set(SINK.findall(self.sql)) | set(re.findall(r"\$\{out\}/(\w+)", self.sql)))
 
     def floats(self, sink):
-        """The positions of FLOAT and DOUBLE columns of a CSV sink: these compare as numbers."""
+        """FLOAT and DOUBLE columns of a CSV sink by position: these compare as numbers."""
         match = re.search(r"CREATE\s+(?:TEMPORARY\s+)?TABLE\s+[^(]*\(([^;]*?)\)\s*(?:COMMENT\s+'[^']*'\s*)?(?:PARTITIONED\s+BY\s*\(([^)]*)\)\s*)?"
                           r"WITH\s*\(\s*\$\{sink:" + sink + r"\}", self.sql, re.I)
         if not match:
-            return set()
+            return {}
         columns = re.split(r",\s*(?![^(]*\))", match[1].strip())
-        return {n for n, column in enumerate(columns) if re.search(r"\s(FLOAT|DOUBLE)\b", column, re.I)}
+        kinds = [re.search(r"\s(FLOAT|DOUBLE)\b", column, re.I) for column in columns]
+        return {n: kind[1].upper() for n, kind in enumerate(kinds) if kind}
 
     def quote(self, sink):
         """The quote character of a CSV sink; None if there is none."""
@@ -168,6 +170,14 @@ def read_recorded(path):
     return lines[0][2:], sinks
 
 
+def single(value):
+    """The nearest FLOAT: two texts of one FLOAT may differ in their last digit."""
+    try:
+        return struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
 def near(a, b):
     return a == b or (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-12, abs_tol=0.0)
 
@@ -181,14 +191,14 @@ def same_row(want, got, floats):
     for n, (a, b) in enumerate(zip(want, got)):
         if a != b:
             try:
-                if n not in floats or not near(float(a), float(b)):
+                if n not in floats or not (near(single(float(a)), single(float(b))) if floats[n] == "FLOAT" else near(float(a), float(b))):
                     return False
             except ValueError:
                 return False
     return True
 
 
-def difference(want, got, floats=frozenset()):
+def difference(want, got, floats={}):
     """Compares two multisets of rows; returns what is missing and what is too many."""
     want, got = collections.Counter(want), collections.Counter(got)
     missing, extra = sorted((want - got).elements()), sorted((got - want).elements())
