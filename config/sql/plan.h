@@ -141,9 +141,11 @@ enum fb_agg_func {
 };
 
 /* Bounds of one query; what is beyond is refused when the file is planned. */
-#define FB_KEY_MAX 16 /* GROUP BY columns beside the window's */
-#define FB_AGG_MAX 64 /* different aggregates */
-#define FB_ARG_MAX 32 /* and different arguments of theirs */
+#define FB_KEY_MAX 16      /* GROUP BY columns beside the window's */
+#define FB_AGG_MAX 64      /* different aggregates */
+#define FB_AGG_ARG_MAX 32  /* and different arguments and FILTERs of theirs */
+#define FB_DISTINCT_MAX 16 /* and different arguments with DISTINCT */
+#define FB_ARG_MAX 64      /* columns that a layout asks for: those and its own */
 /* CAST to CHAR(n) fills up to n: the longest n. */
 #define FB_CAST_CHAR_MAX 1024
 

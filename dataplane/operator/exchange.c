@@ -2,13 +2,14 @@
 /*
  * A slice as bytes for the store, and back. Little-endian words: magic, words of an entry, records,
  * groups; then each entry without its hash (its seed ends with the process), followed by the bytes
- * of its long texts, each filled up to 8.
+ * of its long texts, each filled up to 8. Then for each set: how many values; and each value, as
+ * the number of its group (in the order above), its words, and the bytes of a long text.
  */
 #include "dataplane/operator/slice_private.h"
 
 #include <stdlib.h>
 
-#define MAGIC 0x31656369736c6266u /* "fblslice1" cut to eight bytes: format 1 */
+#define MAGIC 0x32656369736c6266u /* "fblsice2": format 2 */
 
 struct header {
 	uint64_t magic;
@@ -26,8 +27,8 @@ static bool each_text(const struct fb_slice_layout *layout, uint64_t *entry, tex
 		if (layout->keys[k].phys == FB_PHYS_STR &&
 			!fn(arg, entry + FB_ENTRY_KEY_WORD + layout->keys[k].word, (int)k))
 			return false;
-	for (uint32_t a = 0; a < layout->arg_cnt; a++) {
-		const struct fb_arg_state *state = &layout->args[a];
+	for (uint32_t i = 0; i < layout->state_cnt; i++) {
+		const struct fb_state *state = &layout->states[i];
 
 		if (state->phys != FB_PHYS_STR)
 			continue;
@@ -56,6 +57,49 @@ static bool export_text(void *arg, uint64_t *words, int key)
 	return true;
 }
 
+static void export_set(
+	const struct fb_slice *set, const struct fb_numbering *numbering, struct fb_buf *out)
+{
+	bool text = set->layout->keys[1].phys == FB_PHYS_STR;
+	struct exporter exporter = {set->pool, out};
+	struct fb_entry_cursor at = {0};
+	const uint64_t *entry;
+
+	while ((entry = fb_slice_entry(set, &at)) != NULL) {
+		uint64_t group;
+
+		if (entry[FB_SET_OWNER_WORD] == 0)
+			continue;
+		group = fb_numbering_get(numbering, entry[FB_SET_OWNER_WORD]);
+		fb_buf_add(out, &group, sizeof(group));
+		fb_buf_add(out, entry + FB_SET_VALUE_WORD,
+			(set->layout->key_words - 1u) * sizeof(*entry));
+		if (text)
+			export_text(
+				&exporter, (uint64_t *)(uintptr_t)(entry + FB_SET_VALUE_WORD), -1);
+	}
+}
+
+static void export_sets(const struct fb_slice *slice, struct fb_buf *out)
+{
+	struct fb_numbering numbering;
+
+	if (slice->layout->set_cnt == 0)
+		return;
+	if (fb_numbering_init(&numbering, slice) != 0) {
+		out->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < slice->layout->set_cnt; i++) {
+		uint64_t cnt = slice->sets[i] ? slice->sets[i]->group_cnt : 0;
+
+		fb_buf_add(out, &cnt, sizeof(cnt));
+		if (cnt > 0)
+			export_set(slice->sets[i], &numbering, out);
+	}
+	fb_numbering_fini(&numbering);
+}
+
 void fb_slice_export(const struct fb_slice *slice, struct fb_buf *out)
 {
 	const struct fb_slice_layout *layout = slice->layout;
@@ -69,6 +113,7 @@ void fb_slice_export(const struct fb_slice *slice, struct fb_buf *out)
 		fb_buf_add(out, entry + 1, (layout->entry_words - 1u) * sizeof(*entry));
 		each_text(layout, (uint64_t *)(uintptr_t)entry, export_text, &exporter);
 	}
+	export_sets(slice, out);
 }
 
 /* Long texts of the entry being read: their bytes follow it; references are made to point there. */
@@ -77,7 +122,13 @@ struct importer {
 	const uint8_t *end;
 	const char *key_texts[FB_KEY_MAX];
 	const uint64_t *base;
+	uint64_t **groups; /* by number; NULL: there are no sets */
 };
+
+static inline size_t bytes_left(const struct importer *importer)
+{
+	return (size_t)(importer->end - importer->at);
+}
 
 static bool import_text(void *arg, uint64_t *words, int key)
 {
@@ -87,7 +138,7 @@ static bool import_text(void *arg, uint64_t *words, int key)
 
 	if (len <= FB_TEXT_INLINE_MAX)
 		return true;
-	if ((uint64_t)(importer->end - importer->at) < padded)
+	if (bytes_left(importer) < padded)
 		return false;
 	words[1] = (uint64_t)((const uint64_t *)importer->at - importer->base);
 	if (key >= 0)
@@ -102,8 +153,8 @@ static bool counts_hold(
 {
 	uint64_t rows = entry[layout->rows_word];
 
-	for (uint32_t a = 0; a < layout->arg_cnt; a++)
-		if (layout->args[a].nonnull && entry[layout->args[a].nonnull] > rows)
+	for (uint32_t i = 0; i < layout->state_cnt; i++)
+		if (layout->states[i].count && entry[layout->states[i].count] > rows)
 			return false;
 	if (rows > *rows_left)
 		return false;
@@ -128,7 +179,7 @@ static int import_entries(
 		struct fb_key_view key = {entry + FB_ENTRY_KEY_WORD, importer->key_texts};
 		uint64_t *mine;
 
-		if ((size_t)(importer->end - importer->at) < entry_bytes) {
+		if (bytes_left(importer) < entry_bytes) {
 			rc = FB_E_CORRUPT;
 			break;
 		}
@@ -141,9 +192,60 @@ static int import_entries(
 				 FB_INSERT_OK ||
 			 !fb_state_merge(into, mine, &from, entry))
 			rc = FB_E_FULL;
+		if (rc == 0 && importer->groups != NULL)
+			importer->groups[i] = mine;
 	}
 	free(entry);
-	return rc == 0 && (importer->at != importer->end || rows_left != 0) ? FB_E_CORRUPT : rc;
+	return rc == 0 && rows_left != 0 ? FB_E_CORRUPT : rc;
+}
+
+static int import_set(struct fb_slice *into, uint32_t number, const struct header *header,
+	struct importer *importer)
+{
+	const struct fb_slice_layout *set = into->layout->sets[number];
+	bool text = set->keys[1].phys == FB_PHYS_STR;
+	size_t value_bytes = set->key_words * sizeof(uint64_t);
+	uint64_t cnt;
+
+	if (bytes_left(importer) < sizeof(cnt))
+		return FB_E_CORRUPT;
+	memcpy(&cnt, importer->at, sizeof(cnt));
+	importer->at += sizeof(cnt);
+	for (uint64_t i = 0; i < cnt; i++) {
+		uint64_t words[3];
+		const char *bytes;
+
+		if (bytes_left(importer) < value_bytes)
+			return FB_E_CORRUPT;
+		memcpy(words, importer->at, value_bytes);
+		importer->at += value_bytes;
+		bytes = (const char *)importer->at;
+		if (words[0] >= header->group_cnt ||
+			(text && !import_text(importer, words + 1, -1)))
+			return FB_E_CORRUPT;
+		if (!fb_distinct_add(into, number, importer->groups[words[0]], words + 1, bytes))
+			return FB_E_FULL;
+	}
+	return 0;
+}
+
+static int import_all(struct fb_slice *into, const struct header *header, struct importer *importer)
+{
+	size_t entry_bytes = (into->layout->entry_words - 1u) * sizeof(uint64_t);
+	int rc;
+
+	if (header->group_cnt > bytes_left(importer) / entry_bytes)
+		return FB_E_CORRUPT;
+	if (into->layout->set_cnt > 0) {
+		importer->groups = calloc(header->group_cnt + 1, sizeof(*importer->groups));
+		if (importer->groups == NULL)
+			return FB_E_NO_MEMORY;
+	}
+	rc = import_entries(into, header, importer);
+	for (uint32_t i = 0; rc == 0 && i < into->layout->set_cnt; i++)
+		rc = import_set(into, i, header, importer);
+	free(importer->groups);
+	return rc == 0 && importer->at != importer->end ? FB_E_CORRUPT : rc;
 }
 
 int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len)
@@ -169,7 +271,7 @@ int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len)
 		.end = (const uint8_t *)aligned + len,
 		.base = aligned};
 
-	rc = import_entries(into, &header, &importer);
+	rc = import_all(into, &header, &importer);
 	if (rc == 0)
 		into->row_cnt += header.row_cnt;
 	free(aligned);

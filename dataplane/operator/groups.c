@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Groups of a slice as result columns: what HAVING and the select list are evaluated over. Control
  * plane. */
+#include "config/base/decimal.h"
 #include "dataplane/operator/slice_private.h"
 
 uint32_t fb_slice_group_types(const struct fb_query_plan *plan, struct fb_type *types, uint32_t cap)
@@ -9,9 +10,9 @@ uint32_t fb_slice_group_types(const struct fb_query_plan *plan, struct fb_type *
 
 	for (int i = 0; i < FB_GROUP_KEYS; i++)
 		if (cnt < cap)
-			types[cnt++] = (struct fb_type){
-				.kind = i == FB_GROUP_WINDOW_TIME ? plan->time->type.kind
-								  : FB_T_TIMESTAMP,
+			types[cnt++] = (struct fb_type){.kind = i == FB_GROUP_WINDOW_TIME
+									? plan->time->type.kind
+									: FB_T_TIMESTAMP,
 				.precision = 3,
 				.not_null = true};
 	for (uint32_t i = 0; i < plan->key_cnt && cnt < cap; i++)
@@ -45,8 +46,7 @@ static void put_key(const struct fb_slice *slice, uint32_t number, const uint64_
 		column->str[row] = fb_text_get(slice->pool, words + part->word);
 		break;
 	case FB_PHYS_I128:
-		column->i128[row] = (fb_i128)((unsigned __int128)words[part->word + 1] << 64 |
-					      words[part->word]);
+		column->i128[row] = fb_words_i128(words + part->word);
 		break;
 	default:
 		column->i64[row] = (int64_t)words[part->word]; /* F64 too: the bits are the value */
@@ -69,25 +69,63 @@ static int64_t wrap(int64_t value, uint8_t kind)
 	}
 }
 
-static void put_sum(const struct fb_agg *agg, const struct fb_arg_state *state, uint64_t word,
-	uint64_t seen, struct fb_column *column, uint32_t row)
+static void put_text_null(const struct fb_state *state, struct fb_column *column, uint32_t row)
 {
-	bool average = agg->func == FB_AGG_AVG;
+	put_null(column, row);
+	if (state->phys == FB_PHYS_STR)
+		column->str[row] = FB_STR("");
+}
 
-	if (state->phys == FB_PHYS_I64) {
-		int64_t sum = (int64_t)word;
+static void put_integer_sum(const struct fb_agg *agg, int64_t sum, uint64_t seen,
+	struct fb_column *column, uint32_t row)
+{
+	/* AVG sums as BIGINT, divides toward zero, then casts back. */
+	if (agg->func == FB_AGG_AVG)
+		sum /= (int64_t)seen;
+	column->i64[row] = wrap(sum, agg->type.kind);
+}
 
-		/* AVG sums as BIGINT, divides toward zero, then casts back. */
-		column->i64[row] = wrap(average ? sum / (int64_t)seen : sum, agg->type.kind);
-		return;
-	}
-
+static void put_double_sum(const struct fb_agg *agg, const struct fb_state *state,
+	const uint64_t *entry, uint64_t seen, struct fb_column *column, uint32_t row)
+{
 	double sum;
 
-	memcpy(&sum, &word, sizeof(sum));
-	if (average)
-		sum /= (double)seen;
-	column->f64[row] = agg->type.kind == FB_T_FLOAT ? (double)(float)sum : sum;
+	if (agg->func == FB_AGG_AVG) {
+		/* Its sum begins at 0.0, so it is never -0.0. */
+		sum = (0.0 + fb_word_double(entry[state->sum])) / (double)seen;
+		column->f64[row] = agg->type.kind == FB_T_FLOAT ? (double)(float)sum : sum;
+		return;
+	}
+	column->f64[row] = fb_word_double(entry[state->single ? state->single : state->sum]);
+}
+
+/* Sums have 38 digits; what has more is NULL, and so is its average. */
+static void put_decimal_sum(const struct fb_agg *agg, const struct fb_state *state,
+	const uint64_t *entry, uint64_t seen, struct fb_column *column, uint32_t row)
+{
+	struct fb_decimal_type to = {agg->type.precision, agg->type.scale};
+	fb_i128 limit = fb_decimal_power(FB_DECIMAL_DIGITS_MAX);
+	fb_i128 sum = fb_words_i128(entry + state->sum);
+	bool fits = sum > -limit && sum < limit &&
+		    (!state->wide || (int64_t)entry[state->sum + 2] == (sum < 0 ? -1 : 0));
+
+	column->i128[row] = sum;
+	if (fits && agg->func == FB_AGG_AVG)
+		fits = fb_decimal_div(sum, state->type.scale, (fb_i128)seen, 0, to,
+			       &column->i128[row]) == FB_DECIMAL_DONE;
+	if (!fits)
+		put_null(column, row);
+}
+
+static void put_extreme(const struct fb_slice *slice, const struct fb_state *state,
+	const uint64_t *words, struct fb_column *column, uint32_t row)
+{
+	if (state->phys == FB_PHYS_STR)
+		column->str[row] = fb_text_get(slice->pool, words);
+	else if (state->phys == FB_PHYS_I128)
+		column->i128[row] = fb_words_i128(words);
+	else
+		column->i64[row] = (int64_t)*words; /* F64 too */
 }
 
 static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_t *entry,
@@ -95,36 +133,29 @@ static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	const struct fb_agg *agg = &layout->plan->aggs[number];
-	const struct fb_arg_state *state;
+	const struct fb_state *state;
 	uint64_t seen;
 
-	if (agg->func == FB_AGG_COUNT_STAR) {
+	if (layout->state_of_agg[number] == FB_NO_STATE) {
 		column->i64[row] = (int64_t)entry[layout->rows_word];
 		return;
 	}
-	state = &layout->args[layout->arg_of_agg[number]];
-	seen = entry[state->nonnull ? state->nonnull : layout->rows_word];
-	if (agg->func == FB_AGG_COUNT) {
+	state = &layout->states[layout->state_of_agg[number]];
+	seen = fb_state_seen(layout, state, entry);
+	if (agg->func == FB_AGG_COUNT || agg->func == FB_AGG_COUNT_STAR) {
 		column->i64[row] = (int64_t)seen;
-		return;
+	} else if (seen == 0) {
+		put_text_null(state, column, row);
+	} else if (agg->func == FB_AGG_MIN || agg->func == FB_AGG_MAX) {
+		put_extreme(slice, state,
+			entry + (agg->func == FB_AGG_MIN ? state->min : state->max), column, row);
+	} else if (state->phys == FB_PHYS_I64) {
+		put_integer_sum(agg, (int64_t)entry[state->sum], seen, column, row);
+	} else if (state->phys == FB_PHYS_F64) {
+		put_double_sum(agg, state, entry, seen, column, row);
+	} else {
+		put_decimal_sum(agg, state, entry, seen, column, row);
 	}
-	if (seen == 0) {
-		put_null(column, row);
-		if (state->phys == FB_PHYS_STR)
-			column->str[row] = FB_STR("");
-		return;
-	}
-	if (agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG) {
-		put_sum(agg, state, entry[state->sum], seen, column, row);
-		return;
-	}
-
-	uint16_t word = agg->func == FB_AGG_MIN ? state->min : state->max;
-
-	if (state->phys == FB_PHYS_STR)
-		column->str[row] = fb_text_get(slice->pool, entry + word);
-	else
-		column->i64[row] = (int64_t)entry[word];
 }
 
 bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms,

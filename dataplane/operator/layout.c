@@ -57,50 +57,115 @@ static int add_keys(struct fb_slice_layout *layout)
 	return 0;
 }
 
-static int find_arg(struct fb_slice_layout *layout, const struct fb_expr *arg)
+/* The number of the column that holds `expr`; FB_NO_COLUMN: there are too many. */
+static uint8_t find_column(struct fb_slice_layout *layout, const struct fb_expr *expr)
 {
-	for (uint32_t i = 0; i < layout->arg_cnt; i++)
-		if (expr_equals(layout->args[i].arg, arg))
-			return (int)i;
+	for (uint8_t i = 0; i < layout->arg_cnt; i++)
+		if (expr_equals(layout->args[i].arg, expr))
+			return i;
 	if (layout->arg_cnt == FB_ARG_MAX)
-		return -1;
-	layout->args[layout->arg_cnt] = (struct fb_arg_state){
-		.arg = arg, .type = arg->type, .phys = fb_type_phys(arg->type)};
+		return FB_NO_COLUMN;
+	layout->args[layout->arg_cnt].arg = expr;
 	return layout->arg_cnt++;
 }
 
-/* Which states an aggregate needs; words are given out when all are known. */
+/* ---- states ---- */
+
+/* MIN and MAX are the same with DISTINCT and without. */
+static bool is_distinct(const struct fb_agg *agg)
+{
+	return agg->distinct && agg->func != FB_AGG_MIN && agg->func != FB_AGG_MAX;
+}
+
+/* The state over these columns; aggregates that have them in common share it. FB_NO_STATE: too
+ * many. */
+static uint8_t find_state(
+	struct fb_slice_layout *layout, uint8_t arg, uint8_t filter, bool distinct)
+{
+	struct fb_state *state;
+
+	for (uint8_t i = 0; i < layout->state_cnt; i++)
+		if (layout->states[i].arg == arg && layout->states[i].filter == filter &&
+			(layout->states[i].set != FB_NO_SET) == distinct)
+			return i;
+	if (layout->state_cnt == FB_STATE_MAX || (distinct && layout->set_cnt == FB_DISTINCT_MAX))
+		return FB_NO_STATE;
+	state = &layout->states[layout->state_cnt];
+	*state = (struct fb_state){.arg = arg, .filter = filter, .set = FB_NO_SET};
+	state->type = arg == FB_NO_COLUMN ? (struct fb_type){.kind = FB_T_BIGINT, .not_null = true}
+					  : layout->args[arg].arg->type;
+	state->phys = fb_type_phys(state->type);
+	state->count = !state->type.not_null || filter != FB_NO_COLUMN || distinct;
+	if (distinct) {
+		state->set = layout->set_cnt++;
+		layout->state_of_set[state->set] = layout->state_cnt;
+	}
+	return layout->state_cnt++;
+}
+
+/* Which words the aggregate needs; they are given out when all are known. */
+static bool mark_words(struct fb_state *state, const struct fb_agg *agg)
+{
+	bool sums = agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG;
+
+	if (sums && state->phys == FB_PHYS_STR)
+		return false;
+	if (agg->func == FB_AGG_SUM && state->type.kind == FB_T_FLOAT)
+		state->single = 1;
+	else
+		state->sum |= sums;
+	state->min |= agg->func == FB_AGG_MIN;
+	state->max |= agg->func == FB_AGG_MAX;
+	return true;
+}
+
 static int mark_states(struct fb_slice_layout *layout)
 {
 	const struct fb_query_plan *plan = layout->plan;
 
-	if (plan->agg_cnt > FB_ARRAY_LEN(layout->arg_of_agg))
+	if (plan->agg_cnt > FB_AGG_MAX)
 		return FB_E_UNSUPPORTED;
 	for (uint32_t i = 0; i < plan->agg_cnt; i++) {
 		const struct fb_agg *agg = &plan->aggs[i];
-		int at;
+		uint8_t arg = FB_NO_COLUMN;
+		uint8_t filter = FB_NO_COLUMN;
 
-		layout->arg_of_agg[i] = UINT8_MAX;
-		if (agg->distinct || agg->filter != NULL)
-			return FB_E_UNSUPPORTED;
-		if (agg->func == FB_AGG_COUNT_STAR)
+		layout->state_of_agg[i] = FB_NO_STATE;
+		if (agg->func == FB_AGG_COUNT_STAR && agg->filter == NULL)
 			continue;
-		at = find_arg(layout, agg->arg);
-		if (at < 0)
+		if (agg->func != FB_AGG_COUNT_STAR) {
+			arg = find_column(layout, agg->arg);
+			if (arg == FB_NO_COLUMN)
+				return FB_E_UNSUPPORTED;
+		}
+		if (agg->filter != NULL) {
+			filter = find_column(layout, agg->filter);
+			if (filter == FB_NO_COLUMN)
+				return FB_E_UNSUPPORTED;
+		}
+		layout->state_of_agg[i] = find_state(layout, arg, filter, is_distinct(agg));
+		if (layout->state_of_agg[i] == FB_NO_STATE ||
+			!mark_words(&layout->states[layout->state_of_agg[i]], agg))
 			return FB_E_UNSUPPORTED;
-		layout->arg_of_agg[i] = (uint8_t)at;
-
-		struct fb_arg_state *state = &layout->args[at];
-
-		if (state->phys == FB_PHYS_I128 ||
-			(state->phys == FB_PHYS_STR &&
-				(agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG)))
-			return FB_E_UNSUPPORTED;
-		state->nonnull = !state->type.not_null;
-		state->sum |= agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG;
-		state->min |= agg->func == FB_AGG_MIN;
-		state->max |= agg->func == FB_AGG_MAX;
 	}
+	return 0;
+}
+
+/* No aggregate shares this one: MIN(ts) of the query is over the time as the select list has it. */
+static int mark_time(struct fb_slice_layout *layout)
+{
+	uint8_t arg = find_column(layout, layout->plan->time);
+
+	if (arg == FB_NO_COLUMN || layout->state_cnt == FB_STATE_MAX)
+		return FB_E_UNSUPPORTED;
+	layout->time_state = layout->state_cnt++;
+	layout->states[layout->time_state] = (struct fb_state){.type = layout->plan->time->type,
+		.phys = FB_PHYS_I64,
+		.arg = arg,
+		.filter = FB_NO_COLUMN,
+		.set = FB_NO_SET,
+		.min = 1,
+		.max = 1};
 	return 0;
 }
 
@@ -109,7 +174,7 @@ static uint16_t take_words(struct fb_slice_layout *layout, bool wanted, uint16_t
 	uint16_t at = layout->entry_words;
 
 	if (!wanted)
-		return FB_STATE_NONE;
+		return 0;
 	layout->entry_words += words;
 	return at;
 }
@@ -118,19 +183,51 @@ static void place_states(struct fb_slice_layout *layout)
 {
 	layout->rows_word = (uint16_t)(FB_ENTRY_KEY_WORD + layout->key_words);
 	layout->entry_words = layout->rows_word + 1;
-	for (uint32_t i = 0; i < layout->arg_cnt; i++) {
-		struct fb_arg_state *state = &layout->args[i];
-		uint16_t words = state->phys == FB_PHYS_STR ? 2 : 1;
+	for (uint32_t i = 0; i < layout->state_cnt; i++) {
+		struct fb_state *state = &layout->states[i];
+		bool two = state->phys == FB_PHYS_STR || state->phys == FB_PHYS_I128;
 
-		state->nonnull = take_words(layout, state->nonnull, 1);
-		state->sum = take_words(layout, state->sum, 1);
-		state->min = take_words(layout, state->min, words);
-		state->max = take_words(layout, state->max, words);
+		/* Up to 19 digits no sum of 2^64 values has more than 38. */
+		state->wide =
+			state->sum && state->phys == FB_PHYS_I128 && state->type.precision > 19;
+		state->count = take_words(layout, state->count, 1);
+		state->sum = take_words(
+			layout, state->sum, state->phys == FB_PHYS_I128 ? 2 + state->wide : 1);
+		state->single = take_words(layout, state->single, 1);
+		state->min = take_words(layout, state->min, two ? 2 : 1);
+		state->max = take_words(layout, state->max, two ? 2 : 1);
 		layout->has_text_state |= state->phys == FB_PHYS_STR && (state->min || state->max);
 	}
 }
 
-int fb_slice_layout_create(const struct fb_query_plan *plan, struct fb_slice_layout **ret)
+/* ---- sets ---- */
+
+static int add_sets(struct fb_slice_layout *layout)
+{
+	for (uint32_t i = 0; i < layout->set_cnt; i++) {
+		const struct fb_state *state = &layout->states[layout->state_of_set[i]];
+		struct fb_slice_layout *set = layout->sets[i] = calloc(1, sizeof(*set));
+
+		if (set == NULL)
+			return FB_E_NO_MEMORY;
+		set->plan = layout->plan;
+		set->key_cnt = 2;
+		set->keys[0].type = (struct fb_type){.kind = FB_T_BIGINT, .not_null = true};
+		set->keys[0].phys = FB_PHYS_I64;
+		set->keys[1].type = state->type;
+		set->keys[1].phys = state->phys;
+		set->keys[1].word = 1;
+		set->keys[1].padded = layout->args[state->arg].arg->op == FB_OP_INPUT;
+		set->key_words = state->phys == FB_PHYS_STR || state->phys == FB_PHYS_I128 ? 3 : 2;
+		set->null_word = UINT16_MAX;
+		set->time_state = FB_NO_STATE;
+		set->entry_words = (uint16_t)(FB_ENTRY_KEY_WORD + set->key_words);
+		set->rows_word = set->entry_words;
+	}
+	return 0;
+}
+
+static int create(const struct fb_query_plan *plan, bool with_time, struct fb_slice_layout **ret)
 {
 	struct fb_slice_layout *layout = calloc(1, sizeof(*layout));
 	int rc;
@@ -138,11 +235,16 @@ int fb_slice_layout_create(const struct fb_query_plan *plan, struct fb_slice_lay
 	if (layout == NULL)
 		return FB_E_NO_MEMORY;
 	layout->plan = plan;
+	layout->time_state = FB_NO_STATE;
 	rc = add_keys(layout);
 	if (rc == 0)
 		rc = mark_states(layout);
+	if (rc == 0 && with_time)
+		rc = mark_time(layout);
+	if (rc == 0)
+		rc = add_sets(layout);
 	if (rc != 0) {
-		free(layout);
+		fb_slice_layout_destroy(layout);
 		return rc;
 	}
 	place_states(layout);
@@ -150,8 +252,20 @@ int fb_slice_layout_create(const struct fb_query_plan *plan, struct fb_slice_lay
 	return 0;
 }
 
+int fb_slice_layout_create(const struct fb_query_plan *plan, struct fb_slice_layout **ret)
+{
+	return create(plan, false, ret);
+}
+
+int fb_slice_layout_create_timed(const struct fb_query_plan *plan, struct fb_slice_layout **ret)
+{
+	return create(plan, true, ret);
+}
+
 void fb_slice_layout_destroy(struct fb_slice_layout *layout)
 {
+	for (uint32_t i = 0; layout != NULL && i < layout->set_cnt; i++)
+		free(layout->sets[i]);
 	free(layout);
 }
 

@@ -155,6 +155,8 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	reader->keys = calloc(1, sizeof(*reader->keys));
 	if (reader->queries == NULL || reader->needed == NULL || reader->keys == NULL)
 		rc = FB_E_NO_MEMORY;
+	else
+		reader->keys->find = reader->find;
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++)
 		rc = open_query(reader, conf, i);
 	if (rc == 0)

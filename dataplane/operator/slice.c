@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slices as wholes: opening and closing (hot), merge (control plane). */
+/* Slices as wholes: opening, closing, walking. Hot. */
 #include "dataplane/operator/slice_private.h"
 
-#define HEAD_UNITS ((sizeof(struct fb_slice) + 7) / 8)
-
-_Static_assert(HEAD_UNITS < FB_PAGE_UNITS / 4, "the head lies in the first page of entries");
+_Static_assert(
+	FB_SLICE_HEAD_UNITS < FB_PAGE_UNITS / 4, "the head lies in the first page of entries");
 
 struct fb_slice *fb_slice_open(
 	struct fb_slice_pool *pool, const struct fb_slice_layout *layout, int64_t start_ms)
@@ -27,7 +26,7 @@ struct fb_slice *fb_slice_open(
 		.text_page = FB_NO_PAGE,
 		.pages_head = segment,
 	};
-	pool->pages[entries].used = HEAD_UNITS;
+	pool->pages[entries].used = FB_SLICE_HEAD_UNITS;
 	slice->directory_inline[0] = segment;
 	memset(fb_segment_buckets(slice, segment), 0, FB_PAGE_BYTES);
 	return slice;
@@ -50,6 +49,9 @@ void fb_slice_close(struct fb_slice *slice)
 	struct fb_slice_pool *pool = slice->pool;
 	uint32_t others = slice->pages_head;
 
+	for (uint32_t i = 0; i < FB_DISTINCT_MAX; i++)
+		if (slice->sets[i] != NULL)
+			fb_slice_close(slice->sets[i]);
 	/* The head goes with the first of the entry pages. */
 	free_pages(pool, slice->first_entry_page);
 	free_pages(pool, others);
@@ -76,8 +78,13 @@ static uint32_t count_pages(const struct fb_slice_pool *pool, uint32_t page)
 
 uint32_t fb_slice_page_cnt(const struct fb_slice *slice)
 {
-	return count_pages(slice->pool, slice->first_entry_page) +
-	       count_pages(slice->pool, slice->pages_head);
+	uint32_t cnt = count_pages(slice->pool, slice->first_entry_page) +
+		       count_pages(slice->pool, slice->pages_head);
+
+	for (uint32_t i = 0; i < FB_DISTINCT_MAX; i++)
+		if (slice->sets[i] != NULL)
+			cnt += fb_slice_page_cnt(slice->sets[i]);
+	return cnt;
 }
 
 uint64_t fb_slice_row_cnt(const struct fb_slice *slice)
@@ -100,7 +107,7 @@ const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cur
 	/* Page 0 is nobody's: a cursor that stands on a page without entries is not one that
 	 * begins. */
 	if (at->page == 0)
-		*at = (struct fb_entry_cursor){slice->first_entry_page, HEAD_UNITS};
+		*at = (struct fb_entry_cursor){slice->first_entry_page, FB_SLICE_HEAD_UNITS};
 	while (at->unit + words > pool->pages[at->page].used) {
 		if (at->page == slice->entry_page)
 			return NULL;
@@ -111,29 +118,4 @@ const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cur
 
 	at->unit += words;
 	return entry;
-}
-
-/* ---- merge ---- */
-
-int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from)
-{
-	const struct fb_slice_layout *layout = into->layout;
-	struct fb_entry_cursor at = {0};
-	const uint64_t *entry;
-
-	while ((entry = fb_slice_entry(from, &at)) != NULL) {
-		const char *texts[FB_KEY_MAX];
-		struct fb_key_view key = {entry + FB_ENTRY_KEY_WORD, texts};
-		uint64_t *mine;
-
-		for (uint32_t k = 0; k < layout->key_cnt; k++)
-			if (layout->keys[k].phys == FB_PHYS_STR)
-				texts[k] =
-					fb_text_get(from->pool, key.words + layout->keys[k].word).p;
-		if (fb_table_insert(into, entry[0], &key, &mine) != FB_INSERT_OK ||
-			!fb_state_merge(into, mine, from, entry))
-			return FB_E_FULL;
-	}
-	into->row_cnt += from->row_cnt;
-	return 0;
 }

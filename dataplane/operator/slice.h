@@ -13,8 +13,9 @@
  * one segment's split, and a sealed slice is a list of pages.
  *
  * The pool is the budget: when it is used up new keys are refused (FB_REC_STATE_FULL), known keys
- * go on, but for records with a long text that would become a MIN or MAX. Keys and such texts
- * beyond a page are FB_REC_KEY_TOO_LONG.
+ * go on, but for records with a long text that would become a MIN or MAX, or with a value that
+ * DISTINCT has not seen. Keys and such texts beyond a page are FB_REC_KEY_TOO_LONG. A refused
+ * record is in no aggregate.
  */
 #pragma once
 
@@ -31,6 +32,10 @@ struct fb_slice;
 
 /* Control thread. The plan must outlive it. FB_E_NO_MEMORY. */
 int fb_slice_layout_create(
+	const struct fb_query_plan *plan, struct fb_slice_layout **ret) FB_MUST_CHECK;
+/* The same, and every group keeps the least and the greatest event time (plan->time) of its
+ * records: two words more, which slice_private.h reads. For sessions. */
+int fb_slice_layout_create_timed(
 	const struct fb_query_plan *plan, struct fb_slice_layout **ret) FB_MUST_CHECK;
 void fb_slice_layout_destroy(struct fb_slice_layout *layout);
 /* Bytes of one entry: key words and states. */
@@ -61,13 +66,15 @@ void fb_slice_close(struct fb_slice *slice);
 int64_t fb_slice_start_ms(const struct fb_slice *slice);
 /* End of the first window that gets these rows (window.h): the slice is sealed when that fires. */
 int64_t fb_slice_first_end_ms(const struct fb_slice *slice);
+/* Of its groups and of their DISTINCT values. */
 uint32_t fb_slice_page_cnt(const struct fb_slice *slice);
 uint64_t fb_slice_row_cnt(const struct fb_slice *slice);   /* records counted into it */
 uint64_t fb_slice_group_cnt(const struct fb_slice *slice); /* keys */
 
 /*
  * Control thread: adds the groups of a sealed slice to `into` (same layout, other pool). FB_E_FULL:
- * the pool of `into` is used up; it then holds part of `from` and is only good for fb_slice_close.
+ * the pool of `into` is used up; FB_E_NO_MEMORY. It then holds part of `from` and is only good for
+ * fb_slice_close.
  */
 int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from) FB_MUST_CHECK;
 
@@ -82,6 +89,6 @@ uint32_t fb_slice_group_types(
 	const struct fb_query_plan *plan, struct fb_type *types, uint32_t cap);
 
 /* Bytes for the store, and back into a slice (which may hold groups already). FB_E_CORRUPT,
- * FB_E_FULL. */
+ * FB_E_FULL, FB_E_NO_MEMORY. */
 void fb_slice_export(const struct fb_slice *slice, struct fb_buf *out);
 int fb_slice_import(struct fb_slice *into, const uint8_t *bytes, size_t len) FB_MUST_CHECK;

@@ -8,17 +8,23 @@
  *   table.c         hot: insertion, split, long texts
  *   key.c           hot: key words and hashes of a batch
  *   state.c         hot: aggregates of a batch
- *   slice.c         opening, closing, merge
+ *   state_text.c    hot: MIN and MAX of texts
+ *   distinct.c      hot: the values that DISTINCT aggregates have seen
+ *   slice.c         hot: opening, closing, walking
+ *   combine.c       entry into entry, slice into slice
  *   groups.c        groups as result columns
  *   exchange.c      bytes for the store
  *
- * An entry is 8-byte words: hash, key words, record count, then per argument up to four words
- * (non-NULL count, sum, min, max), those that some aggregate needs. A reference is an offset from
- * the pool's base in units of 8 bytes, so that 32 bits reach 32 GiB; page = reference /
- * FB_PAGE_UNITS.
+ * An entry is 8-byte words: hash, key words, record count, then the words of the states that the
+ * aggregates need. A reference is an offset from the pool's base in units of 8 bytes, so that 32
+ * bits reach 32 GiB; page = reference / FB_PAGE_UNITS.
  *
  * A text takes two words (after Neumann and Freitag, "Umbra", CIDR 2020): length and first four
  * bytes; then the next eight bytes if it has at most 12, else the reference of all its bytes.
+ *
+ * A DISTINCT aggregate has a set: a table of the same kind in the same pool, of all groups of the
+ * slice together. Its keys are (reference of the group's entry, value), it has no states, and what
+ * is new in it counts. So its lookups are batched and prefetched as those of groups are.
  */
 #pragma once
 
@@ -42,17 +48,32 @@ struct fb_key_part {
 		      */
 };
 
-enum { FB_STATE_NONE = 0 }; /* word 0 is the hash: never a state's */
-
-/* States of one argument; 0: not needed. */
-struct fb_arg_state {
+/* A column that states read: an argument or the condition of a FILTER. */
+struct fb_arg {
 	const struct fb_expr *arg;
-	struct fb_type type;
+};
+
+#define FB_NO_COLUMN UINT8_MAX
+#define FB_NO_SET UINT8_MAX
+#define FB_NO_STATE UINT8_MAX
+#define FB_STATE_MAX (FB_AGG_MAX + 1) /* with the event time */
+
+/*
+ * What the aggregates over one argument, under one FILTER, need to know. Words are of the entry; 0
+ * (there is the hash): not needed.
+ */
+struct fb_state {
+	struct fb_type type; /* the argument's */
 	enum fb_phys phys;
-	uint16_t nonnull; /* 0 where the argument is NOT NULL: then the record count serves */
-	uint16_t sum;     /* I128 sums take two words */
-	uint16_t min;     /* texts take two words */
+	uint8_t arg;    /* number of its column; FB_NO_COLUMN: COUNT(*) */
+	uint8_t filter; /* number of a BOOLEAN column: only where it is TRUE; or FB_NO_COLUMN */
+	uint8_t set;    /* DISTINCT: only values that are new in this set; or FB_NO_SET */
+	uint16_t count; /* values seen; 0 where each record has one: then the record count serves */
+	uint16_t sum;   /* of DECIMAL two words, and a third above where it may need them */
+	uint16_t single; /* sum of FLOAT, rounded after every step as Flink's is; `sum` is AVG's */
+	uint16_t min;    /* texts and DECIMAL take two words */
 	uint16_t max;
+	bool wide; /* the sum of DECIMAL has the third word */
 };
 
 struct fb_slice_layout {
@@ -60,13 +81,19 @@ struct fb_slice_layout {
 	uint16_t key_cnt;
 	uint16_t key_words;
 	uint16_t null_word; /* of the key words; UINT16_MAX: no key can be NULL */
-	uint16_t arg_cnt;
 	uint16_t rows_word; /* of the entry */
 	uint16_t entry_words;
+	uint8_t arg_cnt; /* columns that fb_state_update takes */
+	uint8_t state_cnt;
+	uint8_t set_cnt;
+	uint8_t time_state; /* least and greatest event time; FB_NO_STATE: not kept */
 	bool has_text_state;
 	struct fb_key_part keys[FB_KEY_MAX];
-	struct fb_arg_state args[FB_ARG_MAX];
-	uint8_t arg_of_agg[FB_AGG_MAX]; /* COUNT(*): UINT8_MAX */
+	struct fb_arg args[FB_ARG_MAX];
+	struct fb_state states[FB_STATE_MAX];
+	uint8_t state_of_agg[FB_AGG_MAX]; /* COUNT(*) of all records: FB_NO_STATE */
+	uint8_t state_of_set[FB_DISTINCT_MAX];
+	struct fb_slice_layout *sets[FB_DISTINCT_MAX];
 };
 
 #define FB_ENTRY_KEY_WORD 1
@@ -127,6 +154,7 @@ struct fb_slice {
 	uint32_t pages_head; /* all other pages, for closing */
 	uint32_t directory_inline[1 << FB_INLINE_DEPTH];
 	uint32_t directory_pages[1 << (FB_DEPTH_MAX - FB_DIRECTORY_PAGE_DEPTH)];
+	struct fb_slice *sets[FB_DISTINCT_MAX]; /* NULL: no value yet */
 };
 
 static inline uint32_t fb_directory_get(const struct fb_slice *slice, uint32_t index)
@@ -182,12 +210,22 @@ bool fb_table_has_room(const struct fb_slice *slice, const uint32_t *lens, uint3
 
 /* ---- keys and hashes of a batch ---- */
 
+struct fb_key_batch;
+typedef void (*fb_table_find_fn)(
+	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+
 struct fb_key_batch {
+	fb_table_find_fn find; /* for sets; whoever makes the batch sets it */
 	uint64_t words[FB_KEY_WORDS_MAX][FB_BATCH_ROWS];
 	uint64_t hashes[FB_BATCH_ROWS];
 	const char *texts[FB_KEY_MAX][FB_BATCH_ROWS]; /* filled for text keys */
 	uint64_t *entries[FB_BATCH_ROWS];             /* found; NULL: refused */
 	uint8_t refused[FB_BATCH_ROWS];               /* 0 or the disposition */
+	uint8_t made[FB_BATCH_ROWS];                  /* the last lookup inserted it */
+	/* of the sets */
+	int64_t groups[FB_BATCH_ROWS];                    /* references of the groups' entries */
+	uint64_t *values[FB_DISTINCT_MAX][FB_BATCH_ROWS]; /* entries of the sets */
+	uint8_t is_first[FB_DISTINCT_MAX][FB_BATCH_ROWS]; /* the row's value counts */
 };
 
 /* Hot. Key words and hashes of the selected rows; columns[i] is of keys[i]. */
@@ -198,10 +236,7 @@ uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_v
 /* Process-wide, set once at start: keys come from strangers. */
 extern uint64_t fb_key_seed[2];
 
-/* Hot. Fills keys->entries for the selected rows. */
-typedef void (*fb_table_find_fn)(
-	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
-
+/* Hot. Each fills keys->entries for the selected rows. */
 void fb_table_find_scalar(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
 void fb_table_find_avx2(
@@ -216,16 +251,75 @@ void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batc
 /* ---- states of a batch ---- */
 
 /*
- * Hot. Adds the selected rows to their entries; rows whose text states find no room are refused
- * (keys->refused) and left out. columns[i] is of args[i]. Returns the rows added; *overflows counts
- * sums that wrapped.
+ * Hot. Adds the selected rows to their entries; rows whose text or DISTINCT states find no room are
+ * refused (keys->refused) and left out of all states. columns[i] is of args[i]. With DISTINCT it
+ * uses up the rows' key words and hashes. Returns the rows added; *overflows counts sums that
+ * wrapped.
  */
 uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns,
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows);
 void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry);
-/* Adds the states of an entry of `from`. False: no room for a text. */
+
+/* Whether the row has a value for the state. */
+static inline bool fb_state_takes(
+	const struct fb_state *state, const struct fb_column *const *columns, uint32_t row)
+{
+	return (state->filter == FB_NO_COLUMN || (fb_column_is_valid(columns[state->filter], row) &&
+							 columns[state->filter]->i64[row] != 0)) &&
+	       (state->arg == FB_NO_COLUMN || fb_column_is_valid(columns[state->arg], row));
+}
+
+/* How many values the state has seen. */
+static inline uint64_t fb_state_seen(
+	const struct fb_slice_layout *layout, const struct fb_state *state, const uint64_t *entry)
+{
+	return entry[state->count ? state->count : layout->rows_word];
+}
+
+/*
+ * Hot. MIN and MAX of texts, row by row; counts records and texts too, so that it can tell which is
+ * the first. Rows without room are refused.
+ */
+void fb_state_update_texts(struct fb_slice *slice, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+/* False: no room. `first`: the entry has no text yet. */
+bool fb_state_merge_texts(struct fb_slice *into, const struct fb_state *state, uint64_t *entry,
+	const struct fb_slice *from, const uint64_t *other, bool first);
+
+/*
+ * Hot. Looks the rows' values up in the sets and says in keys->is_first which of them count. A row
+ * that finds no room is refused. After all rows are accepted or refused, settle takes what refused
+ * rows have put into sets out again.
+ */
+void fb_distinct_update(struct fb_slice *slice, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+void fb_distinct_settle(
+	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+/* The words of an entry of a set: owner, value. Owner 0: a value taken out again. */
+#define FB_SET_OWNER_WORD FB_ENTRY_KEY_WORD
+#define FB_SET_VALUE_WORD (FB_ENTRY_KEY_WORD + 1)
+
+/* ---- entry into entry; control plane ---- */
+
+/* Adds the states of an entry of `from`, but for those of sets. False: no room for a text. */
 bool fb_state_merge(
 	struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other);
+/* Adds a value to a set of the group; text: its bytes where it is a long one. False: no room. */
+bool fb_distinct_add(struct fb_slice *into, uint32_t set, uint64_t *entry, const uint64_t *value,
+	const char *text);
+
+/*
+ * Numbers of entries in order of first sight, as other slices and processes can know them.
+ * init: FB_E_NO_MEMORY.
+ */
+struct fb_numbering {
+	const struct fb_slice *slice;
+	uint32_t *first; /* per page of the pool: number of the first entry in it */
+};
+
+int fb_numbering_init(struct fb_numbering *numbering, const struct fb_slice *slice) FB_MUST_CHECK;
+uint32_t fb_numbering_get(const struct fb_numbering *numbering, uint64_t ref);
+void fb_numbering_fini(struct fb_numbering *numbering);
 
 /* ---- walking ---- */
 
@@ -236,6 +330,57 @@ struct fb_entry_cursor {
 
 /* The next entry in order of first sight; NULL at the end. */
 const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cursor *at);
+/* In the first page of entries they begin behind the slice's head. */
+#define FB_SLICE_HEAD_UNITS ((sizeof(struct fb_slice) + 7) / 8)
+
+/* Event times of the group's records, of a layout that keeps them (fb_slice_layout_create_timed).
+ */
+static inline int64_t fb_entry_time_min(const struct fb_slice_layout *layout, const uint64_t *entry)
+{
+	return (int64_t)entry[layout->states[layout->time_state].min];
+}
+
+static inline int64_t fb_entry_time_max(const struct fb_slice_layout *layout, const uint64_t *entry)
+{
+	return (int64_t)entry[layout->states[layout->time_state].max];
+}
+
+/* ---- numbers in words ---- */
+
+static inline double fb_word_double(uint64_t word)
+{
+	double value;
+
+	memcpy(&value, &word, sizeof(value));
+	return value;
+}
+
+static inline uint64_t fb_double_word(double value)
+{
+	uint64_t word;
+
+	memcpy(&word, &value, sizeof(word));
+	return word;
+}
+
+/* NaN is the greatest (semantics 1.3). */
+static inline bool fb_double_less(double a, double b)
+{
+	return a < b || (b != b && a == a);
+}
+
+static inline fb_i128 fb_words_i128(const uint64_t *words)
+{
+	return (fb_i128)((unsigned __int128)words[1] << 64 | words[0]);
+}
+
+#define FB_I128_MAX ((fb_i128)(~(unsigned __int128)0 >> 1))
+
+static inline void fb_put_i128(uint64_t *words, fb_i128 value)
+{
+	words[0] = (uint64_t)value;
+	words[1] = (uint64_t)((unsigned __int128)value >> 64);
+}
 
 /* ---- texts ---- */
 
@@ -256,4 +401,19 @@ static inline void fb_text_words(const char *p, uint32_t len, uint64_t words[2])
 	memcpy(copy + 4, p, FB_MIN(len, (uint32_t)FB_TEXT_INLINE_MAX));
 	memcpy(copy, &len, sizeof(len));
 	memcpy(words, copy, sizeof(copy));
+}
+
+/*
+ * Adds to a sum of DECIMAL: two words that cannot overflow, or (`wide`) three: then `high` is the
+ * third of what is added, -1 or 0 for a value. So the sum is exact in any order, however far it
+ * goes beyond 38 digits on its way.
+ */
+static inline void fb_sum_add(uint64_t *sum, fb_i128 value, int64_t high, bool wide)
+{
+	unsigned __int128 before = (unsigned __int128)fb_words_i128(sum);
+	unsigned __int128 after = before + (unsigned __int128)value;
+
+	fb_put_i128(sum, (fb_i128)after);
+	if (wide)
+		sum[2] += (uint64_t)high + (after < before);
 }

@@ -320,6 +320,7 @@ void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batc
 	const char *texts[FB_KEY_MAX];
 	struct fb_key_view key = {words, texts};
 	uint64_t *entry = NULL;
+	uint64_t before = slice->group_cnt;
 
 	for (uint32_t w = 0; w < layout->key_words; w++)
 		words[w] = keys->words[w][row];
@@ -336,4 +337,5 @@ void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batc
 		break;
 	}
 	keys->entries[row] = entry;
+	keys->made[row] = slice->group_cnt != before;
 }

@@ -185,7 +185,7 @@ static void touch(struct bench *bench, uint32_t batch)
 		array[(size_t)keys[row] * stride]++;
 	for (uint32_t a = 0; a < layout->arg_cnt; a++) {
 		const int64_t *values = bench->input.values[a] + (size_t)batch * FB_BATCH_ROWS;
-		bool min = layout->args[a].min != 0;
+		bool min = layout->states[a].min != 0;
 
 		for (uint32_t row = 0; row < FB_BATCH_ROWS; row++) {
 			int64_t *state = array + (size_t)keys[row] * stride + at;
@@ -252,7 +252,7 @@ static void open_case(
 	bench->slice = fb_slice_open(bench->pool, bench->layout, 0);
 	bench->stride = 1;
 	for (uint32_t a = 0; a < bench->layout->arg_cnt; a++)
-		bench->stride += bench->layout->args[a].min ? 4 : 3;
+		bench->stride += bench->layout->states[a].min ? 4 : 3;
 	/* 1, 4 or 16 words: no state lies across two lines. */
 	bench->stride = bench->stride > 8 ? 16 : bench->stride;
 	bench->array = take_array((size_t)bench->input.key_cnt * bench->stride * sizeof(int64_t));
@@ -281,7 +281,7 @@ static void check(const struct bench *bench)
 
 		keys++;
 		if ((int64_t)entry[layout->rows_word] != states[0] ||
-			(layout->arg_cnt > 0 && (int64_t)entry[layout->args[0].sum] != states[2]))
+			(layout->arg_cnt > 0 && (int64_t)entry[layout->states[0].sum] != states[2]))
 			fail("the slice and the array differ");
 	}
 	if (fb_slice_group_cnt(bench->slice) != bench->input.key_cnt ||

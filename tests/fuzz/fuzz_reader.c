@@ -11,16 +11,18 @@
 
 #define POOL_BYTES (16u * FB_PAGE_BYTES)
 
-static const char sql[] = "CREATE TABLE s (k STRING, g BIGINT, a INT, d DOUBLE, ok BOOLEAN, dt "
-			  "DATE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
-			  "INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', "
-			  "'format'='csv', 'csv.null-literal'='~');\n"
-			  "EXPLAIN SELECT k, g, COUNT(*), SUM(a / g), AVG(g), MIN(k), MAX(k), "
-			  "MIN(d), SUM(d), MAX(dt) FROM TABLE(TUMBLE(TABLE s, "
-			  "DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE a <> 7 OR CAST(k AS INT) > "
-			  "1 GROUP BY window_start, window_end, k, g, d;\n"
-			  "EXPLAIN SELECT CAST(k AS CHAR(4)), CAST(k AS DOUBLE), TO_TIMESTAMP(k), "
-			  "CAST(ts AS STRING), a % g, ok AND a > 1 FROM s;\n";
+static const char sql[] =
+	"CREATE TABLE s (k STRING, g BIGINT, a INT, d DOUBLE, ok BOOLEAN, dt "
+	"DATE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
+	"INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', "
+	"'format'='csv', 'csv.null-literal'='~');\n"
+	"EXPLAIN SELECT k, g, COUNT(*), SUM(a / g), AVG(g), MIN(k), MAX(k), "
+	"MIN(d), SUM(d), MAX(dt), COUNT(DISTINCT k), COUNT(DISTINCT d) FILTER "
+	"(WHERE g > 0), SUM(DISTINCT a), MAX(k) FILTER (WHERE ok) FROM TABLE(TUMBLE(TABLE s, "
+	"DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE a <> 7 OR CAST(k AS INT) > "
+	"1 GROUP BY window_start, window_end, k, g, d;\n"
+	"EXPLAIN SELECT CAST(k AS CHAR(4)), CAST(k AS DOUBLE), TO_TIMESTAMP(k), "
+	"CAST(ts AS STRING), a % g, ok AND a > 1 FROM s;\n";
 
 static struct fb_plan *plan;
 static struct fb_slice_layout *layouts[2];

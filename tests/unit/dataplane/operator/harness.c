@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "config/base/calendar.h"
+#include "config/base/decimal.h"
 #include "dataplane/operator/expr.h"
 
 struct planned plan_sql(const char *prelude, const char *sql)
@@ -161,6 +162,8 @@ void feed(struct instance *at, const char *csv)
 
 static void add_value(struct fb_buf *out, struct fb_type type, const struct fb_value *value)
 {
+	char decimal[FB_DECIMAL_TEXT_BYTES];
+
 	if (value->is_null) {
 		fb_buf_add_text(out, "NULL");
 		return;
@@ -176,6 +179,9 @@ static void add_value(struct fb_buf *out, struct fb_type type, const struct fb_v
 	case FB_PHYS_STR:
 		fb_buf_add(out, value->str.p, value->str.len);
 		break;
+	case FB_PHYS_I128:
+		fb_buf_add(out, decimal, fb_decimal_format(value->i128, type.scale, decimal));
+		break;
 	default:
 		fb_buf_printf(out, "%lld", (long long)value->i64);
 		break;
@@ -190,6 +196,8 @@ static struct fb_value value_of(const struct fb_column *column, struct fb_type t
 		return value;
 	if (fb_type_phys(type) == FB_PHYS_STR)
 		value.str = column->str[row];
+	else if (fb_type_phys(type) == FB_PHYS_I128)
+		value.i128 = column->i128[row];
 	else
 		value.i64 = column->i64[row];
 	return value;

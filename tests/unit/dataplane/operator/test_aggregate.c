@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "dataplane/operator/slice_private.h"
+
 #define AT ",true,2020-01-01,1970-01-01 00:00:05\n"
 /* k,g,a,b,y,m,d,f in one window */
 #define R(fields) fields AT
@@ -76,6 +78,16 @@ Test(aggregate, floats_and_doubles)
 	expect_one("SUM(d)", R("x,1,1,1,1,1,Infinity,1") R("x,1,1,1,1,1,-Infinity,1"), "nan");
 }
 
+/* SUM of FLOAT is rounded after every step, as Flink's FloatSumAggFunction; AVG sums as DOUBLE. */
+Test(aggregate, sums_of_floats_round_at_each_step)
+{
+	expect_one("SUM(f), AVG(f)",
+		R("x,1,1,1,1,1,1,16777216") R("x,1,1,1,1,1,1,1") R("x,1,1,1,1,1,1,1"),
+		"16777216|5592406");
+	/* The sum of nothing but -0.0; the average's sum begins at 0.0. */
+	expect_one("SUM(d), AVG(d), SUM(f)", R("x,1,1,1,1,1,-0.0,-0.0"), "-0|0|-0");
+}
+
 Test(aggregate, extremes_of_every_type)
 {
 	expect_one("MIN(a), MAX(a), MIN(b), MAX(b), MIN(y), MAX(m)",
@@ -136,6 +148,70 @@ Test(aggregate, states_are_shared_only_by_the_same)
 		"3|300|3|-2147483646|-2147483644|2147483646|2147483648|-2147483648");
 	expect_one("MIN(COALESCE(k, 'p')), MIN(COALESCE(k, 'q')), SUM(d * 0.5E0), SUM(d * 0.25E0)",
 		R("~,1,1,1,1,1,4,1"), "p|q|2|1");
+}
+
+/* ---- FILTER ---- */
+
+/* Only TRUE lets a record in: neither FALSE nor NULL. */
+Test(filter, only_true_counts)
+{
+	expect_one(
+		"COUNT(*), COUNT(*) FILTER (WHERE a > 1), COUNT(a) FILTER (WHERE a > 1), "
+		"COUNT(k) FILTER (WHERE a > 1), COUNT(*) FILTER (WHERE NOT a > 1), COUNT(*) FILTER "
+		"(WHERE a IS NULL)",
+		R("x,1,1,1,1,1,1,1") R("x,1,2,1,1,1,1,1") R("x,1,~,1,1,1,1,1") R("~,1,3,1,1,1,1,1"),
+		"4|2|2|1|1|1");
+}
+
+/* One argument under several conditions: a state for each. */
+Test(filter, states_of_one_argument)
+{
+	expect_one(
+		"SUM(b), SUM(b) FILTER (WHERE a = 1), SUM(b) FILTER (WHERE a = 2), MIN(b) FILTER "
+		"(WHERE a = 2), MAX(b) FILTER (WHERE a = 1), AVG(b) FILTER (WHERE a = 2), AVG(b), "
+		"COUNT(b) FILTER (WHERE a = 2)",
+		R("x,1,1,10,1,1,1,1") R("x,1,2,20,1,1,1,1") R("x,1,2,41,1,1,1,1")
+			R("x,1,2,~,1,1,1,1"),
+		"71|10|61|20|10|30|23|2");
+	expect_one(
+		"SUM(d) FILTER (WHERE a = 1), MIN(d) FILTER (WHERE a = 2), SUM(f) FILTER (WHERE a "
+		"= 2), AVG(f) FILTER (WHERE a = 1)",
+		R("x,1,1,1,1,1,0.5,0.5") R("x,1,2,1,1,1,0.25,0.25") R("x,1,1,1,1,1,4,4"),
+		"4.5|0.25|0.25|2.25");
+	expect_one(
+		"MIN(k) FILTER (WHERE a = 1), MAX(k) FILTER (WHERE a = 1), MAX(k), COUNT(k) FILTER "
+		"(WHERE a = 2)",
+		R("b,1,1,1,1,1,1,1") R("a long text of more than twelve,1,1,1,1,1,1,1")
+			R("zzz,1,2,1,1,1,1,1"),
+		"a long text of more than twelve|b|zzz|1");
+}
+
+/* A column that is both argument and condition. */
+Test(filter, a_condition_may_be_an_argument)
+{
+	expect_one("COUNT(ok), COUNT(ok) FILTER (WHERE ok), COUNT(*) FILTER (WHERE ok), MAX(ok)",
+		"x,1,1,1,1,1,1,1,true,1970-01-02,1970-01-01 00:00:05\n"
+		"x,1,1,1,1,1,1,1,~,1970-01-02,1970-01-01 00:00:05\n"
+		"x,1,1,1,1,1,1,1,false,1970-01-02,1970-01-01 00:00:05\n",
+		"2|1|1|1");
+}
+
+/* Nothing passes: the group is there, the aggregate NULL. NOT NULL arguments too. */
+Test(filter, nothing_passes)
+{
+	expect_one("COUNT(*), COUNT(*) FILTER (WHERE a > 9), SUM(a) FILTER (WHERE a > 9), MIN(k) "
+		   "FILTER (WHERE a > 9), AVG(d) FILTER (WHERE a > 9), SUM(COALESCE(a, 0)) FILTER "
+		   "(WHERE a > 9), MAX(COALESCE(k, '')) FILTER (WHERE a > 9)",
+		R("x,1,1,1,1,1,1,1") R("y,1,2,1,1,1,1,1"), "2|0|NULL|NULL|NULL|NULL|NULL");
+}
+
+/* As in Flink, what stands before an aggregate is computed for every record of the group: a failing
+ * argument takes its record along, whatever FILTER says. */
+Test(filter, a_failing_part_takes_its_record_along)
+{
+	expect_one(
+		"COUNT(*), SUM(10 / a) FILTER (WHERE a <> 0), COUNT(*) FILTER (WHERE 10 / a > 1)",
+		R("x,1,0,1,1,1,1,1") R("x,1,5,1,1,1,1,1") R("x,1,10,1,1,1,1,1"), "2|3|1");
 }
 
 /* A key or an argument that fails takes its record along, and only that. */
@@ -254,13 +330,14 @@ Test(key, unquoted_text)
 	rows_expect(&rows, "a \"b\" c|2|a \"b\" c", "|1|", NULL);
 }
 
-/* What a layout does not hold is refused, not cut: 17 keys, 33 different arguments. Sixteen and 32
- * it holds. */
+/* What a layout does not hold is refused, not cut: 17 keys, 33 different arguments, 17 sets. One
+ * less of each it holds. */
 Test(key, layout_limits)
 {
 	for (int extra = 0; extra < 2; extra++) {
 		struct fb_buf keys = {0};
 		struct fb_buf sums = {0};
+		struct fb_buf sets = {0};
 		struct fb_buf source = {0};
 		struct fb_buf sql = {0};
 		struct fb_slice_layout *layout;
@@ -271,6 +348,7 @@ Test(key, layout_limits)
 		for (int i = 0; i < 16 + extra; i++) {
 			fb_buf_printf(&source, "c%d INT, ", i);
 			fb_buf_printf(&keys, ", c%d", i);
+			fb_buf_printf(&sets, ", COUNT(DISTINCT c0) FILTER (WHERE c0 > %d)", i);
 		}
 		for (int i = 0; i < 32 + extra; i++)
 			fb_buf_printf(&sums, ", SUM(c0 + %d)", i);
@@ -279,14 +357,16 @@ Test(key, layout_limits)
 		fb_buf_printf(&sql, "%s EXPLAIN SELECT COUNT(*)" TUMBLE_10S BY_WINDOW "%s; ",
 			source.p, keys.p);
 		fb_buf_printf(&sql, "EXPLAIN SELECT COUNT(*)%s" TUMBLE_10S BY_WINDOW ";", sums.p);
+		fb_buf_printf(&sql, "EXPLAIN SELECT COUNT(*)%s" TUMBLE_10S BY_WINDOW ";", sets.p);
 		fb_diags_init(&diags, "test.sql");
 		int rc = fb_sql_plan("test.sql", fb_str_from(sql.p), &diags, &plan);
 
 		/* One more of either is refused where the file is planned. */
 		cr_assert_eq(rc, extra ? FB_E_SYNTAX : 0);
-		cr_assert_eq(diags.error_cnt, extra ? 2 : 0);
-		for (int i = 0; i < 2 && rc == 0; i++) {
-			cr_assert_eq(fb_slice_layout_create(plan->explains[i], &layout), 0, "%d", i);
+		cr_assert_eq(diags.error_cnt, extra ? 3 : 0);
+		for (int i = 0; i < 3 && rc == 0; i++) {
+			cr_assert_eq(
+				fb_slice_layout_create(plan->explains[i], &layout), 0, "%d", i);
 			fb_slice_layout_destroy(layout);
 		}
 		if (rc == 0)
@@ -294,7 +374,50 @@ Test(key, layout_limits)
 		fb_diags_fini(&diags);
 		fb_buf_fini(&keys);
 		fb_buf_fini(&sums);
+		fb_buf_fini(&sets);
 		fb_buf_fini(&source);
 		fb_buf_fini(&sql);
 	}
+}
+
+/* A layout for sessions keeps the event times of each group, beside what the query asks for; where
+ * MIN and MAX of the time are asked for too, these are columns of their own. */
+Test(layout, keeps_event_times)
+{
+	struct planned planned =
+		plan_sql(SOURCE, "EXPLAIN SELECT k, COUNT(*), MIN(ts)" TUMBLE_10S BY_WINDOW ", k;");
+	struct fb_slice_layout *layout;
+	struct instance at;
+	struct fb_slice *slice;
+	struct fb_entry_cursor cursor = {0};
+	const uint64_t *entry;
+	uint32_t query;
+	uint32_t groups = 0;
+
+	fb_slice_layout_destroy(planned.layouts[0]);
+	cr_assert_eq(fb_slice_layout_create_timed(planned.queries[0], &planned.layouts[0]), 0);
+	layout = planned.layouts[0];
+	at = instance_open(&planned, NULL);
+	feed(&at, "x,1,1,1,1,1,1,1,true,1970-01-02,1970-01-01 00:00:05\n"
+		  "y,1,1,1,1,1,1,1,true,1970-01-02,1970-01-01 00:00:06.5\n"
+		  "x,1,1,1,1,1,1,1,true,1970-01-02,1970-01-01 00:00:07\n"
+		  "x,1,1,1,1,1,1,1,true,1970-01-02,1970-01-01 00:00:06\n");
+	slice = fb_reader_take_open(at.reader, &query);
+	cr_assert_not_null(slice);
+	while ((entry = fb_slice_entry(slice, &cursor)) != NULL) {
+		bool is_x = fb_text_get(slice->pool, entry + FB_ENTRY_KEY_WORD).p[0] == 'x';
+
+		cr_expect_eq(fb_entry_time_min(layout, entry), is_x ? 5000 : 6500);
+		cr_expect_eq(fb_entry_time_max(layout, entry), is_x ? 7000 : 6500);
+		groups++;
+	}
+	cr_expect_eq(groups, 2);
+
+	struct rows rows = {0};
+
+	rows_of_slice(planned.queries[0], slice, &rows);
+	rows_expect(&rows, "x|3|5000", "y|1|6500", NULL);
+	fb_reader_return_slice(at.reader, query, slice);
+	instance_close(&at);
+	planned_fini(&planned);
 }
