@@ -86,59 +86,125 @@ static bool check_aggregate(struct fb_scope *scope, const struct fb_ast_expr *as
 				: NULL,
 			"%.*s cannot stand in %s", len, name,
 			scope->clause ? scope->clause : "this place");
-	else if (ast->flag && fb_str_is(ast->text, "COUNT"))
-		fb_bind_planned(b, ast->place, NULL, "COUNT(DISTINCT …)");
-	else if (ast->flag)
-		fb_bind_planned(b, ast->place, "MIN and MAX give the same without DISTINCT",
-			"%.*s(DISTINCT …)", len, name);
-	else if (ast->filter != NULL)
-		fb_bind_planned(
-			b, ast->filter->place, "put the condition into WHERE", "FILTER (WHERE …)");
 	else
 		return true;
 	return false;
 }
 
-static bool agg_type(struct fb_scope *scope, const struct fb_ast_expr *ast, struct fb_agg *agg)
+static bool is_sum(const struct fb_agg *agg)
+{
+	return agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG;
+}
+
+/* What the aggregate can take, as Flink's AggFunctionFactory has it. */
+static bool check_argument(
+	struct fb_scope *scope, const struct fb_ast_expr *ast, const struct fb_agg *agg)
 {
 	struct fb_type type = agg->arg->type;
+	bool number = fb_type_is_numeric(type);
 	char text[FB_TYPE_TEXT_BYTES];
-	bool number = fb_type_is_integer(type) || fb_type_is_float(type);
 
 	if (type.kind == FB_T_NULL || type.kind == FB_T_INTERVAL) {
 		fb_bind_error(scope->b, ast->place, "CAST it to a type", "%.*s cannot take %s",
 			(int)ast->text.len, ast->text.p, fb_type_format(type, text));
 		return false;
 	}
-	if ((agg->func == FB_AGG_SUM || agg->func == FB_AGG_AVG) && !number) {
-		type.not_null = false;
+	type.not_null = false;
+	if (is_sum(agg) && !number) {
 		fb_bind_error(scope->b, ast->place,
 			fb_type_is_text(type) ? "CAST it to a number" : NULL,
 			"%.*s takes numbers, this is %s", (int)ast->text.len, ast->text.p,
 			fb_type_format(type, text));
 		return false;
 	}
-	/* Groups are never empty, so the result is NULL only where the argument can be. */
-	agg->type = type;
-	if (agg->func == FB_AGG_COUNT)
-		agg->type = (struct fb_type){.kind = FB_T_BIGINT, .not_null = true};
+	if ((agg->func == FB_AGG_MIN || agg->func == FB_AGG_MAX) && fb_type_is_binary(type)) {
+		fb_bind_error(scope->b, ast->place, "COUNT and GROUP BY can take it",
+			"%.*s cannot compare %s", (int)ast->text.len, ast->text.p,
+			fb_type_format(type, text));
+		return false;
+	}
 	return true;
 }
 
-/* Aggregates share the state of an argument that they have in common. */
-static uint32_t count_args(const struct fb_agg_list *list)
+/* Semantics 1.3. A group is never empty, but what passes FILTER may be; a sum of DECIMAL that has
+ * too many digits is NULL. */
+static struct fb_type agg_type(const struct fb_agg *agg)
+{
+	struct fb_type type;
+
+	if (agg->func == FB_AGG_COUNT || agg->func == FB_AGG_COUNT_STAR)
+		return (struct fb_type){.kind = FB_T_BIGINT, .not_null = true};
+	type = agg->arg->type;
+	if (agg->filter != NULL)
+		type.not_null = false;
+	if (is_sum(agg) && type.kind == FB_T_DECIMAL) {
+		type.precision = 38;
+		type.scale = agg->func == FB_AGG_AVG ? FB_MAX(type.scale, (uint8_t)6) : type.scale;
+		type.not_null = false;
+	}
+	return type;
+}
+
+static bool same_expr(const struct fb_expr *a, const struct fb_expr *b)
+{
+	return a == b || (a != NULL && b != NULL && fb_expr_equal(a, b));
+}
+
+static bool is_column_of(const struct fb_agg *agg, const struct fb_expr *expr)
+{
+	return same_expr(agg->arg, expr) || same_expr(agg->filter, expr);
+}
+
+/* Aggregates share an argument or a condition that they have in common. */
+static uint32_t count_columns(const struct fb_agg_list *list)
 {
 	uint32_t cnt = 0;
 
 	for (uint32_t i = 0; i < list->cnt; i++) {
-		bool first = list->aggs[i].arg != NULL;
+		const struct fb_agg *agg = &list->aggs[i];
+		bool arg = agg->arg != NULL;
+		bool filter = agg->filter != NULL && !same_expr(agg->arg, agg->filter);
+
+		for (uint32_t j = 0; j < i; j++) {
+			arg = arg && !is_column_of(&list->aggs[j], agg->arg);
+			filter = filter && !is_column_of(&list->aggs[j], agg->filter);
+		}
+		cnt += arg + filter;
+	}
+	return cnt;
+}
+
+/* Sets of values to keep. */
+static uint32_t count_distinct(const struct fb_agg_list *list)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t i = 0; i < list->cnt; i++) {
+		const struct fb_agg *agg = &list->aggs[i];
+		bool first = agg->distinct;
 
 		for (uint32_t j = 0; first && j < i; j++)
-			first = list->aggs[j].arg == NULL ||
-				!fb_expr_equal(list->aggs[j].arg, list->aggs[i].arg);
+			first = !list->aggs[j].distinct ||
+				!same_expr(list->aggs[j].arg, agg->arg) ||
+				!same_expr(list->aggs[j].filter, agg->filter);
 		cnt += first;
 	}
 	return cnt;
+}
+
+static bool check_bounds(
+	struct fb_scope *scope, const struct fb_agg_list *list, struct fb_place place)
+{
+	if (count_columns(list) > FB_AGG_ARG_MAX)
+		fb_bind_error(scope->b, place, "write a second query",
+			"aggregates over more than %d different arguments and conditions",
+			FB_AGG_ARG_MAX);
+	else if (count_distinct(list) > FB_DISTINCT_MAX)
+		fb_bind_error(scope->b, place, "write a second query",
+			"DISTINCT over more than %d different arguments", FB_DISTINCT_MAX);
+	else
+		return true;
+	return false;
 }
 
 static const struct fb_expr *add_aggregate(
@@ -150,8 +216,8 @@ static const struct fb_expr *add_aggregate(
 	for (i = 0; i < list->cnt; i++) {
 		const struct fb_agg *other = &list->aggs[i];
 
-		if (other->func == agg->func &&
-			(agg->arg == NULL || fb_expr_equal(other->arg, agg->arg)))
+		if (other->func == agg->func && other->distinct == agg->distinct &&
+			same_expr(other->arg, agg->arg) && same_expr(other->filter, agg->filter))
 			break;
 	}
 	if (i == list->cnt) {
@@ -172,13 +238,52 @@ static const struct fb_expr *add_aggregate(
 			list->cap = cap;
 		}
 		list->aggs[list->cnt++] = *agg;
-		if (count_args(list) > FB_ARG_MAX) {
-			fb_bind_error(scope->b, place, "write a second query",
-				"aggregates over more than %d different arguments", FB_ARG_MAX);
+		if (!check_bounds(scope, list, place))
 			return NULL;
-		}
 	}
 	return fb_expr_leaf(scope->b, FB_OPX_AGG, (uint16_t)i, list->aggs[i].type, place);
+}
+
+/* A record-level part of an aggregate: its argument, or the condition of its FILTER. */
+static const struct fb_expr *bind_part(
+	struct fb_scope *scope, const struct fb_ast_expr *ast, bool condition)
+{
+	const char *clause = scope->clause;
+	const struct fb_expr *expr;
+
+	scope->in_agg = true;
+	scope->clause = condition ? "FILTER" : clause;
+	expr = condition ? fb_bind_condition(scope, ast) : fb_bind_expr(scope, ast);
+	scope->clause = clause;
+	scope->in_agg = false;
+	if (expr == NULL)
+		return NULL;
+	if (fb_bound_of(expr)->has_window) {
+		fb_bind_planned(scope->b, ast->place,
+			"window columns are the same for the whole group",
+			"an aggregate over window columns");
+		return NULL;
+	}
+	return fb_bind_can_compute(scope->b, expr) ? expr : NULL;
+}
+
+static bool bind_argument(struct fb_scope *scope, const struct fb_ast_expr *ast, struct fb_agg *agg)
+{
+	if (ast->args->kind == FB_AST_STAR) {
+		if (agg->func != FB_AGG_COUNT || ast->flag) {
+			fb_bind_error(scope->b, ast->place, NULL,
+				ast->flag ? "%.*s(DISTINCT *): name the column"
+					  : "%.*s(*): only COUNT takes *",
+				(int)ast->text.len, ast->text.p);
+			return false;
+		}
+		agg->func = FB_AGG_COUNT_STAR;
+		return true;
+	}
+	agg->arg = bind_part(scope, ast->args, false);
+	/* The least of all values is the least of the different ones. */
+	agg->distinct = ast->flag && agg->func != FB_AGG_MIN && agg->func != FB_AGG_MAX;
+	return agg->arg != NULL && check_argument(scope, ast, agg);
 }
 
 static const struct fb_expr *bind_aggregate(struct fb_scope *scope, const struct fb_ast_expr *ast)
@@ -189,31 +294,14 @@ static const struct fb_expr *bind_aggregate(struct fb_scope *scope, const struct
 				     : fb_str_is(ast->text, "MAX") ? FB_AGG_MAX
 								   : FB_AGG_AVG};
 
-	if (!check_aggregate(scope, ast))
+	if (!check_aggregate(scope, ast) || !bind_argument(scope, ast, &agg))
 		return NULL;
-	if (ast->args->kind == FB_AST_STAR) {
-		if (agg.func != FB_AGG_COUNT) {
-			fb_bind_error(scope->b, ast->place, NULL, "%.*s(*): only COUNT takes *",
-				(int)ast->text.len, ast->text.p);
+	if (ast->filter != NULL) {
+		agg.filter = bind_part(scope, ast->filter, true);
+		if (agg.filter == NULL)
 			return NULL;
-		}
-		agg.func = FB_AGG_COUNT_STAR;
-		agg.type = (struct fb_type){.kind = FB_T_BIGINT, .not_null = true};
-		return add_aggregate(scope, &agg, ast->place);
 	}
-	scope->in_agg = true;
-	agg.arg = fb_bind_expr(scope, ast->args);
-	scope->in_agg = false;
-	if (agg.arg == NULL)
-		return NULL;
-	if (fb_bound_of(agg.arg)->has_window) {
-		fb_bind_planned(scope->b, ast->args->place,
-			"window columns are the same for the whole group",
-			"an aggregate over window columns");
-		return NULL;
-	}
-	if (!fb_bind_can_compute(scope->b, agg.arg) || !agg_type(scope, ast, &agg))
-		return NULL;
+	agg.type = agg_type(&agg);
 	return add_aggregate(scope, &agg, ast->place);
 }
 

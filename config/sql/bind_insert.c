@@ -243,12 +243,15 @@ static const struct fb_expr *record_expr(const struct fb_query_plan *plan, uint3
 	if (i == 1)
 		return plan->time;
 	i -= 2;
-	return i < plan->agg_cnt ? plan->aggs[i].arg : NULL;
+	if (i < plan->agg_cnt)
+		return plan->aggs[i].arg;
+	i -= plan->agg_cnt;
+	return i < plan->agg_cnt ? plan->aggs[i].filter : NULL;
 }
 
 static uint32_t record_expr_cnt(const struct fb_query_plan *plan)
 {
-	return plan->key_cnt + plan->select_cnt + 2u + plan->agg_cnt;
+	return plan->key_cnt + plan->select_cnt + 2u + 2u * plan->agg_cnt;
 }
 
 static bool check_zone(struct inserting *in)

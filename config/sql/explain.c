@@ -31,9 +31,7 @@ static void add_agg(const struct fb_agg *agg, const char *const *names, struct f
 		[FB_AGG_AVG] = "AVG",
 	};
 
-	fb_buf_printf(out, "%s(", funcs[agg->func]);
-	if (agg->distinct)
-		fb_buf_add_text(out, "DISTINCT ");
+	fb_buf_printf(out, "%s(%s", funcs[agg->func], agg->distinct ? "DISTINCT " : "");
 	if (agg->arg == NULL)
 		fb_buf_add_char(out, '*');
 	else
@@ -185,6 +183,26 @@ static void add_typed(struct fb_buf *out, const char *text, struct fb_type type)
 	fb_buf_printf(out, "%s %s\n", text, fb_type_format(type, name));
 }
 
+static void add_state(const struct fb_query_plan *query, struct fb_buf *out)
+{
+	bool distinct = false;
+
+	for (uint16_t i = 0; i < query->agg_cnt; i++)
+		distinct |= query->aggs[i].distinct;
+	fb_explain_label(out, "state");
+	fb_buf_printf(out,
+		query->key_cnt ? "about %u bytes per key and %s, %u of them key; long "
+				 "texts come on top\n"
+			       : "about %u bytes per %s\n",
+		fb_explain_state_bytes(query), fb_explain_unit(&query->window),
+		fb_explain_key_bytes(query));
+	if (distinct) {
+		fb_explain_label(out, "");
+		fb_buf_add_text(out, "for DISTINCT each different value of a key is kept, in about "
+				     "40 bytes\n");
+	}
+}
+
 static void add_groups(
 	const struct fb_query_plan *query, const char *const *groups, struct fb_buf *out)
 {
@@ -200,13 +218,7 @@ static void add_groups(
 		fb_explain_label(out, i ? "" : "aggregates");
 		add_typed(out, groups[FB_GROUP_KEYS + query->key_cnt + i], query->aggs[i].type);
 	}
-	fb_explain_label(out, "state");
-	fb_buf_printf(out,
-		query->key_cnt ? "about %u bytes per key and %s, %u of them key; long "
-				 "texts come on top\n"
-			       : "about %u bytes per %s\n",
-		fb_explain_state_bytes(query), fb_explain_unit(&query->window),
-		fb_explain_key_bytes(query));
+	add_state(query, out);
 	if (query->having != NULL) {
 		fb_explain_label(out, "having");
 		fb_explain_expr(query->having, groups, out);

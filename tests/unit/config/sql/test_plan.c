@@ -516,8 +516,9 @@ Test(plan, explain_states_the_lateness_rule)
 
 	cr_expect_str_eq(explain_line(&planned, "window"),
 		"HOP of 1 h every 1 min over ts, from 1970-01-01 00:00 (W1)");
-	cr_expect_str_eq(explain_line(&planned, "late"),
-		"a record counts for those of its windows that have not fired; when all have fired it");
+	cr_expect_str_eq(
+		explain_line(&planned, "late"), "a record counts for those of its windows that "
+						"have not fired; when all have fired it");
 	cr_expect_str_eq(
 		explain_line(&planned, "slices"), "of 1 min, 60 per window; a record updates 1");
 	planned_fini(&planned);
@@ -550,6 +551,13 @@ Test(plan, types_of_aggregates)
 		{"MAX(ts)", "TIMESTAMP(3)"},
 		{"MAX(ok)", "BOOLEAN"},
 		{"MIN(id)", "BIGINT NOT NULL"},
+		{"COUNT(DISTINCT n)", "BIGINT NOT NULL"},
+		{"SUM(DISTINCT id)", "BIGINT NOT NULL"},
+		{"COUNT(*) FILTER (WHERE a > 3)", "BIGINT NOT NULL"},
+		{"COUNT(DISTINCT n) FILTER (WHERE a > 3 OR b IS NULL)", "BIGINT NOT NULL"},
+		/* Nothing may pass. */
+		{"MIN(id) FILTER (WHERE a > 3)", "BIGINT"},
+		{"SUM(id) FILTER (WHERE ok)", "BIGINT"},
 	};
 
 	for (size_t i = 0; i < FB_ARRAY_LEN(types); i++) {
@@ -564,6 +572,28 @@ Test(plan, types_of_aggregates)
 		cr_expect_str_eq(explain_line(&planned, "aggregates"), want);
 		planned_fini(&planned);
 	}
+}
+
+/* What differs in DISTINCT or FILTER is another aggregate; MIN and MAX are the same with DISTINCT.
+ */
+Test(plan, aggregates_are_shared_by_the_same)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"EXPLAIN SELECT COUNT(n), COUNT(DISTINCT n), COUNT(n) FILTER (WHERE a > 3), "
+		"COUNT(n) "
+		"FILTER (WHERE a > 4), COUNT(DISTINCT n) FILTER (WHERE a > 3), COUNT(n) FILTER "
+		"(WHERE a > 3), MIN(n), MIN(DISTINCT n), COUNT(DISTINCT n) FROM " TUMBLE_T BY_WINDOW
+		";");
+	const struct fb_query_plan *query = planned.plan->explains[0];
+
+	cr_assert_eq(query->agg_cnt, 6);
+	cr_expect(query->aggs[1].distinct);
+	cr_expect_not_null(query->aggs[2].filter);
+	cr_expect_not(query->aggs[5].distinct);
+	cr_expect_str_eq(explain_line(&planned, "state"), "about 64 bytes per open window");
+	/* The condition's column is decoded too. */
+	cr_expect_eq(query->fields_needed[0], 1u << 1 | 1u << 7 | 1u << 11);
+	planned_fini(&planned);
 }
 
 Test(plan, groups_by_expressions)
