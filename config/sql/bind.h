@@ -205,6 +205,8 @@ struct fb_rel *fb_bind_group(
 typedef const struct fb_expr *(*fb_item_fn)(void *arg, const struct fb_expr *expr);
 bool fb_bind_items(struct fb_scope *scope, const struct fb_ast_query *query, fb_item_fn map,
 	void *arg, struct fb_rel *into);
+/* A column must have a type: a bare NULL has none (said). */
+bool fb_bind_has_type(struct fb_binder *b, const struct fb_expr *expr);
 bool fb_has_aggregate(const struct fb_ast_expr *ast);
 struct fb_place fb_first_aggregate(const struct fb_ast_query *query);
 

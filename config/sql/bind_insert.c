@@ -97,6 +97,26 @@ static bool bind_targets(struct inserting *in)
 	return true;
 }
 
+/*
+ * Where the types differ Flink puts a CAST in between, which cuts to VARCHAR(n) and fills up to CHAR(n). Where they are the
+ * same it trusts the declaration: what a format has read may be longer (semantics 1.5).
+ */
+static const struct fb_expr *fit_text(
+	struct fb_binder *b, const struct fb_expr *expr, struct fb_type type)
+{
+	struct fb_type have = expr->type;
+
+	if (have.length == type.length || (type.kind == FB_T_VARCHAR && have.length < type.length))
+		return expr;
+	if (type.kind == FB_T_CHAR && type.length > FB_CAST_CHAR_MAX) {
+		fb_bind_planned(b, expr->place, "declare the column as VARCHAR(n) or STRING",
+			"filling up to CHAR(%u)", type.length);
+		return NULL;
+	}
+	type.not_null = have.not_null;
+	return fb_expr_new(b, FB_OP_CAST, type, &expr, 1, expr->place);
+}
+
 static const struct fb_expr *fit(struct inserting *in, const struct fb_expr *expr,
 	const struct fb_table_column *to, uint32_t position)
 {
@@ -132,10 +152,8 @@ static const struct fb_expr *fit(struct inserting *in, const struct fb_expr *exp
 			to->name, in->plan->sink->name);
 		return NULL;
 	}
-	/* Lengths of text are not enforced at sinks (semantics 1.5). */
-	if (fb_type_is_text(type))
-		return expr->type.kind == FB_T_NULL ? fb_expr_cast(b, expr, type) : expr;
-	return fb_expr_cast(b, expr, type);
+	return fb_type_is_text(type) && fb_type_is_text(have) ? fit_text(b, expr, type)
+							      : fb_expr_cast(b, expr, type);
 }
 
 static const struct fb_expr *missing(struct inserting *in, const struct fb_table_column *to)

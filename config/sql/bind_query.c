@@ -64,6 +64,16 @@ static bool add_star(struct fb_scope *scope, const struct fb_ast_expr *star, fb_
 	return found;
 }
 
+/* Flink: Illegal use of 'NULL'. */
+bool fb_bind_has_type(struct fb_binder *b, const struct fb_expr *expr)
+{
+	if (expr->type.kind != FB_T_NULL)
+		return true;
+	fb_bind_error(b, expr->place, "write CAST(NULL AS INT), or whatever the column shall be",
+		"a bare NULL has no type");
+	return false;
+}
+
 /* A column alone is handed on as it is: still the time column, still unreadable. */
 static bool add_item(struct fb_scope *scope, const struct fb_ast_item *item, fb_item_fn map,
 	void *arg, struct fb_rel *into)
@@ -84,7 +94,7 @@ static bool add_item(struct fb_scope *scope, const struct fb_ast_item *item, fb_
 		column->expr = fb_bind_expr(scope, item->value);
 		if (column->expr != NULL && map != NULL)
 			column->expr = map(arg, column->expr);
-		if (column->expr == NULL)
+		if (column->expr == NULL || !fb_bind_has_type(scope->b, column->expr))
 			return false;
 	}
 	into->column_cnt++;

@@ -24,7 +24,7 @@ static void append(struct uniting *u, struct fb_rel *rel)
 	u->last = rel;
 }
 
-/* The type of column i over all branches. A bare NULL has none to offer. */
+/* The type of column i over all branches. */
 static bool common_type(struct uniting *u, uint32_t i, struct fb_place at, struct fb_type *ret_type)
 {
 	char left[FB_TYPE_TEXT_BYTES], right[FB_TYPE_TEXT_BYTES];
@@ -66,7 +66,7 @@ static bool reconcile_column(struct uniting *u, uint32_t i, struct fb_place at)
 
 		column->name = name;
 		column->rowtime = rowtime;
-		if (type.kind != FB_T_NULL && !fb_type_same(column->expr->type, type))
+		if (!fb_type_same(column->expr->type, type))
 			column->expr = fb_expr_cast(u->b, column->expr, type);
 		if (column->expr == NULL)
 			return false;
@@ -144,7 +144,7 @@ static struct fb_rel *bind_row(struct fb_binder *b, const struct fb_ast_row *row
 		column->expr = fb_bind_expr(&scope, at);
 		column->name = fb_str_from(name ? name : "");
 		column->place = at->place;
-		if (column->expr == NULL || name == NULL)
+		if (column->expr == NULL || name == NULL || !fb_bind_has_type(b, column->expr))
 			return NULL;
 	}
 	rel->column_cnt = i;

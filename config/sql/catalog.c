@@ -373,6 +373,12 @@ static bool check_partitions(struct making *m)
 
 	if (table->partition_key_cnt == 0)
 		return true;
+	if (strcmp(table->connector, "print") == 0 || strcmp(table->connector, "blackhole") == 0) {
+		m->table->partition_key_cnt = 0;
+		fb_bind_warn(m->b, at, NULL, "PARTITIONED BY has no effect: connector '%s' has no folders",
+			table->connector);
+		return true;
+	}
 	if (strcmp(table->connector, "filesystem") != 0) {
 		fb_bind_error(m->b, at, "leave it out",
 			"connector '%s' has no partitions; 'filesystem' has", table->connector);

@@ -103,10 +103,9 @@ bool fb_options_check_role(struct fb_binder *b, const struct fb_table *table,
 		return false;
 	}
 	ok = judge_table(table, role, judge_use, &planning);
-	if (table->partition_key_cnt != 0) {
-		fb_bind_planned(b, at, "leave PARTITIONED BY out",
-			"%s table '%s', which is partitioned,",
-			role == FB_ROLE_SOURCE ? "reading" : "writing", table->name);
+	if (role == FB_ROLE_SOURCE && table->partition_key_cnt != 0) {
+		fb_bind_planned(b, at, "leave PARTITIONED BY out and read one folder",
+			"reading table '%s', which is partitioned,", table->name);
 		ok = false;
 	}
 	if (role == FB_ROLE_SINK && strcmp(table->connector, "kafka") == 0 &&

@@ -1,47 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files, local or in HDFS. Rows gather in memory and become a file at each commit: written under a name that begins with a
- * point (readers skip those), made durable, renamed. Readers never see half a file.
+ * Files, local or in HDFS. Rows gather in memory, a text for each partition, and become files at each commit: written under
+ * names that begin with a point (readers skip those), made durable, renamed. Readers never see half a file.
  *
- * Exactly once across a crash: what is about to be renamed is first noted in the store (meta "sink/<query id>/intent"). A start that
- * finds the note and the file knows that those rows have arrived; if it finds only the note, the rows are still in the store.
+ * Exactly once across a crash: when all hidden files of a commit are there, its rows and folders are noted in the store (meta
+ * "sink/<query id>/intent"), and only then are they renamed. A start that finds the note goes on renaming; if none of the
+ * files is there, hidden or not, the rows are still in the store. Once noted, a commit is finished as it is, whatever
+ * fails in between: no row joins it.
  *
- *     gather -> write hidden file -> note intent -> rename -> (delivery) cursor
+ *     gather -> write hidden files -> note intent -> rename each -> (delivery) cursor
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/base/calendar.h"
+#include "control/sink/partition.h"
 #include "control/sink/sinks.h"
+#include "control/sink/storage.h"
 #include "control/sink/webhdfs.h"
 #include "dataplane/format/writer.h"
 #include "dataplane/operator/row.h"
 
-#define FILE_BYTES_MAX (128u << 20) /* a file ends here at the latest; Flink's default roll size */
+#define COMMIT_BYTES_MAX (128u << 20) /* a commit is due here at the latest; Flink's default roll size */
+#define PARTITIONS_MAX 1024	      /* of one commit */
+
+/* What gathers for one folder: "" or "dt=…/city=…". */
+struct partition {
+	char *folder;
+	uint64_t hash; /* of folder */
+	struct fb_buf text;
+};
 
 struct fb_sink {
 	const struct fb_table *table;
 	struct fb_store *store;
-	struct fb_webhdfs *hdfs; /* NULL: local */
-	char *folder;            /* path without scheme and authority */
+	struct fb_storage storage;
+	char *folder; /* path without scheme and authority */
 	char intent_key[64];
 	char id[32]; /* in the names of its files, see load_id */
+	struct fb_table written; /* the table without its partition columns: what files hold */
 	struct fb_writer *writer;
 	struct fb_type *types;
 	struct fb_value *values;
-	struct fb_buf text; /* rows [first_seq, next_seq) */
+	struct fb_value *file_values; /* of written */
+	const char *default_name;     /* of the folder for NULL */
+	struct partition *partitions; /* rows [first_seq, next_seq) */
+	uint32_t partition_cnt;
+	uint32_t last_partition; /* the row before went there */
+	size_t gathered_bytes;
+	struct fb_buf path; /* scratch */
 	uint64_t first_seq;
 	uint64_t next_seq;
 	uint64_t arrived_seq;
 	int64_t commit_ns;
 	int64_t first_ns; /* when the first of the waiting rows came */
-	bool folder_made;
+	bool intended;	  /* the commit is noted: it has to be finished as it is */
 	bool intent_checked;
 };
 
@@ -59,104 +75,19 @@ static const char *path_of(const char *url)
 }
 
 /* Numbered by its first row: the same rows of this sink get the same name again after a crash. */
-static void file_name(const struct fb_sink *sink, uint64_t first_seq, bool hidden, struct fb_buf *out)
+static void file_name(
+	const struct fb_sink *sink, const char *folder, uint64_t first_seq, bool hidden, struct fb_buf *out)
 {
 	const char *ending = sink->table->format && strcmp(sink->table->format, "json") == 0 ? "json" : "csv";
 
 	fb_buf_clear(out);
-	fb_buf_printf(out, "%s/%spart-%s-%012" PRIu64 "%s%s", sink->folder, hidden ? "." : "", sink->id, first_seq,
-		hidden ? ".inprogress." : ".", ending);
-}
-
-/* ---- local files ---- */
-
-static int io_error(const char *what, const char *path, struct fb_buf *message)
-{
-	int rc = fb_err_from_errno(errno);
-
-	fb_buf_printf(message, "cannot %s %s: %s", what, path, strerror(errno));
-	return rc;
-}
-
-static int make_local_folder(const char *folder, struct fb_buf *message)
-{
-	char part[4096];
-	size_t len = strlen(folder);
-
-	if (len >= sizeof(part))
-		return FB_E_INVALID;
-	for (size_t i = 1; i <= len; i++) {
-		if (folder[i] != '/' && folder[i] != '\0')
-			continue;
-		memcpy(part, folder, i);
-		part[i] = '\0';
-		if (mkdir(part, 0777) != 0 && errno != EEXIST)
-			return io_error("create folder", part, message);
-	}
-	return 0;
-}
-
-static int write_local(const char *path, const struct fb_buf *text, struct fb_buf *message)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	size_t at = 0;
-	int rc = 0;
-
-	if (fd < 0)
-		return io_error("create", path, message);
-	while (rc == 0 && at < text->len) {
-		ssize_t written = write(fd, text->p + at, text->len - at);
-
-		if (written > 0)
-			at += (size_t)written;
-		else if (errno != EINTR)
-			rc = io_error("write", path, message);
-	}
-	if (rc == 0 && fsync(fd) != 0)
-		rc = io_error("sync", path, message);
-	close(fd);
-	if (rc != 0)
-		unlink(path);
-	return rc;
-}
-
-static int rename_local(const struct fb_sink *sink, const char *from, const char *to, struct fb_buf *message)
-{
-	int folder;
-	int rc = 0;
-
-	if (rename(from, to) != 0)
-		return io_error("rename", from, message);
-	/* The name is durable when its folder is. */
-	folder = open(sink->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0 || fsync(folder) != 0)
-		rc = io_error("sync", sink->folder, message);
-	if (folder >= 0)
-		close(folder);
-	return rc;
-}
-
-/* ---- either kind ---- */
-
-static int make_folder(struct fb_sink *sink, struct fb_buf *message)
-{
-	int rc = sink->folder_made ? 0
-		: sink->hdfs       ? fb_webhdfs_mkdirs(sink->hdfs, sink->folder, message)
-				   : make_local_folder(sink->folder, message);
-
-	sink->folder_made = rc == 0;
-	return rc;
-}
-
-static int file_exists(struct fb_sink *sink, const char *path, struct fb_buf *message)
-{
-	if (sink->hdfs != NULL)
-		return fb_webhdfs_stat(sink->hdfs, path, message);
-	return access(path, F_OK) == 0 ? 0 : errno == ENOENT ? FB_E_NOT_FOUND : io_error("look for", path, message);
+	fb_buf_printf(out, "%s/%s%s%spart-%s-%012" PRIu64 "%s%s", sink->folder, folder, folder[0] ? "/" : "",
+		hidden ? "." : "", sink->id, first_seq, hidden ? ".inprogress." : ".", ending);
 }
 
 /* ---- intent ---- */
 
+/* Followed by the folders, each with its NUL; nothing behind: the one folder "". */
 struct intent {
 	uint64_t first_seq;
 	uint64_t end_seq;
@@ -166,42 +97,100 @@ static int note_intent(struct fb_sink *sink)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(sink->store);
 	struct intent intent = {sink->first_seq, sink->next_seq};
+	struct fb_buf value = {0};
 	int rc;
 
 	if (batch == NULL)
 		return FB_E_NO_MEMORY;
-	fb_store_put_meta(batch, sink->intent_key, &intent, sizeof(intent));
-	rc = fb_store_commit(batch, true);
+	fb_buf_add(&value, &intent, sizeof(intent));
+	for (uint32_t i = 0; i < sink->partition_cnt; i++)
+		fb_buf_add(&value, sink->partitions[i].folder, strlen(sink->partitions[i].folder) + 1);
+	fb_store_put_meta(batch, sink->intent_key, value.p, value.len);
+	rc = value.failed ? FB_E_NO_MEMORY : fb_store_commit(batch, true);
 	fb_store_batch_destroy(batch);
+	fb_buf_fini(&value);
 	return rc;
 }
 
-/* Once after a start: did the rename that was about to happen happen? */
+/*
+ * The hidden file of a folder becomes visible, if it is not yet. "Not found" by the storage may mean that an earlier
+ * rename has happened and its answer was lost: the visible file tells, for with this name it can only hold these rows.
+ */
+static int publish(struct fb_sink *sink, const char *folder, uint64_t first_seq, struct fb_buf *message)
+{
+	struct fb_buf hidden = {0};
+	struct fb_buf final = {0};
+	int rc;
+
+	file_name(sink, folder, first_seq, true, &hidden);
+	file_name(sink, folder, first_seq, false, &final);
+	rc = hidden.failed || final.failed ? FB_E_NO_MEMORY
+					   : fb_storage_rename(&sink->storage, hidden.p, final.p, message);
+	if (rc == FB_E_NOT_FOUND) {
+		struct fb_buf other = {0};
+		int found = fb_storage_stat(&sink->storage, final.p, &other);
+
+		if (found != FB_E_NOT_FOUND) {
+			fb_buf_clear(message);
+			fb_buf_add(message, other.p, other.len);
+			rc = found;
+		}
+		fb_buf_fini(&other);
+	}
+	fb_buf_fini(&hidden);
+	fb_buf_fini(&final);
+	return rc;
+}
+
+/* The files of the note. FB_E_NOT_FOUND: none of them is there, so nothing of it has happened. */
+static int finish_noted(struct fb_sink *sink, const struct fb_buf *value, uint64_t first_seq, struct fb_buf *message)
+{
+	const char *at = value->p + sizeof(struct intent);
+	const char *end = value->p + value->len;
+	uint32_t seen = 0, missing = 0;
+
+	do {
+		const char *folder = at < end ? at : "";
+		int rc = publish(sink, folder, first_seq, message);
+
+		if (rc != 0 && rc != FB_E_NOT_FOUND)
+			return rc;
+		seen++;
+		missing += rc == FB_E_NOT_FOUND;
+		if (missing > 0 && missing < seen) {
+			fb_buf_clear(message);
+			fb_buf_printf(message, "a file of the commit at row %" PRIu64 " is gone from %s/%s: put it back, or "
+				"drop the pipeline", first_seq, sink->folder, folder);
+			return FB_E_CORRUPT;
+		}
+		at += strlen(folder) + 1;
+	} while (at < end);
+	if (missing > 0)
+		fb_buf_clear(message);
+	return missing > 0 ? FB_E_NOT_FOUND : 0;
+}
+
+/* Once after a start: what was about to become visible does. */
 static int check_intent(struct fb_sink *sink, struct fb_buf *message)
 {
 	struct fb_buf value = {0};
-	struct fb_buf name = {0};
-	struct fb_buf ignored = {0};
 	struct intent intent = {0};
 	int rc = fb_store_get_meta(sink->store, sink->intent_key, &value);
 
-	if (rc == 0 && value.len == sizeof(intent))
+	if (rc == 0 && (value.len < sizeof(intent) || (value.len > sizeof(intent) && value.p[value.len - 1] != 0)))
+		rc = FB_E_CORRUPT;
+	if (rc == 0)
 		memcpy(&intent, value.p, sizeof(intent));
-	fb_buf_fini(&value);
 	if (rc == FB_E_NOT_FOUND)
 		rc = 0;
 	if (rc == 0 && intent.end_seq > sink->arrived_seq) {
-		file_name(sink, intent.first_seq, false, &name);
-		rc = file_exists(sink, name.p, &ignored);
+		rc = finish_noted(sink, &value, intent.first_seq, message);
 		if (rc == 0)
 			sink->arrived_seq = sink->next_seq = sink->first_seq = intent.end_seq;
 		else if (rc == FB_E_NOT_FOUND)
 			rc = 0;
-		else
-			fb_buf_add(message, ignored.p, ignored.len);
 	}
-	fb_buf_fini(&name);
-	fb_buf_fini(&ignored);
+	fb_buf_fini(&value);
 	sink->intent_checked = rc == 0;
 	return rc;
 }
@@ -245,57 +234,140 @@ static int load_id(struct fb_sink *sink, const struct fb_sink_conf *conf)
 
 /* ---- commit ---- */
 
+static int write_hidden(struct fb_sink *sink, const struct partition *partition, struct fb_buf *message)
+{
+	struct fb_buf path = {0};
+	int rc;
+
+	fb_buf_printf(&path, "%s/%s", sink->folder, partition->folder);
+	if (path.len > 1 && path.p[path.len - 1] == '/')
+		path.p[--path.len] = '\0';
+	rc = path.failed ? FB_E_NO_MEMORY : fb_storage_mkdirs(&sink->storage, path.p, message);
+	if (rc == 0) {
+		file_name(sink, partition->folder, sink->first_seq, true, &path);
+		rc = path.failed ? FB_E_NO_MEMORY : fb_storage_put(&sink->storage, path.p, &partition->text, message);
+	}
+	fb_buf_fini(&path);
+	return rc;
+}
+
+static void clear_partitions(struct fb_sink *sink)
+{
+	for (uint32_t i = 0; i < sink->partition_cnt; i++) {
+		free(sink->partitions[i].folder);
+		fb_buf_fini(&sink->partitions[i].text);
+	}
+	sink->partition_cnt = sink->last_partition = 0;
+	sink->gathered_bytes = 0;
+}
+
 static int commit(struct fb_sink *sink, struct fb_buf *message)
 {
-	struct fb_buf hidden = {0};
-	struct fb_buf final = {0};
-	int rc = make_folder(sink, message);
+	int rc = 0;
 
-	file_name(sink, sink->first_seq, true, &hidden);
-	file_name(sink, sink->first_seq, false, &final);
-	if (rc == 0)
-		rc = sink->hdfs ? fb_webhdfs_put(sink->hdfs, hidden.p, sink->text.p, sink->text.len, message)
-				: write_local(hidden.p, &sink->text, message);
-	if (rc == 0 && sink->store != NULL)
+	for (uint32_t i = 0; !sink->intended && rc == 0 && i < sink->partition_cnt; i++)
+		rc = write_hidden(sink, &sink->partitions[i], message);
+	if (!sink->intended && rc == 0 && sink->store != NULL)
 		rc = note_intent(sink);
-	if (rc == 0)
-		rc = sink->hdfs ? fb_webhdfs_rename(sink->hdfs, hidden.p, final.p, message)
-				: rename_local(sink, hidden.p, final.p, message);
-	/*
-	 * "Did nothing": the answer to an earlier rename was lost, or the hidden file is gone. The final file tells: with this
-	 * name it can only hold these rows.
-	 */
-	if (rc == FB_E_EXISTS && file_exists(sink, final.p, message) == 0) {
+	sink->intended = rc == 0;
+	for (uint32_t i = 0; rc == 0 && i < sink->partition_cnt; i++) {
+		rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
+		if (rc != FB_E_NOT_FOUND)
+			continue;
+		/* Somebody took the hidden file away; its text is still here. */
 		fb_buf_clear(message);
-		rc = 0;
+		rc = write_hidden(sink, &sink->partitions[i], message);
+		if (rc == 0)
+			rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
 	}
 	if (rc == 0) {
 		sink->arrived_seq = sink->first_seq = sink->next_seq;
-		fb_buf_clear(&sink->text);
+		sink->intended = false;
+		clear_partitions(sink);
 	}
-	fb_buf_fini(&hidden);
-	fb_buf_fini(&final);
 	return rc;
+}
+
+/* ---- gathering ---- */
+
+/* FNV-1a: most rows go where the row before went, so this is not hot. */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	return hash;
+}
+
+/* The partition of sink->values; NULL: a commit has to come first, or no memory (*ret_rc). */
+static struct partition *find_partition(struct fb_sink *sink, int *ret_rc)
+{
+	struct partition *found;
+	uint64_t hash;
+
+	fb_buf_clear(&sink->path);
+	fb_partition_path(sink->table, sink->values, sink->default_name, &sink->path);
+	fb_buf_add_char(&sink->path, '\0');
+	*ret_rc = sink->path.failed ? FB_E_NO_MEMORY : 0;
+	if (*ret_rc != 0)
+		return NULL;
+	if (sink->last_partition < sink->partition_cnt &&
+		strcmp(sink->partitions[sink->last_partition].folder, sink->path.p) == 0)
+		return &sink->partitions[sink->last_partition];
+	hash = hash_of(sink->path.p);
+	for (uint32_t i = 0; i < sink->partition_cnt; i++) {
+		if (sink->partitions[i].hash == hash && strcmp(sink->partitions[i].folder, sink->path.p) == 0) {
+			sink->last_partition = i;
+			return &sink->partitions[i];
+		}
+	}
+	if (sink->partition_cnt == PARTITIONS_MAX)
+		return NULL;
+	found = &sink->partitions[sink->partition_cnt];
+	*found = (struct partition){.folder = strdup(sink->path.p), .hash = hash};
+	if (found->folder == NULL) {
+		*ret_rc = FB_E_NO_MEMORY;
+		return NULL;
+	}
+	sink->last_partition = sink->partition_cnt++;
+	return found;
+}
+
+static void add_row(struct fb_sink *sink, struct partition *partition)
+{
+	size_t before = partition->text.len;
+	uint16_t cnt = 0;
+
+	for (uint16_t i = 0; i < sink->table->field_cnt; i++)
+		if (cnt < sink->written.field_cnt && sink->written.fields[cnt] == sink->table->fields[i])
+			sink->file_values[cnt++] = sink->values[i];
+	fb_writer_row(sink->writer, sink->file_values, &partition->text);
+	fb_buf_add_char(&partition->text, '\n');
+	sink->gathered_bytes += partition->text.len - before;
 }
 
 /* ---- operations ---- */
 
 static void close_filesystem(struct fb_sink *sink)
 {
-	struct fb_buf hidden = {0};
-
-	/* What was gathered and not committed is in the store; a hidden file of a failed commit is of no use. */
-	if (sink->folder != NULL && sink->hdfs == NULL && sink->id[0] != '\0') {
-		file_name(sink, sink->first_seq, true, &hidden);
-		unlink(hidden.p);
+	/* What was gathered and not committed is in the store; hidden files of a commit that is not noted are of no use. */
+	for (uint32_t i = 0; sink->folder != NULL && sink->storage.hdfs == NULL && !sink->intended && i < sink->partition_cnt;
+		i++) {
+		file_name(sink, sink->partitions[i].folder, sink->first_seq, true, &sink->path);
+		if (!sink->path.failed)
+			unlink(sink->path.p);
 	}
-	fb_buf_fini(&hidden);
-	fb_webhdfs_close(sink->hdfs);
+	clear_partitions(sink);
+	fb_webhdfs_close(sink->storage.hdfs);
 	fb_writer_destroy(sink->writer);
-	fb_buf_fini(&sink->text);
+	fb_buf_fini(&sink->path);
+	free(sink->written.fields);
+	free(sink->partitions);
 	free(sink->folder);
 	free(sink->types);
 	free(sink->values);
+	free(sink->file_values);
 	free(sink);
 }
 
@@ -316,35 +388,58 @@ static int open_target(struct fb_sink *sink, const struct fb_sink_conf *conf, st
 	while (len > 1 && sink->folder[len - 1] == '/')
 		sink->folder[--len] = '\0';
 	if (strncmp(path, "hdfs://", 7) != 0)
-		return make_folder(sink, message);
+		return fb_storage_mkdirs(&sink->storage, sink->folder, message);
 	if (base == NULL || base[0] == '\0') {
 		fb_buf_printf(message, "path %s needs hdfs.webhdfs in the appliance file, such as http://namenode:9870", path);
 		return FB_E_CONFIG;
 	}
-	return fb_webhdfs_open(base, conf->appliance->hdfs.user, &sink->hdfs);
+	return fb_webhdfs_open(base, conf->appliance->hdfs.user, &sink->storage.hdfs);
+}
+
+/* The table as its files hold it: Flink leaves the partition columns out, they are in the folders. */
+static int make_written(struct fb_sink *sink)
+{
+	const struct fb_table *table = sink->table;
+	const char *name = fb_table_option(table, "partition.default-name");
+
+	sink->default_name = name ? name : "__DEFAULT_PARTITION__";
+	sink->written = *table;
+	sink->written.field_cnt = 0;
+	sink->written.fields = calloc(table->field_cnt + 1u, sizeof(*sink->written.fields));
+	sink->types = calloc(table->field_cnt + 1u, sizeof(*sink->types));
+	sink->values = calloc(table->field_cnt + 1u, sizeof(*sink->values));
+	sink->file_values = calloc(table->field_cnt + 1u, sizeof(*sink->file_values));
+	sink->partitions = calloc(PARTITIONS_MAX, sizeof(*sink->partitions));
+	if (!sink->written.fields || !sink->types || !sink->values || !sink->file_values || !sink->partitions)
+		return FB_E_NO_MEMORY;
+	for (uint16_t i = 0; i < table->field_cnt; i++) {
+		bool is_key = false;
+
+		for (uint16_t k = 0; k < table->partition_key_cnt; k++)
+			is_key = is_key || table->partition_keys[k] == i;
+		if (!is_key)
+			sink->written.fields[sink->written.field_cnt++] = table->fields[i];
+		sink->types[i] = table->fields[i]->type;
+	}
+	return fb_writer_create(&sink->written, &sink->writer);
 }
 
 static int open_filesystem(const struct fb_sink_conf *conf, uint64_t next_seq, struct fb_buf *message, struct fb_sink **ret)
 {
-	const struct fb_table *table = conf->query->sink;
 	struct fb_sink *sink = calloc(1, sizeof(*sink));
 	int rc;
 
 	if (sink == NULL)
 		return FB_E_NO_MEMORY;
-	sink->table = table;
+	sink->table = conf->query->sink;
 	sink->store = conf->store;
 	sink->commit_ns = conf->commit_interval_ms * 1000000;
 	sink->first_seq = sink->next_seq = sink->arrived_seq = next_seq;
 	snprintf(sink->intent_key, sizeof(sink->intent_key), "sink/%" PRIu32 "/intent", conf->query_id);
 	sink->intent_checked = conf->store == NULL;
-	sink->types = calloc(table->field_cnt, sizeof(*sink->types));
-	sink->values = calloc(table->field_cnt, sizeof(*sink->values));
-	rc = sink->types && sink->values ? fb_writer_create(table, &sink->writer) : FB_E_NO_MEMORY;
+	rc = make_written(sink);
 	if (rc == FB_E_UNSUPPORTED)
 		fb_buf_add_text(message, "formats for files are csv and json");
-	for (uint32_t i = 0; rc == 0 && i < table->field_cnt; i++)
-		sink->types[i] = table->fields[i]->type;
 	if (rc == 0)
 		rc = load_id(sink, conf);
 	if (rc == 0)
@@ -357,43 +452,58 @@ static int open_filesystem(const struct fb_sink_conf *conf, uint64_t next_seq, s
 	return 0;
 }
 
+static bool is_full(const struct fb_sink *sink)
+{
+	return sink->gathered_bytes >= COMMIT_BYTES_MAX || sink->partition_cnt == PARTITIONS_MAX;
+}
+
+static int take_row(struct fb_sink *sink, const struct fb_sink_row *row, bool *ret_taken, struct fb_buf *message)
+{
+	int64_t used = fb_row_decode(row->bytes, row->len, sink->types, sink->table->field_cnt, sink->values);
+	struct partition *partition;
+	int rc;
+
+	*ret_taken = false;
+	if (used < 0) {
+		fb_buf_printf(message, "row %" PRIu64 " of the store does not decode", row->seq);
+		return (int)used;
+	}
+	partition = find_partition(sink, &rc);
+	if (partition == NULL)
+		return rc;
+	if (sink->gathered_bytes == 0) {
+		sink->first_ns = fb_clock_monotonic_ns();
+		sink->first_seq = row->seq;
+	}
+	add_row(sink, partition);
+	sink->next_seq = row->seq + 1;
+	*ret_taken = true;
+	return partition->text.failed ? FB_E_NO_MEMORY : 0;
+}
+
 static int write_filesystem(
 	struct fb_sink *sink, const struct fb_sink_row *rows, uint32_t cnt, uint32_t *ret_taken, struct fb_buf *message)
 {
 	uint32_t taken = 0;
+	bool more = true;
 	int rc = sink->intent_checked ? 0 : check_intent(sink, message);
 
-	for (; rc == 0 && taken < cnt && sink->text.len < FILE_BYTES_MAX; taken++) {
+	while (rc == 0 && more && taken < cnt && !sink->intended && sink->gathered_bytes < COMMIT_BYTES_MAX) {
 		/* Rows that the check has found to be there already. */
-		if (rows[taken].seq < sink->next_seq)
-			continue;
-
-		int64_t used = fb_row_decode(
-			rows[taken].bytes, rows[taken].len, sink->types, sink->table->field_cnt, sink->values);
-
-		if (used < 0) {
-			fb_buf_printf(message, "row %" PRIu64 " of the store does not decode", rows[taken].seq);
-			rc = (int)used;
-			break;
-		}
-		if (sink->text.len == 0) {
-			sink->first_ns = fb_clock_monotonic_ns();
-			sink->first_seq = rows[taken].seq;
-		}
-		fb_writer_row(sink->writer, sink->values, &sink->text);
-		fb_buf_add_char(&sink->text, '\n');
-		sink->next_seq = rows[taken].seq + 1;
+		if (rows[taken].seq >= sink->next_seq)
+			rc = take_row(sink, &rows[taken], &more, message);
+		taken += rc == 0 && more;
 	}
 	*ret_taken = taken;
-	return sink->text.failed ? FB_E_NO_MEMORY : rc;
+	return rc;
 }
 
 static int poll_filesystem(struct fb_sink *sink, bool flush, int timeout_ms, uint64_t *ret_next_seq, struct fb_buf *message)
 {
-	bool due = fb_clock_monotonic_ns() - sink->first_ns >= sink->commit_ns;
+	bool due = sink->intended || fb_clock_monotonic_ns() - sink->first_ns >= sink->commit_ns;
 	int rc = sink->intent_checked ? 0 : check_intent(sink, message);
 
-	if (rc == 0 && sink->text.len > 0 && (flush || due || sink->text.len >= FILE_BYTES_MAX))
+	if (rc == 0 && sink->partition_cnt > 0 && (flush || due || is_full(sink)))
 		rc = commit(sink, message);
 	else if (rc == 0 && timeout_ms > 0)
 		usleep((useconds_t)timeout_ms * 1000);

@@ -11,7 +11,7 @@
 #include "dataplane/operator/row.h"
 #include "tests/unit/control/sink/lab.h"
 
-static void plan_sink(struct lab *lab, const char *with)
+static void plan_sink(struct lab *lab, const char *by, const char *with)
 {
 	char options[512];
 	struct fb_buf sql = {0};
@@ -21,9 +21,9 @@ static void plan_sink(struct lab *lab, const char *with)
 	snprintf(options, sizeof(options), with, lab->folder);
 	fb_buf_printf(&sql,
 		"CREATE TABLE src (id BIGINT, t STRING) WITH ('connector'='udp', 'port'='5000', 'format'='csv');\n"
-		"CREATE TABLE dst (id BIGINT, t STRING) WITH (%s);\n"
+		"CREATE TABLE dst (id BIGINT, t STRING) %s WITH (%s);\n"
 		"INSERT INTO dst SELECT id, t FROM src;\n",
-		options);
+		by, options);
 	fb_diags_init(&diags, "sink.sql");
 	rc = fb_sql_plan("sink.sql", (struct fb_str){sql.p, (uint32_t)sql.len}, &diags, &lab->plan);
 	cr_assert_eq(rc, 0, "%s", diags.cnt ? diags.items[0].message : "");
@@ -42,10 +42,15 @@ static void open_store(struct lab *lab)
 
 void lab_make(struct lab *lab, const char *with)
 {
+	lab_make_partitioned(lab, "", with);
+}
+
+void lab_make_partitioned(struct lab *lab, const char *by, const char *with)
+{
 	memset(lab, 0, sizeof(*lab));
 	strcpy(lab->folder, "/tmp/fb-sink-XXXXXX");
 	cr_assert_not_null(mkdtemp(lab->folder));
-	plan_sink(lab, with);
+	plan_sink(lab, by, with);
 	open_store(lab);
 	lab->conf = (struct fb_sink_conf){
 		.query = lab->plan->queries[0],

@@ -21,6 +21,8 @@ struct lab {
 
 /* `with`: the WITH clause of the sink; %s in it stands for the folder. */
 void lab_make(struct lab *lab, const char *with);
+/* by: "PARTITIONED BY (t)". */
+void lab_make_partitioned(struct lab *lab, const char *by, const char *with);
 void lab_remove(struct lab *lab);
 /* Puts `cnt` more rows into the store. */
 void lab_add_rows(struct lab *lab, uint64_t cnt);
