@@ -319,8 +319,12 @@ static bool note_fields(struct inserting *in)
 	return true;
 }
 
-static bool is_name_used(const struct fb_binder *b, const char *name)
+/* Names of EXPLAINs may come again in queries behind them, so the file without them has the same names. */
+static bool is_name_used(const struct fb_binder *b, const char *name, bool explain)
 {
+	for (uint16_t i = 0; explain && i < b->plan->explain_cnt; i++)
+		if (strcmp(b->explains[i]->name, name) == 0)
+			return true;
 	for (uint16_t i = 0; i < b->plan->query_cnt; i++)
 		if (strcmp(b->queries[i]->name, name) == 0)
 			return true;
@@ -337,7 +341,7 @@ static const char *make_name(struct inserting *in)
 	const char *name =
 		in->plan->sink ? base : fb_arena_printf(b->arena, "%s_%u", base, first);
 
-	for (unsigned i = 2; name != NULL && is_name_used(b, name); i++)
+	for (unsigned i = 2; name != NULL && is_name_used(b, name, in->statement->explain); i++)
 		name = fb_arena_printf(b->arena, "%s_%u", base, i);
 	return name;
 }

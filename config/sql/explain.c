@@ -115,8 +115,8 @@ uint32_t fb_explain_state_bytes(const struct fb_query_plan *query)
 
 static void add_table(struct fb_buf *out, const struct fb_table *table)
 {
-	fb_buf_printf(out, "%s (%s%s%s)", table->name, table->connector, table->format ? ", " : "",
-		table->format ? table->format : "");
+	fb_buf_printf(out, "%s (%s%s%s%s)", table->name, table->connector, table->format ? ", " : "",
+		table->format ? table->format : "", table->hinted ? ", options by hint" : "");
 }
 
 static void add_source(const struct fb_query_plan *query, struct fb_buf *out)

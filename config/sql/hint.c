@@ -65,6 +65,7 @@ const struct fb_table *fb_bind_hint(struct fb_binder *b, const struct fb_table *
 	if (made == NULL || hinted == NULL || !fb_bind_charge(b, table->option_cnt + 1ull, hint))
 		return NULL;
 	*made = *table;
+	made->hinted = true;
 	if (!merge_options(b, made, options) || !fb_options_check(b, made, hint))
 		return NULL;
 	if (same_options(made, table))

@@ -60,6 +60,7 @@ static bool judge_table(
 struct planning {
 	struct fb_binder *b;
 	const char *as;
+	bool later; /* said of this table; the start says all of it */
 };
 
 static bool judge_use(void *arg, const struct subject *subject)
@@ -80,6 +81,9 @@ static bool judge_use(void *arg, const struct subject *subject)
 		fb_bind_warn(b, subject->place, subject->hint, "%s has no effect", what);
 		return true;
 	case FB_STATUS_LATER:
+		if (planning->later)
+			return true;
+		planning->later = true;
 		fb_bind_warn(b, subject->place, "the file is right; starting it here will be refused",
 			"%s is planned, not yet here", what);
 		return true;
@@ -92,7 +96,7 @@ bool fb_options_check_role(struct fb_binder *b, const struct fb_table *table,
 	enum fb_table_role role, struct fb_place at)
 {
 	const char *as = role == FB_ROLE_SOURCE ? "a source" : "a sink";
-	struct planning planning = {b, as};
+	struct planning planning = {.b = b, .as = as};
 	const struct fb_option *topic = fb_option_written(table, "topic");
 	bool ok;
 

@@ -56,6 +56,7 @@ struct fb_table {
 	uint16_t partition_key_cnt;
 	const char *comment; /* NULL: none */
 	bool temporary;
+	bool hinted; /* its options are those of a hint OPTIONS(…), for this use of it */
 	bool has_watermark;
 	uint16_t rowtime;           /* ordinal of the watermark column; with has_watermark */
 	int64_t watermark_delay_ms; /* WATERMARK FOR c AS c - INTERVAL …; 0 for AS c */
