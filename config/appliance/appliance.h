@@ -19,6 +19,12 @@ enum fb_checksum_policy {
 	FB_CHECKSUM_COUNT, /* counted as wrong, but taken */
 };
 
+enum fb_raw_compression { FB_RAW_COMPRESSION_NONE, FB_RAW_COMPRESSION_LZ4, FB_RAW_COMPRESSION_ZSTD };
+
+enum fb_raw_when_slow { FB_RAW_DROP_NEWEST, FB_RAW_BACK_OFF };
+
+enum fb_raw_when_full { FB_RAW_DELETE_OLDEST, FB_RAW_STOP };
+
 struct fb_port_conf {
 	char *name;
 	char *device;     /* PCI address "0000:03:00.0", or a vdev string "net_tap0,iface=fb0" */
@@ -40,7 +46,18 @@ struct fb_stream_conf {
 	char *framing;                  /* "newline" or "datagram" */
 	uint32_t queue_idle_timeout_ms; /* a queue silent for so long does not hold the watermark
 					   back; 0 = never */
+	/* the raw log; age and size both 0: the stream is not kept */
+	uint64_t retention_age_s;
+	uint64_t retention_mb; /* as stored */
+	enum fb_raw_compression retention_compression;
+	enum fb_raw_when_slow retention_when_slow;
+	enum fb_raw_when_full retention_when_full;
 };
+
+static inline bool fb_stream_is_kept(const struct fb_stream_conf *stream)
+{
+	return stream->retention_age_s > 0 || stream->retention_mb > 0;
+}
 
 struct fb_property {
 	char *key;
@@ -54,6 +71,7 @@ struct fb_appliance {
 		char *path;
 		uint64_t results_retention_s; /* delivered results are kept so long for `forebay
 						 windows` */
+		uint32_t raw_flush_ms;
 	} store;
 	struct {
 		char *socket; /* path of the Unix socket of the API */
@@ -70,6 +88,7 @@ struct fb_appliance {
 		uint32_t packet_mb; /* mbuf memory */
 		uint32_t state_mb;  /* budget of each windowed query on each core */
 		uint32_t output_mb; /* budget of row pages of each plain query on each core */
+		uint32_t rawlog_mb; /* blocks between the wire and the raw log */
 		bool hugepages;
 	} memory;
 	char *kernels; /* auto, avx512, avx2, scalar */

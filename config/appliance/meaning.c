@@ -205,6 +205,13 @@ static void check_stream(struct meaning *meaning, uint32_t i)
 	const struct fb_stream_conf *streams = meaning->appliance->streams;
 
 	check_stream_port(meaning, i);
+	/* The raw log knows a stream by its table. */
+	for (uint32_t j = 0; j < i && fb_stream_is_kept(&streams[i]); j++)
+		if (fb_stream_is_kept(&streams[j]) && strcmp(streams[j].table, streams[i].table) == 0)
+			complain(meaning, in_entry(meaning, meaning->streams, i, "table"),
+				"give only one of them a retention, or another table",
+				"streams[%u]: table '%s' is kept as that of streams[%u] already", i,
+				streams[i].table, j);
 	for (uint32_t j = 0; j < i; j++)
 		if (streams[j].udp_port == streams[i].udp_port &&
 			strcmp(streams[j].port, streams[i].port) == 0)

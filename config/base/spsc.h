@@ -45,6 +45,50 @@ static inline bool fb_spsc_try_publish(struct fb_spsc *ring, void *item)
 	return true;
 }
 
+/*
+ * Producer only. Publishes the first of cnt items that fit, with one store; returns how many. The rest stay the
+ * caller's.
+ */
+static inline uint32_t fb_spsc_publish_many(struct fb_spsc *ring, void *const *items, uint32_t cnt)
+{
+	uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+
+	if (ring->mask + 1 - (head - ring->tail_seen) < cnt) {
+		ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+		cnt = FB_MIN(cnt, ring->mask + 1 - (head - ring->tail_seen));
+	}
+	for (uint32_t i = 0; i < cnt; i++)
+		ring->slots[(head + i) & ring->mask] = items[i];
+	atomic_store_explicit(&ring->head, head + cnt, memory_order_release);
+	return cnt;
+}
+
+/* Producer only. Whether so many would fit now. */
+static inline bool fb_spsc_has_room(struct fb_spsc *ring, uint32_t cnt)
+{
+	uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+
+	if (ring->mask + 1 - (head - ring->tail_seen) >= cnt)
+		return true;
+	ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+	return ring->mask + 1 - (head - ring->tail_seen) >= cnt;
+}
+
+/* Consumer only. Up to cap items at once; returns how many. */
+static inline uint32_t fb_spsc_poll_many(struct fb_spsc *ring, void **ret_items, uint32_t cap)
+{
+	uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+	uint32_t cnt;
+
+	if (ring->head_seen - tail < cap)
+		ring->head_seen = atomic_load_explicit(&ring->head, memory_order_acquire);
+	cnt = FB_MIN(ring->head_seen - tail, cap);
+	for (uint32_t i = 0; i < cnt; i++)
+		ret_items[i] = ring->slots[(tail + i) & ring->mask];
+	atomic_store_explicit(&ring->tail, tail + cnt, memory_order_release);
+	return cnt;
+}
+
 /* Consumer only. False: empty, *ret_item untouched. */
 static inline bool fb_spsc_poll(struct fb_spsc *ring, void **ret_item)
 {

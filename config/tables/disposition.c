@@ -13,6 +13,12 @@ const struct fb_disposition fb_record_dispositions[FB_REC_CNT] = {
 #include "config/tables/disposition.def"
 };
 
+const struct fb_disposition fb_raw_dispositions[FB_RAW_CNT] = {
+#define FB_RAW_DISPOSITION(name, cls, label_, text_)                                               \
+	[FB_RAW_##name] = {.label = (label_), .text = (text_), .class = FB_CLASS_##cls},
+#include "config/tables/disposition.def"
+};
+
 const char *fb_disposition_class_name(enum fb_disposition_class class)
 {
 	static const char *const names[] = {

@@ -25,6 +25,12 @@ enum fb_record_disposition {
 	FB_REC_CNT,
 };
 
+enum fb_raw_disposition {
+#define FB_RAW_DISPOSITION(name, class, label, text) FB_RAW_##name,
+#include "config/tables/disposition.def"
+	FB_RAW_CNT,
+};
+
 struct fb_disposition {
 	const char *label; /* metric label and JSON key */
 	const char *text;  /* for people */
@@ -33,5 +39,6 @@ struct fb_disposition {
 
 extern const struct fb_disposition fb_packet_dispositions[FB_PKT_CNT];
 extern const struct fb_disposition fb_record_dispositions[FB_REC_CNT];
+extern const struct fb_disposition fb_raw_dispositions[FB_RAW_CNT];
 /* "malformed", "policy", … */
 const char *fb_disposition_class_name(enum fb_disposition_class class);

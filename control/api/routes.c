@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/base/nearest.h"
+#include "control/api/log.h"
 #include "control/api/view_json.h"
 #include "control/metrics/metrics.h"
 
@@ -363,6 +364,9 @@ static const struct {
 	{"DELETE", "/v1/pipelines/*", delete_pipeline},
 	{"POST", "/v1/pipelines/*/drain", post_drain},
 	{"GET", "/v1/windows", get_windows},
+	{"GET", "/v1/log", fb_api_log_streams},
+	{"GET", "/v1/log/*", fb_api_log_stream},
+	{"GET", "/v1/log/*/datagrams", fb_api_log_datagrams},
 	{"GET", "/v1/ledger", get_ledger},
 	{"GET", "/v1/settings", get_settings},
 	{"GET", "/v1/version", get_version},

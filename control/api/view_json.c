@@ -125,6 +125,32 @@ static json_t *port_json(const struct fb_port_view *port)
 	return object;
 }
 
+static json_t *raw_json(const struct fb_keeper_stream *raw)
+{
+	json_t *object = json_object();
+	json_t *datagrams = json_object();
+	json_t *bytes = json_object();
+
+	for (int i = 0; i < FB_RAW_CNT; i++) {
+		set_u64(datagrams, fb_raw_dispositions[i].label, raw->datagrams[i]);
+		set_u64(bytes, fb_raw_dispositions[i].label, raw->bytes[i]);
+	}
+	json_object_set_new(object, "dispositions", datagrams);
+	json_object_set_new(object, "dispositions_bytes", bytes);
+	set_u64(object, "buffered_datagrams", raw->buffered_datagrams);
+	set_u64(object, "buffered_bytes", raw->buffered_bytes);
+	set_u64(object, "stored_datagrams", raw->stored_datagrams);
+	set_u64(object, "stored_payload_bytes", raw->stored_payload_bytes);
+	set_u64(object, "stored_bytes", raw->stored_bytes);
+	set_u64(object, "files_written", raw->file_cnt);
+	set_u64(object, "flush_errors", raw->flush_errors);
+	json_object_set_new(object, "from",
+		fb_json_time(raw->stored_datagrams ? raw->first_arrival_ns / 1000000 : FB_TIME_MIN));
+	json_object_set_new(object, "to",
+		fb_json_time(raw->stored_datagrams ? raw->last_arrival_ns / 1000000 : FB_TIME_MIN));
+	return object;
+}
+
 static json_t *stream_json(const struct fb_stream_view *stream)
 {
 	json_t *object = json_object();
@@ -135,6 +161,7 @@ static json_t *stream_json(const struct fb_stream_view *stream)
 	set_u64(object, "datagrams", stream->counters.datagrams);
 	set_u64(object, "bytes", stream->counters.bytes);
 	set_u64(object, "unread_datagrams", stream->counters.unread_datagrams);
+	json_object_set_new(object, "raw", stream->raw.kept ? raw_json(&stream->raw) : json_null());
 	return object;
 }
 
@@ -290,6 +317,10 @@ json_t *fb_json_status(const struct fb_engine_view *view)
 		json_real((double)(view->now_ms - view->started_ms) / 1000));
 	json_object_set_new(object, "unclean_start", json_boolean(view->unclean));
 	set_text(object, "store_error", view->store_error);
+	set_text(object, "raw_error", view->raw_error);
+	json_object_set_new(object, "raw_damage",
+		json_pack("{s:I, s:I, s:s}", "blocks", (json_int_t)view->raw_damage.block_cnt, "datagrams",
+			(json_int_t)view->raw_damage.datagram_cnt, "last", view->raw_damage.last));
 	json_object_set_new(object, "ports", fb_json_ports(view));
 	for (uint32_t i = 0; i < view->stream_cnt; i++)
 		json_array_append_new(streams, stream_json(&view->streams[i]));
@@ -305,6 +336,7 @@ json_t *fb_json_status(const struct fb_engine_view *view)
 json_t *fb_json_ledger(const struct fb_ledger *ledger)
 {
 	json_t *object = json_object();
+	json_t *streams = json_array();
 	json_t *lines = json_array();
 
 	for (uint32_t i = 0; i < ledger->line_cnt; i++) {
@@ -322,7 +354,10 @@ json_t *fb_json_ledger(const struct fb_ledger *ledger)
 	json_object_set_new(object, "balanced", json_boolean(ledger->balanced));
 	json_object_set_new(object, "unclean_start", json_boolean(ledger->view.unclean));
 	json_object_set_new(object, "lines", lines);
+	for (uint32_t i = 0; i < ledger->view.stream_cnt; i++)
+		json_array_append_new(streams, stream_json(&ledger->view.streams[i]));
 	json_object_set_new(object, "ports", fb_json_ports(&ledger->view));
+	json_object_set_new(object, "streams", streams);
 	json_object_set_new(object, "pipelines", fb_json_pipelines(&ledger->view));
 	return object;
 }

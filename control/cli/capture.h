@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Capture files: datagrams as Ethernet frames in the classic pcap format (draft-ietf-opsawg-pcap,
- * nanosecond form is not used), with right IPv4 and UDP checksums (RFC 791, RFC 768). A net_pcap
- * port reads them. One thread.
+ * Capture files: datagrams as Ethernet frames with right IPv4 and UDP checksums (RFC 791, RFC 768),
+ * in the classic pcap format (draft-ietf-opsawg-pcap, nanosecond form is not used), which a
+ * net_pcap port reads, or in pcapng (draft-ietf-opsawg-pcapng), which keeps nanoseconds. One
+ * thread.
  */
 #pragma once
 
@@ -24,4 +25,9 @@ struct fb_capture_flow {
  */
 void fb_capture_begin(struct fb_buf *out);
 void fb_capture_add(struct fb_buf *out, const struct fb_capture_flow *flow, int64_t time_us,
+	struct fb_str payload);
+
+/* The same in pcapng; time is nanoseconds since 1970, from 0 on. */
+void fb_capture_ng_begin(struct fb_buf *out);
+void fb_capture_ng_add(struct fb_buf *out, const struct fb_capture_flow *flow, int64_t time_ns,
 	struct fb_str payload);

@@ -115,6 +115,12 @@ static void show_reasons(struct fb_cli *cli, json_t *ledger)
 		add_reasons(listing, scope, fb_remote_at(item, "dispositions"),
 			fb_packet_dispositions, FB_PKT_CNT);
 	}
+	json_array_foreach(fb_remote_at(ledger, "streams"), i, item)
+	{
+		snprintf(scope, sizeof(scope), "stream %s", fb_remote_text(item, "table"));
+		add_reasons(listing, scope, fb_remote_at(item, "raw.dispositions"), fb_raw_dispositions,
+			FB_RAW_CNT);
+	}
 	json_array_foreach(fb_remote_at(ledger, "pipelines"), i, item)
 	{
 		snprintf(scope, sizeof(scope), "pipeline %s", fb_remote_text(item, "name"));

@@ -89,6 +89,25 @@ static void warn_of_port(struct fb_cli *cli, json_t *port)
 	}
 }
 
+static void warn_of_stream(struct fb_cli *cli, json_t *stream)
+{
+	static const struct {
+		const char *reason, *why;
+	} losses[] = {
+		{"ring_full", "the hand-over was full (cores.main is too busy; memory.packet_mb)"},
+		{"disk_slow", "the disk is slower than the wire (memory.rawlog_mb, retention_compression)"},
+		{"disk_full", "the disk is full (retention_mb, retention_when_full)"},
+		{"disk_error", "the store has refused them"},
+	};
+	json_t *counts = fb_remote_at(stream, "raw.dispositions");
+	char text[FB_REMOTE_TEXT_BYTES];
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(losses); i++)
+		if (fb_remote_u64(counts, losses[i].reason) > 0)
+			warn(cli, "raw log of %s: %s datagrams are not in it: %s", fb_remote_text(stream, "table"),
+				fb_remote_count(fb_remote_u64(counts, losses[i].reason), text), losses[i].why);
+}
+
 static void warn_of_query(struct fb_cli *cli, const char *pipeline, json_t *query)
 {
 	char text[FB_REMOTE_TEXT_BYTES];
@@ -138,9 +157,19 @@ static void warn_of_all(struct fb_cli *cli, json_t *status)
 			fb_remote_count(commit_errors, text));
 	if (fb_remote_bool(status, "store.write_stall"))
 		warn(cli, "store: writes are held back; the disk does not keep up");
+	if (*fb_remote_text(status, "raw_error"))
+		warn(cli, "raw log: %s; it is tried again", fb_remote_text(status, "raw_error"));
+	if (fb_remote_u64(status, "raw_damage.blocks") > 0)
+		warn(cli, "raw log: %s damaged blocks were skipped, the last: %s",
+			fb_remote_count(fb_remote_u64(status, "raw_damage.blocks"), text),
+			fb_remote_text(status, "raw_damage.last"));
 	json_array_foreach(fb_remote_at(status, "ports"), i, item)
 	{
 		warn_of_port(cli, item);
+	}
+	json_array_foreach(fb_remote_at(status, "streams"), i, item)
+	{
+		warn_of_stream(cli, item);
 	}
 	json_array_foreach(fb_remote_at(status, "pipelines"), i, item)
 	{
@@ -211,6 +240,44 @@ static void show_streams(struct fb_cli *cli, json_t *streams)
 		add_count(listing, fb_remote_u64(stream, "datagrams"));
 		add_bytes(listing, fb_remote_u64(stream, "bytes"));
 		add_count(listing, fb_remote_u64(stream, "unread_datagrams"));
+	}
+	show(cli, listing);
+}
+
+/* Streams that are kept. */
+static void show_raw(struct fb_cli *cli, json_t *streams)
+{
+	static const struct fb_listing_column columns[] = {
+		{"RAW LOG", "stream", FB_ALIGN_LEFT},
+		{"DATAGRAMS", "datagrams", FB_ALIGN_RIGHT},
+		{"ON DISK", "stored_bytes", FB_ALIGN_RIGHT},
+		{"RATIO", "ratio", FB_ALIGN_RIGHT},
+		{"NOT KEPT", "dropped", FB_ALIGN_RIGHT},
+		{"FROM", "from", FB_ALIGN_LEFT},
+		{"TO", "to", FB_ALIGN_LEFT},
+	};
+	struct fb_listing *listing = fb_listing_create(columns, FB_ARRAY_LEN(columns));
+	size_t i;
+	json_t *stream;
+
+	json_array_foreach(streams, i, stream)
+	{
+		json_t *raw = fb_remote_at(stream, "raw");
+		uint64_t stored = fb_remote_u64(raw, "stored_bytes");
+		char text[FB_REMOTE_TEXT_BYTES] = "";
+
+		if (!json_is_object(raw))
+			continue;
+		fb_listing_add_text(listing, fb_remote_text(stream, "table"));
+		add_count(listing, fb_remote_u64(raw, "stored_datagrams"));
+		add_bytes(listing, stored);
+		if (stored > 0)
+			snprintf(text, sizeof(text), "%.1f",
+				(double)fb_remote_u64(raw, "stored_payload_bytes") / (double)stored);
+		fb_listing_add_text(listing, stored ? text : NULL);
+		add_count(listing, sum_but(fb_remote_at(raw, "dispositions"), "logged"));
+		fb_listing_add_text(listing, stored ? fb_remote_text(raw, "from") : NULL);
+		fb_listing_add_text(listing, stored ? fb_remote_text(raw, "to") : NULL);
 	}
 	show(cli, listing);
 }
@@ -362,6 +429,7 @@ static int run(struct fb_cli *cli, const void *args)
 	warn_of_all(cli, status);
 	show_ports(cli, fb_remote_at(status, "ports"));
 	show_streams(cli, fb_remote_at(status, "streams"));
+	show_raw(cli, fb_remote_at(status, "streams"));
 	show_workers(cli, fb_remote_at(status, "workers"));
 	show_pipelines(cli, fb_remote_at(status, "pipelines"));
 	show_queries(cli, fb_remote_at(status, "pipelines"));

@@ -18,5 +18,6 @@ extern const struct fb_cli_command fb_cmd_apply;
 extern const struct fb_cli_command fb_cmd_status;
 extern const struct fb_cli_command fb_cmd_windows;
 extern const struct fb_cli_command fb_cmd_ledger;
+extern const struct fb_cli_command fb_cmd_log;
 extern const struct fb_cli_command fb_cmd_drop;
 extern const struct fb_cli_command fb_cmd_drain;

@@ -31,6 +31,8 @@ static const struct {
 		"Records framed, by what decoding made of them."},
 	{"forebay_query_records_total", "pipeline, query, class, disposition",
 		"Decoded records, by what became of them in the query."},
+	{"forebay_raw_datagrams_total", "stream, class, disposition",
+		"Datagrams of kept streams, by what the raw log made of them."},
 };
 
 static double fb_metrics_watermark(int64_t ms)
@@ -189,6 +191,17 @@ static void write_dispositions(const struct fb_engine_view *view, struct fb_buf 
 			}
 }
 
+static void write_raw_dispositions(const struct fb_engine_view *view, struct fb_buf *out)
+{
+	add_head(out, by_disposition[3].name, "counter", by_disposition[3].help);
+	for (uint32_t i = 0; i < view->stream_cnt; i++)
+		for (int d = 0; view->streams[i].raw.kept && d < FB_RAW_CNT; d++) {
+			fb_buf_add_text(out, by_disposition[3].name);
+			add_label(out, true, "stream", view->streams[i].table);
+			add_count(out, &fb_raw_dispositions[d], view->streams[i].raw.datagrams[d]);
+		}
+}
+
 void fb_metrics_write(const struct fb_ledger *ledger, struct fb_buf *out)
 {
 	add_head(out, "forebay_build_info", "gauge", "Version and kernels, as labels; always 1.");
@@ -199,6 +212,7 @@ void fb_metrics_write(const struct fb_ledger *ledger, struct fb_buf *out)
 	fb_buf_add_text(out, "} 1\n");
 	write_table(ledger, out);
 	write_dispositions(&ledger->view, out);
+	write_raw_dispositions(&ledger->view, out);
 }
 
 void fb_metrics_print_doc(FILE *out)

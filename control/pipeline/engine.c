@@ -91,6 +91,24 @@ static int open_ports(struct fb_engine *engine, struct fb_diags *diags)
 	return 0;
 }
 
+/* Packets that wait for the raw log are taken from what the queues do not need. A power of two, as rings are. */
+#define TAP_CAP_MIN 256u
+#define TAP_CAP_MAX 65536u
+
+static uint32_t tap_cap(const struct fb_engine *engine)
+{
+	uint32_t spare = TAP_CAP_MAX;
+	uint32_t cap = TAP_CAP_MIN;
+
+	if (!fb_keeper_is_used(engine->keeper))
+		return 0;
+	for (uint32_t i = 0; i < engine->port_cnt; i++)
+		spare = FB_MIN(spare, engine->ports[i]->spare_packets / FB_MAX((uint32_t)engine->ports[i]->queue_cnt, 1u));
+	while (cap * 2 <= spare)
+		cap *= 2;
+	return cap;
+}
+
 static struct fb_port *find_port(struct fb_engine *engine, const char *name)
 {
 	for (uint32_t i = 0; i < engine->port_cnt; i++)
@@ -115,10 +133,13 @@ static int create_workers(struct fb_engine *engine)
 			.udp_port = (uint16_t)appliance->streams[i].udp_port,
 			.stream = i,
 			.idle_timeout_ms = appliance->streams[i].queue_idle_timeout_ms,
+			.kept = fb_stream_is_kept(&appliance->streams[i]),
+			.back_off = appliance->streams[i].retention_when_slow == FB_RAW_BACK_OFF,
 		};
 
 	for (uint32_t w = 0; w < appliance->cores.workers_count; w++) {
 		struct fb_worker_queue queues[FB_ENGINE_PORT_MAX];
+		uint64_t tap_seqs[FB_NET_STREAM_MAX] = {0};
 		struct fb_worker_conf conf = {
 			.index = w,
 			.core = fb_eal_worker_lcore(w),
@@ -127,7 +148,12 @@ static int create_workers(struct fb_engine *engine)
 			.queues = queues,
 			.streams = engine->streams,
 			.stream_cnt = appliance->streams_count,
+			.tap_seqs = tap_seqs,
+			.tap_cap = tap_cap(engine),
 		};
+
+		for (uint32_t i = 0; i < FB_MIN(appliance->streams_count, (uint32_t)FB_NET_STREAM_MAX); i++)
+			tap_seqs[i] = fb_keeper_next_seq(engine->keeper, i, w);
 
 		for (uint32_t p = 0; p < engine->port_cnt; p++)
 			if (w < engine->ports[p]->queue_cnt) {
@@ -158,7 +184,7 @@ static int open_store(struct fb_engine *engine, struct fb_diags *diags)
 	fb_buf_fini(&message);
 	if (rc == 0 && (engine->batch = fb_store_batch_create(engine->store)) == NULL)
 		rc = FB_E_NO_MEMORY;
-	return rc;
+	return rc ? rc : fb_keeper_open(engine->appliance, engine->store, diags, &engine->keeper);
 }
 
 static int start_all(struct fb_engine *engine, struct fb_diags *diags)
@@ -183,6 +209,9 @@ static int start_all(struct fb_engine *engine, struct fb_diags *diags)
 		if (rc != 0)
 			return rc;
 	}
+	rc = fb_keeper_start(engine->keeper, engine->workers, engine->worker_cnt);
+	if (rc != 0)
+		return rc;
 	if (pthread_create(&engine->thread, NULL, engine_main, engine) != 0)
 		return FB_E_NO_MEMORY;
 	engine->thread_started = true;
@@ -197,6 +226,7 @@ static void destroy(struct fb_engine *engine)
 	atomic_store(&engine->quit, true);
 	if (engine->thread_started)
 		pthread_join(engine->thread, NULL);
+	fb_keeper_close(engine->keeper); /* its packets go back to the ports' pools */
 	while (engine->pipelines != NULL) {
 		struct pipeline *pipeline = engine->pipelines;
 
@@ -288,6 +318,11 @@ int fb_engine_receive(struct fb_engine *engine, struct fb_diags *diags)
 	return 0;
 }
 
+struct fb_rawlog *fb_engine_rawlog(struct fb_engine *engine)
+{
+	return fb_keeper_log(engine->keeper);
+}
+
 /* ---- stop ---- */
 
 static void last_ledger(struct fb_engine *engine, struct fb_ledger *ret)
@@ -316,6 +351,7 @@ void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_led
 	fb_engine_unlock(engine);
 	for (uint32_t i = 0; i < engine->worker_cnt; i++)
 		fb_worker_join(engine->workers[i]);
+	fb_keeper_stop(engine->keeper);
 
 	/* No engine thread from here on: nobody else touches the pipelines. */
 	atomic_store(&engine->quit, true);

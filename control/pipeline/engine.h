@@ -14,6 +14,7 @@
 
 #include "config/appliance/appliance.h"
 #include "config/sql/sql.h"
+#include "control/rawlog/keeper.h"
 #include "control/sink/sink.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/worker.h"
@@ -101,11 +102,14 @@ struct fb_stream_view {
 	const char *port;
 	uint16_t udp_port;
 	struct fb_stream_counters counters;
+	struct fb_keeper_stream raw;
+	uint64_t tap_moving_bytes; /* tapped while this view was made */
 };
 
 struct fb_worker_view {
 	uint32_t index, core;
 	uint64_t packets;
+	uint64_t tap_back_offs;
 	uint64_t polls, empty_polls, busy_cycles, idle_cycles, sleeps, longest_gap_cycles, report_ring_full;
 };
 
@@ -119,6 +123,8 @@ struct fb_engine_view {
 	double tsc_hz;
 	bool unclean; /* the last run did not stop in order: its open windows are lost (no checkpoints yet) */
 	char store_error[256]; /* why results cannot be written at the moment; "" if they can */
+	char raw_error[FB_KEEPER_ERROR_BYTES]; /* the same of the raw log */
+	struct fb_rawlog_damage raw_damage;    /* met by readers since the start */
 	uint32_t port_cnt, stream_cnt, worker_cnt, pipeline_cnt;
 	struct fb_port_view *ports;
 	struct fb_stream_view *streams;
@@ -151,6 +157,9 @@ struct fb_ledger {
 /* From a view (moved into the ledger). Pure: no engine needed, so that tests can feed it any numbers. */
 int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret) FB_MUST_CHECK;
 void fb_ledger_fini(struct fb_ledger *ledger);
+
+/* The raw log, to be read; it lives as long as the engine. */
+struct fb_rawlog *fb_engine_rawlog(struct fb_engine *engine);
 
 /* Result rows of a query, newest last: up to `limit` rows ending at `before_seq` (exclusive; UINT64_MAX = the end). */
 typedef int (*fb_engine_row_fn)(void *arg, const struct fb_query_plan *plan, uint64_t seq, const struct fb_value *values);

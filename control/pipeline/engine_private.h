@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "control/pipeline/engine.h"
+#include "control/rawlog/keeper.h"
 #include "control/window/assembly.h"
 #include "dataplane/operator/row.h"
 
@@ -96,6 +97,7 @@ struct pipeline {
 struct fb_engine {
 	const struct fb_appliance *appliance;
 	struct fb_store *store;
+	struct fb_keeper *keeper; /* of the raw log */
 	enum fb_isa isa;
 	double tsc_hz;
 	int64_t started_ms;

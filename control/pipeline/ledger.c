@@ -72,6 +72,21 @@ static void stream_line(struct maker *maker)
 		add_line(maker, "streams", "stream packets of all ports = datagrams of all streams", packets, datagrams, 0);
 }
 
+/* The right side is read first: it is behind by what was tapped meanwhile, what is on a tap, and what is in blocks. */
+static void raw_lines(struct maker *maker, const struct fb_stream_view *stream)
+{
+	const struct fb_keeper_stream *raw = &stream->raw;
+	const char *scope = fb_arena_printf(&maker->ledger->view.arena, "stream %s", stream->table);
+
+	if (!raw->kept)
+		return;
+	add_line(maker, scope, "bytes = for the raw log + ring full", stream->counters.bytes,
+		stream->counters.tapped_bytes + raw->bytes[FB_RAW_RING_FULL], 0);
+	add_line(maker, scope, "for the raw log = logged + dropped", stream->counters.tapped_bytes,
+		sum(raw->bytes, FB_RAW_CNT) - raw->bytes[FB_RAW_RING_FULL],
+		stream->tap_moving_bytes + raw->buffered_bytes + raw->tap_packets * UINT16_MAX);
+}
+
 static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipeline, const struct fb_query_view *query)
 {
 	struct fb_arena *arena = &maker->ledger->view.arena;
@@ -102,7 +117,7 @@ static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipe
 int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 {
 	struct fb_ledger ledger = {.view = *view, .balanced = true};
-	struct maker maker = {.ledger = &ledger, .cap = 3 * view->port_cnt + 1};
+	struct maker maker = {.ledger = &ledger, .cap = 3 * view->port_cnt + 1 + 2 * view->stream_cnt};
 	struct fb_arena *arena = &ledger.view.arena;
 
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
@@ -115,6 +130,8 @@ int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 	for (uint32_t i = 0; i < view->port_cnt; i++)
 		port_lines(&maker, &view->ports[i]);
 	stream_line(&maker);
+	for (uint32_t i = 0; i < view->stream_cnt; i++)
+		raw_lines(&maker, &view->streams[i]);
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++) {
 		const struct fb_pipeline_view *pipeline = &view->pipelines[i];
 		const char *scope = fb_arena_printf(arena, "pipeline %s", pipeline->name);

@@ -197,9 +197,31 @@ static void view_worker(const struct fb_engine *engine, uint32_t number, struct 
 		.sleeps = numbers->sleeps,
 		.longest_gap_cycles = numbers->longest_gap_cycles,
 		.report_ring_full = numbers->report_ring_full,
+		.tap_back_offs = numbers->tap_back_offs,
 	};
 	for (uint32_t i = 0; i < numbers->net_cnt; i++)
 		view->packets += numbers->net[i].packets;
+}
+
+static void view_stream(struct fb_engine *engine, uint32_t number, struct fb_stream_view *view)
+{
+	const struct fb_stream_conf *conf = &engine->appliance->streams[number];
+	struct fb_keeper_stream raw = view->raw;
+
+	*view = (struct fb_stream_view){
+		.table = conf->table,
+		.port = conf->port,
+		.udp_port = (uint16_t)conf->udp_port,
+		.raw = raw,
+	};
+	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
+		const struct fb_stream_counters *now = &engine->snapshots[w].streams[number];
+
+		add_words(&view->counters, now, sizeof(*now));
+		view->tap_moving_bytes += now->tapped_bytes - engine->earlier[w].streams[number].tapped_bytes;
+	}
+	view->raw.datagrams[FB_RAW_RING_FULL] = view->counters.tap_full_datagrams;
+	view->raw.bytes[FB_RAW_RING_FULL] = view->counters.tap_full_bytes;
 }
 
 static int fill_view(struct fb_engine *engine, struct fb_engine_view *view)
@@ -230,22 +252,17 @@ static int fill_view(struct fb_engine *engine, struct fb_engine_view *view)
 	}
 	fresh_snapshots(engine, engine->earlier);
 	fb_merge_receive(engine);
+	for (uint32_t i = 0; i < engine->appliance->streams_count; i++)
+		fb_keeper_view_stream(engine->keeper, i, &view->streams[i].raw);
+	fb_keeper_error(engine->keeper, view->raw_error);
+	fb_rawlog_damage(fb_keeper_log(engine->keeper), &view->raw_damage);
 	fresh_snapshots(engine, engine->snapshots);
 	for (uint32_t i = 0; i < engine->port_cnt; i++)
 		view_port(engine, i, &view->ports[view->port_cnt++]);
 	for (uint32_t i = 0; i < engine->worker_cnt; i++)
 		view_worker(engine, i, &view->workers[view->worker_cnt++]);
-	for (uint32_t i = 0; i < engine->appliance->streams_count; i++) {
-		struct fb_stream_view *stream = &view->streams[view->stream_cnt++];
-
-		*stream = (struct fb_stream_view){
-			.table = engine->appliance->streams[i].table,
-			.port = engine->appliance->streams[i].port,
-			.udp_port = (uint16_t)engine->appliance->streams[i].udp_port,
-		};
-		for (uint32_t w = 0; w < engine->worker_cnt; w++)
-			add_words(&stream->counters, &engine->snapshots[w].streams[i], sizeof(stream->counters));
-	}
+	for (uint32_t i = 0; i < engine->appliance->streams_count; i++)
+		view_stream(engine, i, &view->streams[view->stream_cnt++]);
 	/* Pipelines are kept newest first; people read oldest first. */
 	for (const struct pipeline *p = engine->pipelines; rc == 0 && p != NULL; p = p->next)
 		rc = view_pipeline(engine, p, arena, &view->pipelines[pipeline_cnt - ++at]);

@@ -75,6 +75,7 @@ static int create_pool(
 	uint32_t wanted = (uint32_t)(((uint64_t)appliance->memory.packet_mb << 20) / element);
 	char name[RTE_MEMPOOL_NAMESIZE];
 
+	port->spare_packets = FB_MAX(needed, wanted) - needed;
 	snprintf(name, sizeof(name), "fb_port_%u", port->id);
 	port->pool = rte_pktmbuf_pool_create(name, FB_MAX(needed, wanted), POOL_CACHE, 0,
 		(uint16_t)FB_MIN(room, 65535u), port->socket);

@@ -35,6 +35,7 @@ struct fb_port {
 			       else "" */
 	int socket;         /* NUMA node, -1 unknown */
 	struct rte_mempool *pool;
+	uint32_t spare_packets; /* of the pool, beyond what queues and caches may hold */
 	uint64_t interface_base; /* what the interface had counted before the start */
 	uint64_t link_flap_cnt;
 	bool started;

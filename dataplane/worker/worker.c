@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One turn of the poll loop. Hot: creation, snapshots and the sleeping loop around it are in
  * worker_control.c. */
+#include "dataplane/worker/tap.h"
 #include "dataplane/worker/worker_private.h"
 
 #include <rte_cycles.h>
@@ -300,6 +301,65 @@ static void feed(struct fb_worker *worker, const struct fb_datagram *datagram, u
 	stream->unread_datagrams += !read;
 }
 
+/* ---- the tap ---- */
+
+/*
+ * Gives the packets of kept streams away and leaves the others in front of `packets`; returns how
+ * many those are. No reader looks at the burst any more: the notes may overwrite headers.
+ */
+static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **packets,
+	const struct fb_datagram *datagrams, uint16_t cnt, uint16_t queue)
+{
+	void *kept[FB_NET_BURST];
+	uint16_t index[FB_NET_BURST];
+	uint16_t kept_cnt = 0;
+	uint16_t left = 0;
+	uint32_t taken;
+
+	for (uint16_t i = 0; i < cnt; i++) {
+		const struct fb_datagram *datagram = &datagrams[i];
+		struct tap_stream *tap = &worker->taps[datagram->stream];
+
+		if (!tap->kept) {
+			packets[left++] = packets[i];
+			continue;
+		}
+		fb_tap_write(packets[i], (uint8_t *)(uintptr_t)datagram->data, datagram->len,
+			&(struct fb_tap_note){.seq = tap->next_seq++,
+				.arrival_tsc = worker->last_tsc,
+				.watermark_ms = tap->watermark_ms,
+				.source_ip = datagram->source_ip,
+				.source_port = datagram->source_port,
+				.stream = (uint16_t)datagram->stream,
+				.queue = (uint8_t)queue});
+		index[kept_cnt] = i;
+		kept[kept_cnt++] = packets[i];
+	}
+	taken = fb_spsc_publish_many(&worker->tap, kept, kept_cnt);
+	for (uint16_t i = 0; i < kept_cnt; i++) {
+		const struct fb_datagram *datagram = &datagrams[index[i]];
+		struct fb_stream_counters *stream = &worker->numbers.streams[datagram->stream];
+
+		worker->taps[datagram->stream].watermark_ms =
+			worker->taps[datagram->stream].seen_ms;
+		if (i < taken) {
+			stream->tapped_datagrams++;
+			stream->tapped_bytes += datagram->len;
+		} else {
+			stream->tap_full_datagrams++;
+			stream->tap_full_bytes += datagram->len;
+			packets[left++] = kept[i];
+		}
+	}
+	return left;
+}
+
+/* What the notes of the next burst say: the watermark that its records will be judged by. */
+static void note_watermark(struct fb_worker *worker, const struct reader_slot *slot)
+{
+	worker->taps[slot->stream].seen_ms = fb_reader_watermark(slot->reader);
+}
+
 /* After the flush no reader holds a pointer into the packets. */
 static void after_burst(struct fb_worker *worker)
 {
@@ -314,6 +374,7 @@ static void after_burst(struct fb_worker *worker)
 		advance(slot);
 		hand_over_sealed(worker, i);
 		hand_over_rows(worker, i, false);
+		note_watermark(worker, slot);
 	}
 }
 
@@ -322,8 +383,15 @@ static uint16_t poll_queue(struct fb_worker *worker, uint32_t number, uint64_t n
 	const struct fb_worker_queue *queue = &worker->queues[number];
 	struct rte_mbuf *packets[FB_NET_BURST];
 	struct fb_datagram datagrams[FB_NET_BURST];
-	uint16_t received = rte_eth_rx_burst(queue->port->id, queue->queue, packets, FB_NET_BURST);
-	uint16_t cnt = received;
+	uint16_t received;
+	uint16_t cnt;
+
+	if (worker->tap_back_off && !fb_spsc_has_room(&worker->tap, FB_NET_BURST)) {
+		worker->numbers.tap_back_offs++;
+		return 0;
+	}
+	received = rte_eth_rx_burst(queue->port->id, queue->queue, packets, FB_NET_BURST);
+	cnt = received;
 
 	if (received == 0)
 		return 0;
@@ -337,6 +405,8 @@ static uint16_t poll_queue(struct fb_worker *worker, uint32_t number, uint64_t n
 		feed(worker, &datagrams[i], now);
 	}
 	after_burst(worker);
+	if (worker->has_tap)
+		cnt = hand_over_packets(worker, packets, datagrams, cnt, queue->queue);
 	rte_pktmbuf_free_bulk(packets, cnt);
 	return received;
 }

@@ -29,6 +29,8 @@ struct fb_worker_stream {
 	uint16_t udp_port;
 	uint32_t stream;         /* its index in fb_worker_conf.streams */
 	int64_t idle_timeout_ms; /* 0 = never idle */
+	bool kept;               /* for the raw log: its packets are handed over on the tap */
+	bool back_off;           /* its port is not polled while the tap is full */
 };
 
 struct fb_worker_conf {
@@ -40,6 +42,10 @@ struct fb_worker_conf {
 	uint32_t queue_cnt;
 	const struct fb_worker_stream *streams;
 	uint32_t stream_cnt;
+	const uint64_t *tap_seqs; /* per stream: sequence number of its next datagram on this
+				     worker; NULL: from 0 */
+	uint32_t tap_cap;         /* packets on the tap; 0: there is none. At most half of what the
+				     pools hold, or reception starves */
 };
 
 /* Numbers of one reader on one worker, as of one moment. */
@@ -58,6 +64,11 @@ struct fb_stream_counters {
 	uint64_t datagrams;
 	uint64_t bytes;
 	uint64_t unread_datagrams; /* no pipeline reads the stream */
+	/* a kept stream: datagrams = tapped + tap_full */
+	uint64_t tapped_datagrams; /* handed over */
+	uint64_t tapped_bytes;
+	uint64_t tap_full_datagrams; /* FB_RAW_RING_FULL */
+	uint64_t tap_full_bytes;
 };
 
 /* All numbers of a worker as of one moment: they add up. */
@@ -72,6 +83,7 @@ struct fb_worker_snapshot {
 	uint64_t sleeps;
 	uint64_t longest_gap_cycles; /* between two polls that did not sleep */
 	uint64_t report_ring_full;   /* times a report had to wait */
+	uint64_t tap_back_offs; /* polls of a queue that were left out because the tap was full */
 	uint32_t net_cnt;
 	struct fb_net_counters net[8]; /* per queue of conf */
 	struct fb_stream_counters streams[FB_NET_STREAM_MAX];
@@ -90,6 +102,10 @@ void fb_worker_destroy(struct fb_worker *worker);
 
 /* One turn of the poll loop: what fb_worker_start repeats. For tests and benches. Hot. */
 void fb_worker_turn(struct fb_worker *worker);
+
+/* The tap: packets of kept streams, each with a note (tap.h), for one thread to take and free.
+ * Lives as long as the worker. */
+struct fb_spsc *fb_worker_tap(struct fb_worker *worker);
 
 /* Control thread (one). Copies the mail. FB_E_AGAIN: mailbox full. FB_E_INVALID: no such slot or
  * stream. */

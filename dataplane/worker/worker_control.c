@@ -64,9 +64,20 @@ int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 	worker->last_tsc = rte_rdtsc();
 	worker->slept = true; /* the time until its first poll is no gap */
 	worker->numbers.net_cnt = conf->queue_cnt;
-	for (uint32_t i = 0; i < conf->stream_cnt; i++)
+	for (uint32_t i = 0; i < conf->stream_cnt; i++) {
 		worker->streams[i] = conf->streams[i];
-	rc = fb_mail_ring_init(&worker->mail, FB_WORKER_MAIL_CAP, sizeof(struct fb_mail));
+		worker->taps[i] = (struct tap_stream){
+			.kept = conf->streams[i].kept && conf->tap_cap > 0,
+			.next_seq = conf->tap_seqs ? conf->tap_seqs[i] : 0,
+			.watermark_ms = FB_TIME_MIN,
+			.seen_ms = FB_TIME_MIN,
+		};
+		worker->has_tap |= worker->taps[i].kept;
+		worker->tap_back_off |= worker->taps[i].kept && conf->streams[i].back_off;
+	}
+	rc = worker->has_tap ? fb_spsc_init(&worker->tap, conf->tap_cap) : 0;
+	if (rc == 0)
+		rc = fb_mail_ring_init(&worker->mail, FB_WORKER_MAIL_CAP, sizeof(struct fb_mail));
 	if (rc == 0)
 		rc = fb_mail_ring_init(
 			&worker->reports, FB_WORKER_MAIL_CAP, sizeof(struct fb_report));
@@ -91,6 +102,8 @@ void fb_worker_destroy(struct fb_worker *worker)
 		return;
 	fb_mail_ring_fini(&worker->mail);
 	fb_mail_ring_fini(&worker->reports);
+	if (worker->has_tap)
+		fb_spsc_fini(&worker->tap);
 	free(worker);
 }
 
@@ -139,6 +152,11 @@ int fb_worker_start(struct fb_worker *worker)
 
 	worker->launched = rc == 0;
 	return rc == 0 ? 0 : rc == -EBUSY ? FB_E_BUSY : FB_E_INVALID;
+}
+
+struct fb_spsc *fb_worker_tap(struct fb_worker *worker)
+{
+	return &worker->tap;
 }
 
 void fb_worker_join(struct fb_worker *worker)

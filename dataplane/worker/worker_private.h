@@ -10,6 +10,14 @@
 #define FB_WORKER_MAIL_CAP 4096
 #define FB_WORKER_WAITING_MAX 512
 
+/* What the tap knows of a stream. */
+struct tap_stream {
+	bool kept;
+	uint64_t next_seq;
+	int64_t watermark_ms; /* of a reader, before the burst: what its records were judged by */
+	int64_t seen_ms;      /* the same, after the burst */
+};
+
 enum slot_state {
 	SLOT_FREE,
 	SLOT_RUNNING,
@@ -51,6 +59,10 @@ struct fb_worker {
 	struct fb_worker_stream streams[FB_NET_STREAM_MAX];
 	struct reader_slot slots[FB_WORKER_READER_MAX];
 	uint32_t slot_end; /* slots below may be in use */
+	bool has_tap;
+	bool tap_back_off;
+	struct tap_stream taps[FB_NET_STREAM_MAX];
+	struct fb_spsc tap;
 	struct fb_report waiting[FB_WORKER_WAITING_MAX];
 	uint32_t waiting_at;
 	uint32_t waiting_cnt;

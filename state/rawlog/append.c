@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Appending. Blocks are compressed as they come and wait in memory; a flush makes them durable in one of two ways:
+ * Appending. Blocks are compressed as they come and wait in memory; a flush makes them durable in
+ * one of two ways:
  *
- *   as a file    when DIRECT_BYTES or more are pending, or the tail would grow past FILE_BYTES: tail and pending together
- *                become an SST file. Written once, without a log.
- *   in the tail  else: one synced batch through the store's log. These bytes are written a second time, with the file that they
- *                become part of; at most DIRECT_BYTES per flush are, so that the cost is bounded whatever the rate.
+ *   as a file    when 16 MiB or more are pending, or the tail would grow past 64 MiB: tail and
+ * pending together become an SST file. Written once, without a log. in the tail  else: one synced
+ * batch through the store's log. These bytes are written a second time, with the file that they
+ *                become part of; at most 16 MiB per flush are, so that the cost is bounded whatever
+ * the rate.
  *
- * One file for each flush interval of 100 ms would be 864 000 a day on a stream that carries next to nothing.
+ * On small disks all of it is smaller.
+ *
+ * One file for each flush interval of 100 ms would be 864 000 a day on a stream that carries next
+ * to nothing.
  */
 #include <stdlib.h>
 
 #include "state/rawlog/rawlog_private.h"
 
-#define DIRECT_BYTES (16ull << 20)
-#define FILE_BYTES (64ull << 20)
-#define PENDING_BYTES_MAX (32ull << 20)
+/* In units of the store (32 MiB). */
+#define DIRECT_BYTES(unit) ((unit) / 2)
+#define FILE_BYTES(unit) ((unit)*2)
+#define PENDING_BYTES_MAX(unit) (unit)
 #define TAIL_AGE_NS 300000000000
 
 struct pending {
@@ -32,6 +38,7 @@ struct fb_rawlog_appender {
 	struct fb_store_batch *batch;
 	struct pending *head;
 	struct pending **end;
+	uint64_t unit_bytes;
 	uint64_t pending_stored;
 	struct fb_rawlog_span pending_span;
 	uint64_t next_seq;
@@ -39,18 +46,19 @@ struct fb_rawlog_appender {
 	uint8_t *scratch;
 	/* written by the thread of the appender, read by any */
 	struct {
-		_Atomic uint64_t logged_datagrams, logged_bytes, stored_bytes, pending_datagrams, pending_bytes, block_cnt,
-			file_cnt, tail_commits, flush_errors, flush_ns;
+		_Atomic uint64_t logged_datagrams, logged_bytes, stored_bytes, pending_datagrams,
+			pending_bytes, block_cnt, file_cnt, tail_commits, flush_errors, flush_ns;
 	} stats;
 };
 
 static void count(_Atomic uint64_t *counter, uint64_t more)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
+		memory_order_relaxed);
 }
 
-int fb_rawlog_appender_create(
-	struct fb_rawlog *log, const struct fb_rawlog_appender_conf *conf, struct fb_rawlog_appender **ret)
+int fb_rawlog_appender_create(struct fb_rawlog *log, const struct fb_rawlog_appender_conf *conf,
+	struct fb_rawlog_appender **ret)
 {
 	struct fb_rawlog_appender *appender = calloc(1, sizeof(*appender));
 	const struct lane *lane;
@@ -58,6 +66,7 @@ int fb_rawlog_appender_create(
 	if (appender == NULL)
 		return FB_E_NO_MEMORY;
 	appender->log = log;
+	appender->unit_bytes = fb_store_unit_bytes(log->store);
 	appender->conf = *conf;
 	appender->end = &appender->head;
 	if (appender->conf.tail_age_ns == 0)
@@ -69,7 +78,8 @@ int fb_rawlog_appender_create(
 	if (lane != NULL)
 		appender->next_seq = fb_rawlog_lane_end(lane);
 	pthread_mutex_unlock(&log->lock);
-	if (lane == NULL || appender->batch == NULL || (conf->codec != FB_BLOCK_NONE && appender->scratch == NULL)) {
+	if (lane == NULL || appender->batch == NULL ||
+		(conf->codec != FB_BLOCK_NONE && appender->scratch == NULL)) {
 		fb_rawlog_appender_destroy(appender);
 		return FB_E_NO_MEMORY;
 	}
@@ -120,8 +130,8 @@ static struct pending *make_pending(struct fb_rawlog_appender *appender, struct 
 	struct pending *block = calloc(1, sizeof(*block));
 	const uint8_t *bytes;
 
-	if (block == NULL ||
-		fb_block_seal(fill, appender->conf.codec, appender->conf.level, appender->scratch, &bytes, &block->len) != 0)
+	if (block == NULL || fb_block_seal(fill, appender->conf.codec, appender->conf.level,
+				     appender->scratch, &bytes, &block->len) != 0)
 		goto fail;
 	block->header = fill->header;
 	block->filled_here = bytes == filled;
@@ -160,10 +170,11 @@ int fb_rawlog_append(struct fb_rawlog_appender *appender, struct fb_block_fill *
 
 bool fb_rawlog_is_heavy(const struct fb_rawlog_appender *appender)
 {
-	return appender->pending_stored >= PENDING_BYTES_MAX;
+	return appender->pending_stored >= PENDING_BYTES_MAX(appender->unit_bytes);
 }
 
-void fb_rawlog_discard(struct fb_rawlog_appender *appender, uint64_t *ret_datagrams, uint64_t *ret_bytes)
+void fb_rawlog_discard(
+	struct fb_rawlog_appender *appender, uint64_t *ret_datagrams, uint64_t *ret_bytes)
 {
 	*ret_datagrams = appender->pending_span.datagram_cnt;
 	*ret_bytes = appender->pending_span.payload_bytes;
@@ -180,7 +191,8 @@ static struct fb_store_raw_key key_of(const struct pending *block, enum fb_store
 		.part = part};
 }
 
-static int write_tail(struct fb_rawlog_appender *appender, struct lane *lane, struct fb_buf *message)
+static int write_tail(
+	struct fb_rawlog_appender *appender, struct lane *lane, struct fb_buf *message)
 {
 	int rc;
 
@@ -228,11 +240,13 @@ static int copy_tail(struct fb_rawlog_appender *appender, struct fb_store_raw_fi
 	return rc == FB_E_NOT_FOUND ? 0 : rc;
 }
 
-static int fill_file(struct fb_rawlog_appender *appender, const struct lane *lane, struct fb_store_raw_file *file)
+static int fill_file(struct fb_rawlog_appender *appender, const struct lane *lane,
+	struct fb_store_raw_file *file)
 {
 	int rc = lane->tail.block_cnt > 0 ? copy_tail(appender, file) : 0;
 
-	for (const struct pending *block = appender->head; block != NULL && rc == 0; block = block->next) {
+	for (const struct pending *block = appender->head; block != NULL && rc == 0;
+		block = block->next) {
 		struct fb_store_raw_key header = key_of(block, FB_STORE_RAW_HEADER);
 		struct fb_store_raw_key whole = key_of(block, FB_STORE_RAW_BLOCK);
 
@@ -258,7 +272,8 @@ static void note_file(struct fb_rawlog_appender *appender, struct lane *lane)
 	count(&appender->stats.file_cnt, 1);
 }
 
-static int write_file(struct fb_rawlog_appender *appender, struct lane *lane, struct fb_buf *message)
+static int write_file(
+	struct fb_rawlog_appender *appender, struct lane *lane, struct fb_buf *message)
 {
 	struct fb_store_raw_file *file;
 	int rc = fb_store_raw_file_create(appender->log->store, &file);
@@ -308,7 +323,8 @@ static int flush(struct fb_rawlog_appender *appender, bool roll, struct fb_buf *
 	pthread_mutex_unlock(&appender->log->lock);
 
 	roll |= tail > 0 && start - appender->tail_since_ns > appender->conf.tail_age_ns;
-	file = appender->pending_stored >= DIRECT_BYTES || tail + appender->pending_stored >= FILE_BYTES || roll;
+	file = appender->pending_stored >= DIRECT_BYTES(appender->unit_bytes) ||
+	       tail + appender->pending_stored >= FILE_BYTES(appender->unit_bytes) || roll;
 	if (appender->head == NULL && (tail == 0 || !file))
 		return 0;
 	rc = file ? write_file(appender, lane, message) : write_tail(appender, lane, message);
@@ -330,7 +346,8 @@ int fb_rawlog_roll(struct fb_rawlog_appender *appender, struct fb_buf *message)
 	return flush(appender, true, message);
 }
 
-void fb_rawlog_appender_stats(const struct fb_rawlog_appender *appender, struct fb_rawlog_appender_stats *ret)
+void fb_rawlog_appender_stats(
+	const struct fb_rawlog_appender *appender, struct fb_rawlog_appender_stats *ret)
 {
 #define GET(name) .name = atomic_load_explicit(&appender->stats.name, memory_order_relaxed)
 	*ret = (struct fb_rawlog_appender_stats){

@@ -7,7 +7,7 @@
 #include <zstd.h>
 
 #define MAGIC 0x42524246u /* "FBRB" */
-#define DATAGRAM_BYTES 16  /* without address and payload */
+#define DATAGRAM_BYTES 16 /* without address and payload */
 
 const char *fb_block_codec_name(enum fb_block_codec codec)
 {
@@ -53,7 +53,8 @@ struct disk_datagram {
 _Static_assert(sizeof(struct disk_header) == FB_BLOCK_HEADER_BYTES, "as in block.h");
 _Static_assert(offsetof(struct disk_header, header_hash) == 120, "as in block.h");
 _Static_assert(sizeof(struct disk_datagram) == DATAGRAM_BYTES, "as in block.h");
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fields are written as they lie in memory");
+_Static_assert(
+	__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fields are written as they lie in memory");
 
 /* ---- filling ---- */
 
@@ -72,12 +73,14 @@ void fb_block_begin(struct fb_block_fill *fill, uint8_t *bytes, uint32_t stream,
 }
 
 /* Whether the numbers of a datagram can be told from those of the first. */
-static bool follows(const struct fb_block_header *header, const struct fb_block_datagram *datagram, bool ipv4)
+static bool follows(
+	const struct fb_block_header *header, const struct fb_block_datagram *datagram, bool ipv4)
 {
-	return datagram->seq > header->last_seq && datagram->seq - header->first_seq <= UINT32_MAX &&
-		datagram->arrival_ns >= header->last_arrival_ns &&
-		(uint64_t)datagram->arrival_ns - (uint64_t)header->first_arrival_ns <= UINT32_MAX &&
-		(ipv4 || header->address_bytes == 16);
+	return datagram->seq > header->last_seq &&
+	       datagram->seq - header->first_seq <= UINT32_MAX &&
+	       datagram->arrival_ns >= header->last_arrival_ns &&
+	       (uint64_t)datagram->arrival_ns - (uint64_t)header->first_arrival_ns <= UINT32_MAX &&
+	       (ipv4 || header->address_bytes == 16);
 }
 
 bool fb_block_try_add(struct fb_block_fill *fill, const struct fb_block_datagram *datagram)
@@ -106,7 +109,8 @@ bool fb_block_try_add(struct fb_block_fill *fill, const struct fb_block_datagram
 	};
 	memcpy(fill->bytes + fill->used, &disk, sizeof(disk));
 	fill->used += sizeof(disk);
-	memcpy(fill->bytes + fill->used, datagram->source + 16 - header->address_bytes, header->address_bytes);
+	memcpy(fill->bytes + fill->used, datagram->source + 16 - header->address_bytes,
+		header->address_bytes);
 	fill->used += header->address_bytes;
 	memcpy(fill->bytes + fill->used, datagram->data, datagram->len);
 	fill->used += datagram->len;
@@ -124,13 +128,15 @@ void fb_block_note_event_times(struct fb_block_fill *fill, int64_t min_ms, int64
 }
 
 /* 0: it did not become smaller. */
-static int compress(enum fb_block_codec codec, int level, const uint8_t *from, uint32_t len, uint8_t *to, uint32_t *ret_len)
+static int compress(enum fb_block_codec codec, int level, const uint8_t *from, uint32_t len,
+	uint8_t *to, uint32_t *ret_len)
 {
 	size_t cap = FB_BLOCK_SEALED_MAX - FB_BLOCK_HEADER_BYTES;
 	size_t stored = 0;
 
 	if (codec == FB_BLOCK_LZ4) {
-		stored = (size_t)LZ4_compress_fast((const char *)from, (char *)to, (int)len, (int)cap, FB_MAX(level, 1));
+		stored = (size_t)LZ4_compress_fast(
+			(const char *)from, (char *)to, (int)len, (int)cap, FB_MAX(level, 1));
 	} else if (codec == FB_BLOCK_ZSTD) {
 		stored = ZSTD_compress(to, cap, from, len, level ? level : ZSTD_CLEVEL_DEFAULT);
 		if (ZSTD_isError(stored))
@@ -167,8 +173,8 @@ static void sign(const struct fb_block_header *header, uint8_t *block)
 	memcpy(block, &disk, sizeof(disk));
 }
 
-int fb_block_seal(struct fb_block_fill *fill, enum fb_block_codec codec, int level, uint8_t *out, const uint8_t **ret_bytes,
-	size_t *ret_len)
+int fb_block_seal(struct fb_block_fill *fill, enum fb_block_codec codec, int level, uint8_t *out,
+	const uint8_t **ret_bytes, size_t *ret_len)
 {
 	struct fb_block_header *header = &fill->header;
 	uint8_t *block = fill->bytes;
@@ -177,8 +183,8 @@ int fb_block_seal(struct fb_block_fill *fill, enum fb_block_codec codec, int lev
 
 	header->plain_bytes = fill->used - FB_BLOCK_HEADER_BYTES;
 	if (codec != FB_BLOCK_NONE) {
-		rc = compress(codec, level, block + FB_BLOCK_HEADER_BYTES, header->plain_bytes, out + FB_BLOCK_HEADER_BYTES,
-			&stored);
+		rc = compress(codec, level, block + FB_BLOCK_HEADER_BYTES, header->plain_bytes,
+			out + FB_BLOCK_HEADER_BYTES, &stored);
 		if (rc != 0)
 			return rc;
 	}
@@ -198,14 +204,17 @@ int fb_block_seal(struct fb_block_fill *fill, enum fb_block_codec codec, int lev
 /* What no writer of this version would have put there, though the checksum is right. */
 static bool is_sound(const struct disk_header *disk)
 {
-	return disk->codec < FB_BLOCK_CODEC_CNT && (disk->address_bytes == 4 || disk->address_bytes == 16) &&
-		disk->datagram_cnt > 0 && disk->first_seq <= disk->last_seq &&
-		disk->last_seq - disk->first_seq >= disk->datagram_cnt - 1 &&
-		disk->first_arrival_ns <= disk->last_arrival_ns &&
-		disk->plain_bytes <= FB_BLOCK_BYTES - FB_BLOCK_HEADER_BYTES && disk->stored_bytes <= disk->plain_bytes &&
-		(disk->codec != FB_BLOCK_NONE || disk->stored_bytes == disk->plain_bytes) &&
-		disk->plain_bytes == (uint64_t)disk->datagram_cnt * (DATAGRAM_BYTES + disk->address_bytes) +
-			disk->payload_bytes;
+	return disk->codec < FB_BLOCK_CODEC_CNT &&
+	       (disk->address_bytes == 4 || disk->address_bytes == 16) && disk->datagram_cnt > 0 &&
+	       disk->first_seq <= disk->last_seq &&
+	       disk->last_seq - disk->first_seq >= disk->datagram_cnt - 1 &&
+	       disk->first_arrival_ns <= disk->last_arrival_ns &&
+	       disk->plain_bytes <= FB_BLOCK_BYTES - FB_BLOCK_HEADER_BYTES &&
+	       disk->stored_bytes <= disk->plain_bytes &&
+	       (disk->codec != FB_BLOCK_NONE || disk->stored_bytes == disk->plain_bytes) &&
+	       disk->plain_bytes ==
+		       (uint64_t)disk->datagram_cnt * (DATAGRAM_BYTES + disk->address_bytes) +
+			       disk->payload_bytes;
 }
 
 int fb_block_header_read(const uint8_t *bytes, size_t len, struct fb_block_header *ret)
@@ -215,7 +224,8 @@ int fb_block_header_read(const uint8_t *bytes, size_t len, struct fb_block_heade
 	if (len < sizeof(disk))
 		return FB_E_CORRUPT;
 	memcpy(&disk, bytes, sizeof(disk));
-	if (disk.magic != MAGIC || disk.header_hash != XXH3_64bits(&disk, offsetof(struct disk_header, header_hash)))
+	if (disk.magic != MAGIC ||
+		disk.header_hash != XXH3_64bits(&disk, offsetof(struct disk_header, header_hash)))
 		return FB_E_CORRUPT;
 	if (disk.version != FB_BLOCK_VERSION)
 		return FB_E_UNSUPPORTED;
@@ -256,7 +266,8 @@ static int need_plain(struct fb_block_reader *reader, uint32_t bytes)
 	return 0;
 }
 
-/* What is not compressed is copied too: the pad behind it is a promise that a database's buffer does not make. */
+/* What is not compressed is copied too: the pad behind it is a promise that a database's buffer
+ * does not make. */
 static int unpack(struct fb_block_reader *reader, const uint8_t *stored)
 {
 	const struct fb_block_header *header = &reader->header;
@@ -268,12 +279,13 @@ static int unpack(struct fb_block_reader *reader, const uint8_t *stored)
 	if (header->codec == FB_BLOCK_NONE) {
 		memcpy(reader->plain, stored, len);
 	} else if (header->codec == FB_BLOCK_LZ4) {
-		int got = LZ4_decompress_safe((const char *)stored, (char *)reader->plain, (int)header->stored_bytes,
-			(int)header->plain_bytes);
+		int got = LZ4_decompress_safe((const char *)stored, (char *)reader->plain,
+			(int)header->stored_bytes, (int)header->plain_bytes);
 
 		len = got < 0 ? SIZE_MAX : (size_t)got;
 	} else {
-		len = ZSTD_decompress(reader->plain, header->plain_bytes, stored, header->stored_bytes);
+		len = ZSTD_decompress(
+			reader->plain, header->plain_bytes, stored, header->stored_bytes);
 	}
 	if (len != header->plain_bytes)
 		return FB_E_CORRUPT;
@@ -324,7 +336,8 @@ int fb_block_next(struct fb_block_reader *reader, struct fb_block_datagram *ret)
 		.data = at + fixed,
 	};
 	memset(ret->source + 10, 0xff, header->address_bytes == 4 ? 2 : 0);
-	memcpy(ret->source + 16 - header->address_bytes, at + DATAGRAM_BYTES, header->address_bytes);
+	memcpy(ret->source + 16 - header->address_bytes, at + DATAGRAM_BYTES,
+		header->address_bytes);
 	reader->at += fixed + disk.len;
 	reader->datagrams++;
 	return 0;

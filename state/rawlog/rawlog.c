@@ -3,8 +3,9 @@
  * What the log knows of itself, under text keys of the store's meta:
  *
  *   raw/stream/TABLE                   number of the stream, u32
- *   raw/gone/STREAM/CORE               sequence number below which retention has deleted everything, u64
- *   raw/span/STREAM/CORE/SEQUENCE      struct fb_rawlog_span of one file; numbers in hexadecimal, so that they sort
+ *   raw/gone/STREAM/CORE               sequence number below which retention has deleted
+ * everything, u64 raw/span/STREAM/CORE/SEQUENCE      struct fb_rawlog_span of one file; numbers in
+ * hexadecimal, so that they sort
  */
 #include "state/rawlog/rawlog_private.h"
 
@@ -48,26 +49,28 @@ void fb_rawlog_span_add(struct fb_rawlog_span *span, const struct fb_rawlog_span
 
 void fb_rawlog_span_add_block(struct fb_rawlog_span *span, const struct fb_block_header *header)
 {
-	fb_rawlog_span_add(span, &(struct fb_rawlog_span){
-					 .stream = header->stream,
-					 .core = header->core,
-					 .first_seq = header->first_seq,
-					 .last_seq = header->last_seq,
-					 .first_arrival_ns = header->first_arrival_ns,
-					 .last_arrival_ns = header->last_arrival_ns,
-					 .min_event_ms = header->min_event_ms,
-					 .max_event_ms = header->max_event_ms,
-					 .watermark_ms = header->watermark_ms,
-					 .block_cnt = 1,
-					 .datagram_cnt = header->datagram_cnt,
-					 .payload_bytes = header->payload_bytes,
-					 .stored_bytes = FB_BLOCK_HEADER_BYTES + header->stored_bytes,
-				 });
+	fb_rawlog_span_add(
+		span, &(struct fb_rawlog_span){
+			      .stream = header->stream,
+			      .core = header->core,
+			      .first_seq = header->first_seq,
+			      .last_seq = header->last_seq,
+			      .first_arrival_ns = header->first_arrival_ns,
+			      .last_arrival_ns = header->last_arrival_ns,
+			      .min_event_ms = header->min_event_ms,
+			      .max_event_ms = header->max_event_ms,
+			      .watermark_ms = header->watermark_ms,
+			      .block_cnt = 1,
+			      .datagram_cnt = header->datagram_cnt,
+			      .payload_bytes = header->payload_bytes,
+			      .stored_bytes = FB_BLOCK_HEADER_BYTES + header->stored_bytes,
+		      });
 }
 
 static void span_key(char key[80], const struct fb_rawlog_span *span)
 {
-	snprintf(key, 80, SPAN_PREFIX "%08" PRIx32 "/%08" PRIx32 "/%016" PRIx64, span->stream, span->core, span->first_seq);
+	snprintf(key, 80, SPAN_PREFIX "%08" PRIx32 "/%08" PRIx32 "/%016" PRIx64, span->stream,
+		span->core, span->first_seq);
 }
 
 void fb_rawlog_note_span(struct fb_store_batch *batch, const struct fb_rawlog_span *span)
@@ -86,7 +89,8 @@ void fb_rawlog_forget_span(struct fb_store_batch *batch, const struct fb_rawlog_
 
 	span_key(key, span);
 	fb_store_delete_meta(batch, key);
-	snprintf(key, sizeof(key), GONE_PREFIX "%08" PRIx32 "/%08" PRIx32, span->stream, span->core);
+	snprintf(
+		key, sizeof(key), GONE_PREFIX "%08" PRIx32 "/%08" PRIx32, span->stream, span->core);
 	fb_store_put_meta(batch, key, &gone_seq, sizeof(gone_seq));
 }
 
@@ -222,8 +226,10 @@ static int load_span(void *arg, const char *key, const uint8_t *bytes, size_t le
 	return rc;
 }
 
-/* Files are deleted before their notes: a note whose file is gone is dropped. They go oldest first. */
-static int drop_stale(struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct fb_store_batch *batch)
+/* Files are deleted before their notes: a note whose file is gone is dropped. They go oldest first.
+ */
+static int drop_stale(
+	struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct fb_store_batch *batch)
 {
 	for (struct lane *lane = log->lanes; lane != NULL; lane = lane->next)
 		while (lane->first < lane->end) {
@@ -240,7 +246,8 @@ static int drop_stale(struct fb_rawlog *log, struct fb_store_raw_iter *iter, str
 				return rc;
 			if (rc == 0)
 				fb_store_raw_iter_get(iter, &key, &bytes, &len);
-			if (rc == 0 && key.stream == lane->stream && key.core == lane->core && key.seq <= span->last_seq)
+			if (rc == 0 && key.stream == lane->stream && key.core == lane->core &&
+				key.seq <= span->last_seq)
 				break;
 			fb_rawlog_forget_span(batch, span);
 			lane->gone_seq = span->last_seq + 1;
@@ -249,9 +256,10 @@ static int drop_stale(struct fb_rawlog *log, struct fb_store_raw_iter *iter, str
 	return 0;
 }
 
-/* One span of all blocks of a lane behind those that are noted: a crash came between a file and its note. */
-static int adopt(struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct fb_store_raw_key *at, struct lane *lane,
-	struct fb_store_batch *batch)
+/* One span of all blocks of a lane behind those that are noted: a crash came between a file and its
+ * note. */
+static int adopt(struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct fb_store_raw_key *at,
+	struct lane *lane, struct fb_store_batch *batch)
 {
 	struct fb_rawlog_span span = {0};
 	int rc;
@@ -268,7 +276,8 @@ static int adopt(struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct f
 		fb_store_raw_iter_get(iter, &key, &bytes, &len);
 		if (key.stream != lane->stream || key.core != lane->core)
 			break;
-		if (key.part == FB_STORE_RAW_HEADER && fb_block_header_read(bytes, len, &header) == 0) {
+		if (key.part == FB_STORE_RAW_HEADER &&
+			fb_block_header_read(bytes, len, &header) == 0) {
 			fb_rawlog_span_add_block(&span, &header);
 			at->seq = FB_MAX(header.last_seq, key.seq) + 1;
 		} else {
@@ -286,7 +295,8 @@ static int adopt(struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct f
 	return rc == FB_E_NOT_FOUND || rc == FB_E_CORRUPT ? 0 : rc;
 }
 
-static int adopt_all(struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct fb_store_batch *batch)
+static int adopt_all(
+	struct fb_rawlog *log, struct fb_store_raw_iter *iter, struct fb_store_batch *batch)
 {
 	struct fb_store_raw_key at = {0};
 
@@ -329,7 +339,8 @@ static int load_tail(struct fb_rawlog *log, struct fb_store_batch *batch)
 		size_t len;
 
 		fb_store_raw_iter_get(iter, &at, &bytes, &len);
-		if (at.part != FB_STORE_RAW_HEADER || fb_block_header_read(bytes, len, &header) != 0)
+		if (at.part != FB_STORE_RAW_HEADER ||
+			fb_block_header_read(bytes, len, &header) != 0)
 			continue;
 		lane = fb_rawlog_need_lane(log, at.stream, at.core);
 		if (lane == NULL) {
@@ -349,7 +360,8 @@ static int load(struct fb_rawlog *log)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(log->store);
 	struct fb_store_raw_iter *iter = NULL;
-	int rc = batch ? fb_store_scan_meta(log->store, STREAM_PREFIX, load_stream, log) : FB_E_NO_MEMORY;
+	int rc = batch ? fb_store_scan_meta(log->store, STREAM_PREFIX, load_stream, log)
+		       : FB_E_NO_MEMORY;
 
 	if (rc == 0)
 		rc = fb_store_scan_meta(log->store, GONE_PREFIX, load_gone, log);
@@ -441,7 +453,8 @@ int fb_rawlog_stream_id(struct fb_rawlog *log, const char *table, bool make, uin
 	int rc = FB_E_NOT_FOUND;
 
 	pthread_mutex_lock(&log->lock);
-	for (const struct stream_name *name = log->streams; name != NULL && rc != 0; name = name->next)
+	for (const struct stream_name *name = log->streams; name != NULL && rc != 0;
+		name = name->next)
 		if (strcmp(name->table, table) == 0) {
 			*ret_id = name->id;
 			rc = 0;
@@ -457,7 +470,8 @@ int fb_rawlog_streams(struct fb_rawlog *log, fb_rawlog_stream_fn fn, void *arg)
 	int rc = 0;
 
 	pthread_mutex_lock(&log->lock);
-	for (const struct stream_name *name = log->streams; name != NULL && rc == 0; name = name->next)
+	for (const struct stream_name *name = log->streams; name != NULL && rc == 0;
+		name = name->next)
 		rc = fn(arg, name->id, name->table);
 	pthread_mutex_unlock(&log->lock);
 	return rc;
@@ -480,7 +494,8 @@ int fb_rawlog_spans(struct fb_rawlog *log, uint32_t stream, fb_rawlog_span_fn fn
 	return rc;
 }
 
-int fb_rawlog_total(struct fb_rawlog *log, uint32_t stream, uint32_t core, struct fb_rawlog_span *ret)
+int fb_rawlog_total(
+	struct fb_rawlog *log, uint32_t stream, uint32_t core, struct fb_rawlog_span *ret)
 {
 	struct fb_rawlog_span total = {0};
 

@@ -17,7 +17,7 @@ struct lane {
 	uint32_t end;
 	uint32_t cap;
 	struct fb_rawlog_span tail; /* block_cnt 0: none */
-	uint64_t gone_seq; /* the first that retention has not deleted */
+	uint64_t gone_seq;          /* the first that retention has not deleted */
 	struct lane *next;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Retention: whole files, oldest first. The tail becomes a file in time and is then subject to it. */
+/* Retention: whole files, oldest first. The tail becomes a file in time and is then subject to it.
+ */
 #include "state/rawlog/rawlog_private.h"
 
 /* The lane of the stream whose oldest file is the oldest; NULL: it has no file. */
@@ -15,12 +16,14 @@ static struct lane *oldest_lane(const struct fb_rawlog *log, uint32_t stream)
 	return oldest;
 }
 
-/* The file first: a note without a file is dropped at the next open, a file without a note would be taken up again. */
+/* The file first: a note without a file is dropped at the next open, a file without a note would be
+ * taken up again. */
 static int delete_first(struct fb_rawlog *log, struct lane *lane)
 {
 	const struct fb_rawlog_span *span = &lane->spans[lane->first];
 	struct fb_store_batch *batch = fb_store_batch_create(log->store);
-	int rc = batch ? fb_store_delete_raw_files(log->store, lane->stream, lane->core, span->first_seq, span->last_seq + 1)
+	int rc = batch ? fb_store_delete_raw_files(log->store, lane->stream, lane->core,
+				 span->first_seq, span->last_seq + 1)
 		       : FB_E_NO_MEMORY;
 
 	if (rc == 0) {
@@ -48,7 +51,8 @@ static uint64_t stored_bytes(const struct fb_rawlog *log, uint32_t stream)
 	return bytes;
 }
 
-int fb_rawlog_retain(struct fb_rawlog *log, uint32_t stream, const struct fb_rawlog_retention *retention, int64_t now_ns,
+int fb_rawlog_retain(struct fb_rawlog *log, uint32_t stream,
+	const struct fb_rawlog_retention *retention, int64_t now_ns,
 	struct fb_rawlog_span *ret_deleted)
 {
 	struct lane *lane;
@@ -59,7 +63,8 @@ int fb_rawlog_retain(struct fb_rawlog *log, uint32_t stream, const struct fb_raw
 	bytes = stored_bytes(log, stream);
 	while (rc == 0 && (lane = oldest_lane(log, stream)) != NULL) {
 		struct fb_rawlog_span span = lane->spans[lane->first];
-		bool old = retention->age_ns > 0 && span.last_arrival_ns < now_ns - retention->age_ns;
+		bool old =
+			retention->age_ns > 0 && span.last_arrival_ns < now_ns - retention->age_ns;
 
 		if (!old && (retention->bytes == 0 || bytes <= retention->bytes))
 			break;

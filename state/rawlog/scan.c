@@ -2,12 +2,12 @@
 /*
  * Reading a lane: its files span by span, then its tail.
  *
- * What it sees is fixed at the start, under the log's lock: the spans, an iterator over files and one over the tail. RocksDB's
- * iterators keep what they saw, so blocks that move from the tail into a file meanwhile, or that retention deletes, are read
- * all the same and once.
+ * What it sees is fixed at the start, under the log's lock: the spans, an iterator over files and
+ * one over the tail. RocksDB's iterators keep what they saw, so blocks that move from the tail into
+ * a file meanwhile, or that retention deletes, are read all the same and once.
  *
- * Damage is found by RocksDB's checksums (its error ends the iterator until it seeks on) and by the block's own. Sequence numbers
- * tell where the next block is looked for.
+ * Damage is found by RocksDB's checksums (its error ends the iterator until it seeks on) and by the
+ * block's own. Sequence numbers tell where the next block is looked for.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,28 +34,30 @@ struct fb_rawlog_scan {
 };
 
 /* Unknown event times (the extremes) are touched by every range. */
-static bool touches(const struct fb_rawlog_range *range, uint64_t first_seq, uint64_t last_seq, int64_t first_ns,
-	int64_t last_ns, int64_t min_ms, int64_t max_ms)
+static bool touches(const struct fb_rawlog_range *range, uint64_t first_seq, uint64_t last_seq,
+	int64_t first_ns, int64_t last_ns, int64_t min_ms, int64_t max_ms)
 {
-	return last_seq >= range->from_seq && first_seq <= range->to_seq && last_ns >= range->from_ns &&
-		first_ns <= range->to_ns && max_ms >= range->from_ms && min_ms <= range->to_ms;
+	return last_seq >= range->from_seq && first_seq <= range->to_seq &&
+	       last_ns >= range->from_ns && first_ns <= range->to_ns && max_ms >= range->from_ms &&
+	       min_ms <= range->to_ms;
 }
 
 static bool touches_span(const struct fb_rawlog_range *range, const struct fb_rawlog_span *span)
 {
-	return touches(range, span->first_seq, span->last_seq, span->first_arrival_ns, span->last_arrival_ns,
-		span->min_event_ms, span->max_event_ms);
+	return touches(range, span->first_seq, span->last_seq, span->first_arrival_ns,
+		span->last_arrival_ns, span->min_event_ms, span->max_event_ms);
 }
 
 static bool touches_block(const struct fb_rawlog_range *range, const struct fb_block_header *header)
 {
-	return touches(range, header->first_seq, header->last_seq, header->first_arrival_ns, header->last_arrival_ns,
-		header->min_event_ms, header->max_event_ms);
+	return touches(range, header->first_seq, header->last_seq, header->first_arrival_ns,
+		header->last_arrival_ns, header->min_event_ms, header->max_event_ms);
 }
 
 static int choose_spans(struct fb_rawlog_scan *scan)
 {
-	const struct lane *lane = fb_rawlog_find_lane(scan->log, scan->range.stream, scan->range.core);
+	const struct lane *lane =
+		fb_rawlog_find_lane(scan->log, scan->range.stream, scan->range.core);
 
 	if (lane == NULL)
 		return 0;
@@ -72,7 +74,8 @@ static int choose_spans(struct fb_rawlog_scan *scan)
 	return 0;
 }
 
-int fb_rawlog_scan_create(struct fb_rawlog *log, const struct fb_rawlog_range *range, struct fb_rawlog_scan **ret)
+int fb_rawlog_scan_create(
+	struct fb_rawlog *log, const struct fb_rawlog_range *range, struct fb_rawlog_scan **ret)
 {
 	struct fb_rawlog_scan *scan = calloc(1, sizeof(*scan));
 	int rc;
@@ -114,15 +117,16 @@ const struct fb_rawlog_damage *fb_rawlog_scan_damage(const struct fb_rawlog_scan
 
 /* ---- damage ---- */
 
-static void count_damage(
-	struct fb_rawlog_scan *scan, uint64_t blocks, uint64_t first_seq, uint64_t last_seq, const char *what)
+static void count_damage(struct fb_rawlog_scan *scan, uint64_t blocks, uint64_t first_seq,
+	uint64_t last_seq, const char *what)
 {
 	struct fb_rawlog_damage *all = &scan->log->damage;
 
 	scan->damage.block_cnt += blocks;
 	scan->damage.datagram_cnt += last_seq - first_seq + 1;
 	snprintf(scan->damage.last, sizeof(scan->damage.last),
-		"core %" PRIu32 ", datagrams %" PRIu64 " to %" PRIu64 ": %s", scan->range.core, first_seq, last_seq, what);
+		"core %" PRIu32 ", datagrams %" PRIu64 " to %" PRIu64 ": %s", scan->range.core,
+		first_seq, last_seq, what);
 	pthread_mutex_lock(&scan->log->lock);
 	all->block_cnt += blocks;
 	all->datagram_cnt += last_seq - first_seq + 1;
@@ -168,16 +172,18 @@ static int next(struct fb_rawlog_scan *scan)
 }
 
 /* Where the iterator stands; FB_E_NOT_FOUND if that is outside the span. */
-static int look(const struct fb_rawlog_scan *scan, struct fb_store_raw_key *ret_key, const uint8_t **ret_bytes, size_t *ret_len)
+static int look(const struct fb_rawlog_scan *scan, struct fb_store_raw_key *ret_key,
+	const uint8_t **ret_bytes, size_t *ret_len)
 {
 	fb_store_raw_iter_get(iter_of(scan), ret_key, ret_bytes, ret_len);
 	return ret_key->stream == scan->range.stream && ret_key->core == scan->range.core &&
-			ret_key->seq <= current(scan)->last_seq
-		? 0
-		: FB_E_NOT_FOUND;
+			       ret_key->seq <= current(scan)->last_seq
+		       ? 0
+		       : FB_E_NOT_FOUND;
 }
 
-/* The block of `seq` is unreadable, and how far it reaches is not known: up to the next header that is readable. */
+/* The block of `seq` is unreadable, and how far it reaches is not known: up to the next header that
+ * is readable. */
 static void skip_unknown(struct fb_rawlog_scan *scan, uint64_t seq, const char *what)
 {
 	const struct fb_rawlog_span *span = current(scan);
@@ -197,21 +203,25 @@ static void skip_unknown(struct fb_rawlog_scan *scan, uint64_t seq, const char *
 }
 
 /*
- * The next header at or behind next_seq whose block touches the range: in scan->header, and the iterator stands on it.
- * FB_E_NOT_FOUND: the span is used up. FB_E_CORRUPT: damage was counted, look again.
+ * The next header at or behind next_seq whose block touches the range: in scan->header, and the
+ * iterator stands on it. FB_E_NOT_FOUND: the span is used up. FB_E_CORRUPT: damage was counted,
+ * look again.
  */
 static int find_header(struct fb_rawlog_scan *scan)
 {
 	struct fb_store_raw_key key;
 	const uint8_t *bytes;
 	size_t len;
-	int rc = scan->in_span && !scan->headers_only ? next(scan) : seek(scan, scan->next_seq, FB_STORE_RAW_HEADER);
+	int rc = scan->in_span && !scan->headers_only
+			 ? next(scan)
+			 : seek(scan, scan->next_seq, FB_STORE_RAW_HEADER);
 
 	scan->in_span = false;
 	if (rc == 0)
 		rc = look(scan, &key, &bytes, &len);
 	if (rc == FB_E_CORRUPT) {
-		/* The header's own RocksDB block is bad. Its copy in front of the block still tells. */
+		/* The header's own RocksDB block is bad. Its copy in front of the block still
+		 * tells. */
 		rc = seek(scan, scan->next_seq, FB_STORE_RAW_BLOCK);
 		if (rc == 0)
 			rc = look(scan, &key, &bytes, &len);
@@ -224,7 +234,8 @@ static int find_header(struct fb_rawlog_scan *scan)
 		return rc;
 	rc = fb_block_header_read(bytes, len, &scan->header);
 	if (rc != 0 || scan->header.first_seq != key.seq) {
-		skip_unknown(scan, key.seq, rc == FB_E_UNSUPPORTED ? "made by a later version" : "header damaged");
+		skip_unknown(scan, key.seq,
+			rc == FB_E_UNSUPPORTED ? "made by a later version" : "header damaged");
 		return FB_E_CORRUPT;
 	}
 	scan->next_seq = scan->header.last_seq + 1;
@@ -277,7 +288,8 @@ static int open_block(struct fb_rawlog_scan *scan)
 	rc = key.part == FB_STORE_RAW_HEADER ? next(scan) : 0;
 	if (rc == 0)
 		fb_store_raw_iter_get(iter_of(scan), &key, &bytes, &len);
-	if (rc == FB_E_NOT_FOUND || (rc == 0 && (key.part != FB_STORE_RAW_BLOCK || key.seq != scan->header.first_seq)))
+	if (rc == FB_E_NOT_FOUND ||
+		(rc == 0 && (key.part != FB_STORE_RAW_BLOCK || key.seq != scan->header.first_seq)))
 		return FB_E_CORRUPT;
 	if (rc == 0)
 		rc = fb_block_open(&scan->reader, bytes, len);
@@ -305,8 +317,8 @@ int fb_rawlog_scan_block(struct fb_rawlog_scan *scan, struct fb_block_reader **r
 
 static bool in_range(const struct fb_rawlog_range *range, const struct fb_block_datagram *datagram)
 {
-	return datagram->seq >= range->from_seq && datagram->seq <= range->to_seq && datagram->arrival_ns >= range->from_ns &&
-		datagram->arrival_ns <= range->to_ns;
+	return datagram->seq >= range->from_seq && datagram->seq <= range->to_seq &&
+	       datagram->arrival_ns >= range->from_ns && datagram->arrival_ns <= range->to_ns;
 }
 
 int fb_rawlog_scan_datagram(struct fb_rawlog_scan *scan, struct fb_block_datagram *ret)
@@ -320,7 +332,8 @@ int fb_rawlog_scan_datagram(struct fb_rawlog_scan *scan, struct fb_block_datagra
 		if (rc == 0)
 			continue;
 		if (rc == FB_E_CORRUPT)
-			count_damage(scan, 1, scan->header.first_seq, scan->header.last_seq, "block damaged");
+			count_damage(scan, 1, scan->header.first_seq, scan->header.last_seq,
+				"block damaged");
 		scan->in_block = false;
 		rc = fb_rawlog_scan_block(scan, &reader);
 		if (rc != 0)

@@ -2,8 +2,9 @@
 /*
  * The column families of the raw log.
  *
- * A file for `raw` is written in the folder "incoming" beside the database's own files and then moved in. Its RocksDB blocks
- * are tiny, so that each entry has one of its own: a header is found and read without the block of a megabyte behind it.
+ * A file for `raw` is written in the folder "incoming" beside the database's own files and then
+ * moved in. Its RocksDB blocks are tiny, so that each entry has one of its own: a header is found
+ * and read without the block of a megabyte behind it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 #include "state/store/store_private.h"
 
-#define ENTRY_BYTES 64 /* a data block is closed once it holds more */
+#define ENTRY_BYTES 64             /* a data block is closed once it holds more */
 #define READAHEAD_BYTES (2u << 20) /* the best of those tried, and 32 MiB the worst */
 
 /* ---- keys ---- */
@@ -80,7 +81,8 @@ rocksdb_options_t *fb_store_raw_options(void)
 
 /* ---- tail ---- */
 
-void fb_store_put_tail(struct fb_store_batch *batch, const struct fb_store_raw_key *key, const void *bytes, size_t len)
+void fb_store_put_tail(struct fb_store_batch *batch, const struct fb_store_raw_key *key,
+	const void *bytes, size_t len)
 {
 	uint8_t at[FB_STORE_RAW_KEY_BYTES];
 
@@ -88,13 +90,15 @@ void fb_store_put_tail(struct fb_store_batch *batch, const struct fb_store_raw_k
 	fb_store_put(batch, FB_STORE_TAIL, at, sizeof(at), bytes, len);
 }
 
-void fb_store_delete_tail(struct fb_store_batch *batch, uint32_t stream, uint32_t core, uint64_t below_seq)
+void fb_store_delete_tail(
+	struct fb_store_batch *batch, uint32_t stream, uint32_t core, uint64_t below_seq)
 {
 	uint8_t from[FB_STORE_RAW_KEY_BYTES];
 	uint8_t to[FB_STORE_RAW_KEY_BYTES];
 
 	encode_key(from, &(struct fb_store_raw_key){.stream = stream, .core = core});
-	encode_key(to, &(struct fb_store_raw_key){.stream = stream, .core = core, .seq = below_seq});
+	encode_key(
+		to, &(struct fb_store_raw_key){.stream = stream, .core = core, .seq = below_seq});
 	fb_store_delete_range(batch, FB_STORE_TAIL, from, to, sizeof(from));
 }
 
@@ -167,8 +171,8 @@ int fb_store_raw_file_create(struct fb_store *store, struct fb_store_raw_file **
 	return 0;
 }
 
-int fb_store_raw_file_add(
-	struct fb_store_raw_file *file, const struct fb_store_raw_key *key, const void *bytes, size_t len)
+int fb_store_raw_file_add(struct fb_store_raw_file *file, const struct fb_store_raw_key *key,
+	const void *bytes, size_t len)
 {
 	uint8_t at[FB_STORE_RAW_KEY_BYTES];
 	char *error = NULL;
@@ -195,7 +199,8 @@ static int ingest(struct fb_store_raw_file *file, struct fb_buf *message)
 		return FB_E_IO;
 	options = rocksdb_ingestexternalfileoptions_create();
 	rocksdb_ingestexternalfileoptions_set_move_files(options, 1);
-	rocksdb_ingest_external_file_cf(store->db, store->families[FB_STORE_RAW], files, 1, options, &error);
+	rocksdb_ingest_external_file_cf(
+		store->db, store->families[FB_STORE_RAW], files, 1, options, &error);
 	rocksdb_ingestexternalfileoptions_destroy(options);
 	fb_store_leave(store);
 	return fb_store_error(error, message);
@@ -220,8 +225,8 @@ void fb_store_raw_file_abort(struct fb_store_raw_file *file)
 	free(file);
 }
 
-int fb_store_delete_raw_files(
-	struct fb_store *store, uint32_t stream, uint32_t core, uint64_t from_seq, uint64_t below_seq)
+int fb_store_delete_raw_files(struct fb_store *store, uint32_t stream, uint32_t core,
+	uint64_t from_seq, uint64_t below_seq)
 {
 	uint8_t from[FB_STORE_RAW_KEY_BYTES];
 	uint8_t to[FB_STORE_RAW_KEY_BYTES];
@@ -230,20 +235,23 @@ int fb_store_delete_raw_files(
 	if (from_seq >= below_seq)
 		return 0;
 	/* Both ends belong to the range. */
-	encode_key(from, &(struct fb_store_raw_key){.stream = stream, .core = core, .seq = from_seq});
-	encode_key(to, &(struct fb_store_raw_key){
-			.stream = stream, .core = core, .seq = below_seq - 1, .part = FB_STORE_RAW_BLOCK});
+	encode_key(
+		from, &(struct fb_store_raw_key){.stream = stream, .core = core, .seq = from_seq});
+	encode_key(to, &(struct fb_store_raw_key){.stream = stream,
+			       .core = core,
+			       .seq = below_seq - 1,
+			       .part = FB_STORE_RAW_BLOCK});
 	if (!fb_store_enter(store))
 		return FB_E_IO;
-	rocksdb_delete_file_in_range_cf(store->db, store->families[FB_STORE_RAW], (const char *)from, sizeof(from),
-		(const char *)to, sizeof(to), &error);
+	rocksdb_delete_file_in_range_cf(store->db, store->families[FB_STORE_RAW],
+		(const char *)from, sizeof(from), (const char *)to, sizeof(to), &error);
 	fb_store_leave(store);
 	return fb_store_error(error, NULL);
 }
 
-uint64_t fb_store_free_bytes(const struct fb_store *store)
+uint64_t fb_store_unit_bytes(const struct fb_store *store)
 {
-	return fb_store_room(store, false);
+	return store->unit_bytes;
 }
 
 /* ---- reading ---- */
@@ -254,7 +262,8 @@ struct fb_store_raw_iter {
 	rocksdb_iterator_t *at;
 };
 
-int fb_store_raw_iter_create(struct fb_store *store, enum fb_store_raw_read what, struct fb_store_raw_iter **ret)
+int fb_store_raw_iter_create(
+	struct fb_store *store, enum fb_store_raw_read what, struct fb_store_raw_iter **ret)
 {
 	struct fb_store_raw_iter *iter = calloc(1, sizeof(*iter));
 	enum fb_store_family family = what == FB_STORE_TAIL_READ ? FB_STORE_TAIL : FB_STORE_RAW;
@@ -321,7 +330,9 @@ void fb_store_raw_iter_get(const struct fb_store_raw_iter *iter, struct fb_store
 	size_t key_len;
 	const uint8_t *key = (const uint8_t *)rocksdb_iter_key(iter->at, &key_len);
 
-	*ret_key = (struct fb_store_raw_key){.stream = UINT32_MAX, .core = UINT32_MAX, .seq = UINT64_MAX};
-	FB_IGNORE(decode_key(key, key_len, ret_key)); /* another length was never written: beyond every stream */
+	*ret_key = (struct fb_store_raw_key){
+		.stream = UINT32_MAX, .core = UINT32_MAX, .seq = UINT64_MAX};
+	FB_IGNORE(decode_key(
+		key, key_len, ret_key)); /* another length was never written: beyond every stream */
 	*ret_bytes = (const uint8_t *)rocksdb_iter_value(iter->at, ret_len);
 }

@@ -126,8 +126,8 @@ int fb_store_raw_iter_next(struct fb_store_raw_iter *iter) FB_MUST_CHECK;
 void fb_store_raw_iter_get(const struct fb_store_raw_iter *iter, struct fb_store_raw_key *ret_key,
 	const uint8_t **ret_bytes, size_t *ret_len);
 
-/* Bytes that may be written before the reserve is reached. */
-uint64_t fb_store_free_bytes(const struct fb_store *store);
+/* What buffers and files are measured in: 32 MiB, less on small disks (1 MiB on one of 64 MiB). */
+uint64_t fb_store_unit_bytes(const struct fb_store *store);
 
 struct fb_store_stats {
 	uint64_t disk_bytes;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a block of the raw log. Checksums would keep the fuzzer out: the first byte says whether they are made right
- * first, so that what is behind them is tried with bytes that only a bug or an attacker could have signed.
- * A block that opens gives exactly the datagrams and bytes that its header promises, or says that it is damaged.
+ * Any bytes as a block of the raw log. Checksums would keep the fuzzer out: the first byte says
+ * whether they are made right first, so that what is behind them is tried with bytes that only a
+ * bug or an attacker could have signed. A block that opens gives exactly the datagrams and bytes
+ * that its header promises, or says that it is damaged.
  */
 #include <stdlib.h>
 #include <xxhash.h>
@@ -37,10 +38,12 @@ static void read_all(struct fb_block_reader *reader)
 		/* The pad is readable, too. */
 		for (uint32_t i = 0; i < datagram.len + FB_BLOCK_PAD_BYTES; i++)
 			sum += datagram.data[i];
-		if (datagram.seq < reader->header.first_seq || datagram.seq > reader->header.last_seq)
+		if (datagram.seq < reader->header.first_seq ||
+			datagram.seq > reader->header.last_seq)
 			abort();
 	}
-	if (rc == FB_E_NOT_FOUND && (cnt != reader->header.datagram_cnt || payload != reader->header.payload_bytes))
+	if (rc == FB_E_NOT_FOUND &&
+		(cnt != reader->header.datagram_cnt || payload != reader->header.payload_bytes))
 		abort();
 	if (rc != FB_E_NOT_FOUND && rc != FB_E_CORRUPT)
 		abort();
@@ -63,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sign(block, size - 1);
 	rc = fb_block_open(&reader, block, size - 1);
 	if (rc == 0) {
-		if (fb_block_header_read(block, size - 1, &header) != 0 || header.datagram_cnt != reader.header.datagram_cnt)
+		if (fb_block_header_read(block, size - 1, &header) != 0 ||
+			header.datagram_cnt != reader.header.datagram_cnt)
 			abort();
 		read_all(&reader);
 	} else if (rc != FB_E_CORRUPT && rc != FB_E_UNSUPPORTED) {

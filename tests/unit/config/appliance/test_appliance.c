@@ -61,6 +61,12 @@ Test(appliance, defaults)
 	cr_assert_eq(a->streams_count, 1);
 	cr_assert_str_eq(a->streams[0].framing, "newline");
 	cr_assert_eq(a->streams[0].queue_idle_timeout_ms, 1000);
+	cr_assert_not(fb_stream_is_kept(&a->streams[0]));
+	cr_assert_eq(a->streams[0].retention_compression, FB_RAW_COMPRESSION_LZ4);
+	cr_assert_eq(a->streams[0].retention_when_slow, FB_RAW_DROP_NEWEST);
+	cr_assert_eq(a->streams[0].retention_when_full, FB_RAW_DELETE_OLDEST);
+	cr_assert_eq(a->store.raw_flush_ms, 100);
+	cr_assert_eq(a->memory.rawlog_mb, 64);
 	cr_assert_eq(a->kafka.properties_count, 0);
 	cr_assert_null(a->hdfs.webhdfs);
 	fb_appliance_destroy(a);
@@ -184,6 +190,11 @@ static struct wrong wrongs[] = {
 	{MINIMAL "streams:\n- {table: t, port: p0, udp_port: 1}\n- {table: u, port: p0, udp_port: "
 		 "1}\n",
 		6, 34, "UDP port 1 of p0 is taken by streams[0]", ""},
+	{MINIMAL "streams:\n- {table: t, port: p0, udp_port: 1, retention_mb: 1}\n"
+		 "- {table: t, port: p0, udp_port: 2, retention_age_s: 1}\n",
+		6, 11, "'t' is kept as that of streams[0] already", "one of them"},
+	{MINIMAL "streams: [{table: t, port: p0, udp_port: 1, retention_compression: lz5}]\n", 4, 68,
+		"none, lz4 or zstd, not 'lz5'", "did you mean lz4?"},
 	{MINIMAL "streams: [{table: t, port: p0, udp_port: 1, framing: line}]\n", 4, 54,
 		"newline or datagram", ""},
 	{MINIMAL "http: {listen: \"9471\"}\n", 4, 16, "is no address and port", "127.0.0.1:9471"},

@@ -120,6 +120,32 @@ Test(spsc, refuses_when_full_and_keeps_order)
 	fb_spsc_fini(&ring);
 }
 
+Test(spsc, many_at_once_are_as_many_that_fit)
+{
+	struct fb_spsc ring;
+	void *items[16];
+	uintptr_t in = 1;
+	uintptr_t out = 1;
+
+	cr_assert_eq(fb_spsc_init(&ring, 8), 0);
+	for (uint32_t round = 0; round < 1000; round++) {
+		uint32_t cnt = round % 12;
+		uint32_t room = 8 - (uint32_t)(in - out);
+
+		for (uint32_t i = 0; i < cnt; i++)
+			items[i] = (void *)(in + i);
+		cr_assert_eq(fb_spsc_has_room(&ring, cnt), cnt <= room);
+		cr_assert_eq(fb_spsc_publish_many(&ring, items, cnt), FB_MIN(cnt, room));
+		in += FB_MIN(cnt, room);
+		cnt = fb_spsc_poll_many(&ring, items, round % 7);
+		cr_assert_eq(cnt, FB_MIN((uint32_t)(in - out), round % 7));
+		for (uint32_t i = 0; i < cnt; i++)
+			cr_assert_eq((uintptr_t)items[i], out++);
+	}
+	cr_assert_gt(in, 1000);
+	fb_spsc_fini(&ring);
+}
+
 Test(diag, shows_line_caret_and_hint)
 {
 	struct fb_diags diags;

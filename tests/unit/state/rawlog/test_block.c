@@ -10,9 +10,11 @@ struct sealed {
 	uint32_t cnt;
 };
 
-static struct sealed seal(struct traffic *traffic, uint64_t first, uint32_t cnt, enum fb_block_codec codec)
+static struct sealed seal(
+	struct traffic *traffic, uint64_t first, uint32_t cnt, enum fb_block_codec codec)
 {
-	struct sealed sealed = {.filled = malloc(FB_BLOCK_BYTES), .out = malloc(FB_BLOCK_SEALED_MAX)};
+	struct sealed sealed = {
+		.filled = malloc(FB_BLOCK_BYTES), .out = malloc(FB_BLOCK_SEALED_MAX)};
 	struct fb_block_fill fill;
 
 	fb_block_begin(&fill, sealed.filled, 7, 3);
@@ -60,7 +62,8 @@ Test(block, every_codec_gives_back_what_was_added)
 			struct traffic traffic = {.seed = seed,
 				.text = seed % 2 == 0,
 				.len_max = seed % 3 == 0 ? 3 : TRAFFIC_PAYLOAD_MAX};
-			struct sealed sealed = seal(&traffic, seed * 1000, (uint32_t)(seed * 97), codec);
+			struct sealed sealed =
+				seal(&traffic, seed * 1000, (uint32_t)(seed * 97), codec);
 
 			expect_all(&traffic, seed * 1000, &sealed);
 			drop(&sealed);
@@ -109,7 +112,8 @@ Test(block, what_its_numbers_cannot_hold_is_refused)
 {
 	uint8_t *bytes = malloc(FB_BLOCK_BYTES);
 	struct fb_block_fill fill;
-	struct fb_block_datagram first = {.seq = 100, .arrival_ns = 5000000000, .len = 3, .data = (const uint8_t *)"abc"};
+	struct fb_block_datagram first = {
+		.seq = 100, .arrival_ns = 5000000000, .len = 3, .data = (const uint8_t *)"abc"};
 	struct fb_block_datagram next;
 
 	fb_block_map_ipv4(first.source, 1);
@@ -150,9 +154,12 @@ Test(block, every_flipped_byte_is_noticed)
 		for (size_t at = 0; at < sealed.len; at++)
 			for (int bit = 0; bit < 8; bit++) {
 				copy[at] ^= (uint8_t)(1 << bit);
-				cr_assert_eq(fb_block_open(&reader, copy, sealed.len), FB_E_CORRUPT, "byte %zu bit %d", at, bit);
+				cr_assert_eq(fb_block_open(&reader, copy, sealed.len), FB_E_CORRUPT,
+					"byte %zu bit %d", at, bit);
 				if (at < FB_BLOCK_HEADER_BYTES)
-					cr_assert_eq(fb_block_header_read(copy, sealed.len, &header), FB_E_CORRUPT);
+					cr_assert_eq(
+						fb_block_header_read(copy, sealed.len, &header),
+						FB_E_CORRUPT);
 				copy[at] ^= (uint8_t)(1 << bit);
 			}
 		cr_assert_eq(fb_block_open(&reader, copy, sealed.len), 0);
@@ -174,11 +181,13 @@ Test(block, a_torn_end_is_noticed_wherever_it_is)
 			uint8_t *copy = malloc(len ? len : 1);
 
 			memcpy(copy, sealed.bytes, len);
-			cr_assert_eq(fb_block_open(&reader, copy, len), FB_E_CORRUPT, "%zu bytes", len);
+			cr_assert_eq(
+				fb_block_open(&reader, copy, len), FB_E_CORRUPT, "%zu bytes", len);
 			free(copy);
 		}
 		memcpy(more, sealed.bytes, sealed.len);
-		cr_assert_eq(fb_block_open(&reader, more, sealed.len + 1), FB_E_CORRUPT, "a byte too many");
+		cr_assert_eq(fb_block_open(&reader, more, sealed.len + 1), FB_E_CORRUPT,
+			"a byte too many");
 		fb_block_close(&reader);
 		free(more);
 		drop(&sealed);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log over a real store: what was flushed is there, once, in order, over restarts, crashes, retention and damage. */
+/* The log over a real store: what was flushed is there, once, in order, over restarts, crashes,
+ * retention and damage. */
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -38,8 +39,11 @@ static void lab_open(struct lab *lab)
 
 static void lab_append(struct lab *lab, enum fb_block_codec codec)
 {
-	struct fb_rawlog_appender_conf conf = {
-		.stream = lab->stream, .core = lab->core, .codec = codec, .release = release, .arg = lab};
+	struct fb_rawlog_appender_conf conf = {.stream = lab->stream,
+		.core = lab->core,
+		.codec = codec,
+		.release = release,
+		.arg = lab};
 
 	cr_assert_eq(fb_rawlog_appender_create(lab->log, &conf, &lab->appender), 0);
 	lab->next = fb_rawlog_appender_next_seq(lab->appender);
@@ -66,7 +70,8 @@ static void send(struct lab *lab, uint32_t cnt)
 		struct fb_block_datagram datagram = traffic_make(&lab->traffic, lab->next++);
 
 		if (lab->fill.bytes != NULL && fb_block_try_add(&lab->fill, &datagram)) {
-			if (lab->block_datagrams > 0 && lab->fill.header.datagram_cnt >= lab->block_datagrams)
+			if (lab->block_datagrams > 0 &&
+				lab->fill.header.datagram_cnt >= lab->block_datagrams)
 				seal_block(lab);
 			continue;
 		}
@@ -105,7 +110,8 @@ static void lab_end(struct lab *lab)
 }
 
 /* Everything from `first`, without a gap, up to `end`; returns how many blocks were damaged. */
-static void expect_range(struct lab *lab, const struct fb_rawlog_range *range, uint64_t first, uint64_t end)
+static void expect_range(
+	struct lab *lab, const struct fb_rawlog_range *range, uint64_t first, uint64_t end)
 {
 	struct fb_rawlog_scan *scan;
 	struct fb_block_datagram datagram;
@@ -116,8 +122,10 @@ static void expect_range(struct lab *lab, const struct fb_rawlog_range *range, u
 	while ((rc = fb_rawlog_scan_datagram(scan, &datagram)) == 0)
 		traffic_expect(&lab->traffic, seq++, &datagram);
 	cr_assert_eq(rc, FB_E_NOT_FOUND);
-	cr_assert_eq(seq, end, "up to %llu instead of %llu", (unsigned long long)seq, (unsigned long long)end);
-	cr_assert_eq(fb_rawlog_scan_damage(scan)->block_cnt, 0u, "%s", fb_rawlog_scan_damage(scan)->last);
+	cr_assert_eq(seq, end, "up to %llu instead of %llu", (unsigned long long)seq,
+		(unsigned long long)end);
+	cr_assert_eq(fb_rawlog_scan_damage(scan)->block_cnt, 0u, "%s",
+		fb_rawlog_scan_damage(scan)->last);
 	fb_rawlog_scan_destroy(scan);
 }
 
@@ -271,7 +279,8 @@ Test(rawlog, ranges_of_time_and_sequence)
 	lab_end(&lab);
 }
 
-static void count_headers(struct lab *lab, const struct fb_rawlog_range *range, uint32_t *ret_blocks, uint64_t *ret_datagrams)
+static void count_headers(struct lab *lab, const struct fb_rawlog_range *range,
+	uint32_t *ret_blocks, uint64_t *ret_datagrams)
 {
 	struct fb_rawlog_scan *scan;
 	struct fb_block_header header;
@@ -442,8 +451,10 @@ Test(rawlog, retention_by_age_goes_by_the_newest_of_a_file)
 	struct lab lab;
 
 	ten_files(&lab);
-	/* Datagram n arrived at n us. Now is 1350 us: those before 350 us are too old, so files 0–2 are. */
-	cr_assert_eq(fb_rawlog_retain(lab.log, lab.stream, &retention, 1700000000001350000, NULL), 0);
+	/* Datagram n arrived at n us. Now is 1350 us: those before 350 us are too old, so files 0–2
+	 * are. */
+	cr_assert_eq(
+		fb_rawlog_retain(lab.log, lab.stream, &retention, 1700000000001350000, NULL), 0);
 	cr_assert_eq(first_seq(&lab), 300u);
 	cr_assert_eq(fb_rawlog_delete_oldest(lab.log, lab.stream), 0);
 	cr_assert_eq(first_seq(&lab), 400u);
@@ -546,7 +557,8 @@ Test(rawlog, discarded_blocks_leave_a_gap_that_numbers_tell)
 /* ---- damage ---- */
 
 /* The one file of the lab that holds these bytes, and where. */
-static bool find_bytes(const char *folder, const uint8_t *bytes, size_t len, char path[160], long *ret_at)
+static bool find_bytes(
+	const char *folder, const uint8_t *bytes, size_t len, char path[160], long *ret_at)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
@@ -656,7 +668,7 @@ Test(rawlog, flipped_bytes_all_over_a_file_cost_no_more_than_that_file)
 	while (victim.len < 100);
 	cr_assert(find_bytes(lab.path, victim.data, victim.len, path, &at));
 	cr_assert_eq(stat(path, &status), 0);
-	for (long byte = 1; byte < status.st_size; byte += byte > status.st_size - 3000 ? 41 : 1999) {
+	for (long byte = 1; byte<status.st_size; byte += byte> status.st_size - 3000 ? 41 : 1999) {
 		struct fb_rawlog_damage damage;
 		uint64_t missing;
 
@@ -665,9 +677,12 @@ Test(rawlog, flipped_bytes_all_over_a_file_cost_no_more_than_that_file)
 		if (store_try_open(lab.path, false, NULL, &lab.store) == 0) {
 			cr_assert_eq(fb_rawlog_open(lab.store, &lab.log), 0);
 			damage = read_damaged(&lab, 1000, &missing);
-			cr_assert_leq(missing, 100u, "byte %ld: %llu are missing", byte, (unsigned long long)missing);
-			cr_assert_eq(damage.datagram_cnt, missing, "byte %ld: %llu missing, %llu counted", byte,
-				(unsigned long long)missing, (unsigned long long)damage.datagram_cnt);
+			cr_assert_leq(missing, 100u, "byte %ld: %llu are missing", byte,
+				(unsigned long long)missing);
+			cr_assert_eq(damage.datagram_cnt, missing,
+				"byte %ld: %llu missing, %llu counted", byte,
+				(unsigned long long)missing,
+				(unsigned long long)damage.datagram_cnt);
 			fb_rawlog_close(lab.log);
 			fb_store_close(lab.store);
 			opened++;
@@ -706,9 +721,10 @@ Test(rawlog, any_order_of_flush_roll_retention_and_restart, .timeout = 120)
 				if (fb_rawlog_delete_oldest(lab.log, lab.stream) == 0) {
 					struct fb_rawlog_span total;
 
-					first = fb_rawlog_total(lab.log, lab.stream, lab.core, &total) == 0
-						? total.first_seq
-						: flushed;
+					first = fb_rawlog_total(
+							lab.log, lab.stream, lab.core, &total) == 0
+							? total.first_seq
+							: flushed;
 				}
 			} else {
 				lab_close(&lab);

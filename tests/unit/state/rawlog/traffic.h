@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datagrams that a test can make again: number n of a seed always has the same bytes, source and arrival. */
+/* Datagrams that a test can make again: number n of a seed always has the same bytes, source and
+ * arrival. */
 #pragma once
 
 #include <criterion/criterion.h>
@@ -13,8 +14,8 @@
 
 struct traffic {
 	uint64_t seed;
-	bool ipv6;         /* every seventh comes from an IPv6 address */
-	bool text;         /* compressible */
+	bool ipv6; /* every seventh comes from an IPv6 address */
+	bool text; /* compressible */
 	uint32_t len_max;
 	uint8_t payload[TRAFFIC_PAYLOAD_MAX];
 };
@@ -47,21 +48,24 @@ static inline struct fb_block_datagram traffic_make(struct traffic *traffic, uin
 		for (int i = 0; i < 16; i++)
 			datagram.source[i] = (uint8_t)(0x20 + i * (int)(random & 15));
 	for (uint32_t i = 0; i < datagram.len; i++)
-		traffic->payload[i] = (uint8_t)(traffic->text ? 'a' + (seq + i) % 7 : traffic_random(random + i));
+		traffic->payload[i] =
+			(uint8_t)(traffic->text ? 'a' + (seq + i) % 7 : traffic_random(random + i));
 	return datagram;
 }
 
-static inline void traffic_expect(struct traffic *traffic, uint64_t seq, const struct fb_block_datagram *got)
+static inline void traffic_expect(
+	struct traffic *traffic, uint64_t seq, const struct fb_block_datagram *got)
 {
 	struct fb_block_datagram want = traffic_make(traffic, seq);
 
-	cr_assert_eq(got->seq, want.seq, "datagram %llu instead of %llu", (unsigned long long)got->seq,
-		(unsigned long long)want.seq);
+	cr_assert_eq(got->seq, want.seq, "datagram %llu instead of %llu",
+		(unsigned long long)got->seq, (unsigned long long)want.seq);
 	cr_assert_eq(got->arrival_ns, want.arrival_ns);
 	cr_assert_eq(got->source_port, want.source_port);
 	cr_assert_eq(got->port, want.port);
 	cr_assert_eq(got->queue, want.queue);
 	cr_assert_eq(memcmp(got->source, want.source, 16), 0);
 	cr_assert_eq(got->len, want.len);
-	cr_assert_eq(memcmp(got->data, want.data, want.len), 0, "bytes of datagram %llu", (unsigned long long)seq);
+	cr_assert_eq(memcmp(got->data, want.data, want.len), 0, "bytes of datagram %llu",
+		(unsigned long long)seq);
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The raw-log tap. The mbuf of a datagram whose stream is kept goes to the writer as it is, when
+ * the readers are done with its burst. What the writer has to know goes with it as a note.
+ *
+ * The note takes the place of the packet's own headers, which net has read and nobody needs any
+ * more: an Ethernet, an IPv4 and a UDP header are 42 bytes, right before the payload, in the line
+ * that was touched last. So it costs no copy, no memory and no further line. The mbuf's data are
+ * then the payload alone.
+ *
+ * The taker owns the mbuf and frees it.
+ */
+#pragma once
+
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "config/base/macro.h"
+
+struct fb_tap_note {
+	uint64_t seq; /* of the stream on this worker; every datagram has one, also one that the tap
+			 had no room for */
+	uint64_t arrival_tsc; /* of the poll that received it */
+	int64_t watermark_ms; /* of the stream's first reader, as it came; FB_TIME_MIN: none */
+	uint32_t source_ip;   /* host byte order */
+	uint16_t source_port;
+	uint16_t stream; /* as in fb_worker_stream */
+	uint8_t queue;
+	uint8_t zero[7];
+};
+
+_Static_assert(sizeof(struct fb_tap_note) == 40, "not more than 14 + 20 + 8 bytes of headers");
+
+static inline void fb_tap_write(
+	struct rte_mbuf *mbuf, uint8_t *payload, uint32_t len, const struct fb_tap_note *note)
+{
+	memcpy(payload - sizeof(*note), note, sizeof(*note));
+	mbuf->data_off = (uint16_t)(payload - (uint8_t *)mbuf->buf_addr);
+	mbuf->data_len = (uint16_t)len;
+	mbuf->pkt_len = len;
+}
+
+static inline struct fb_tap_note fb_tap_read(const struct rte_mbuf *mbuf)
+{
+	struct fb_tap_note note;
+
+	memcpy(&note, rte_pktmbuf_mtod(mbuf, const uint8_t *) - sizeof(note), sizeof(note));
+	return note;
+}
