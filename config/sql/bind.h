@@ -68,6 +68,8 @@ struct fb_rel {
 	const struct fb_expr *filter;
 	struct fb_window window; /* kind NONE: no TVF yet */
 	struct fb_place window_place;
+	const struct fb_expr **partition; /* SESSION: PARTITION BY */
+	uint16_t partition_cnt;
 	const struct fb_expr *time;
 	bool grouped;
 	uint16_t key_cnt;

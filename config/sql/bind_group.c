@@ -84,6 +84,38 @@ static bool bind_keys(struct grouping *g, const struct fb_ast_query *query)
 	return true;
 }
 
+static bool holds(const struct fb_expr *const *exprs, uint32_t cnt, const struct fb_expr *expr)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		if (fb_expr_equal(exprs[i], expr))
+			return true;
+	return false;
+}
+
+/* Sessions are of the keys in PARTITION BY (rule W10): groups are them, neither parts nor sums of them. */
+static bool check_session_keys(struct grouping *g, const struct fb_ast_query *query)
+{
+	const struct fb_rel *from = g->from;
+
+	if (from->window.kind != FB_WINDOW_SESSION)
+		return true;
+	for (uint16_t i = 0; i < from->partition_cnt; i++)
+		if (!holds(g->keys, g->key_cnt, from->partition[i])) {
+			fb_bind_error(g->b, query->group_place,
+				"write GROUP BY window_start, window_end and all columns of "
+				"PARTITION BY",
+				"GROUP BY over SESSION must hold the columns of PARTITION BY");
+			return false;
+		}
+	for (uint16_t i = 0; i < g->key_cnt; i++)
+		if (!holds(from->partition, from->partition_cnt, g->keys[i])) {
+			fb_bind_planned(g->b, g->keys[i]->place, "add it to PARTITION BY",
+				"a key of GROUP BY that is not in PARTITION BY of SESSION");
+			return false;
+		}
+	return true;
+}
+
 /* ---- to the group level ---- */
 
 static const struct fb_expr *rewrite(struct grouping *g, const struct fb_expr *expr);
@@ -159,7 +191,7 @@ struct fb_rel *fb_bind_group(
 	struct fb_scope scope = {.b = b, .rel = from, .aggs = &aggs, .clause = "SELECT"};
 	struct fb_rel *rel = FB_ARENA_NEW(b->arena, struct fb_rel);
 
-	if (rel == NULL || !bind_keys(&g, query))
+	if (rel == NULL || !bind_keys(&g, query) || !check_session_keys(&g, query))
 		return NULL;
 	*rel = *from;
 	if (!fb_bind_items(&scope, query, rewrite_item, &g, rel))

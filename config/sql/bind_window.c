@@ -275,6 +275,32 @@ static bool bind_lengths(
 	return true;
 }
 
+/* Rule W10: the keys of a session; none: all records are one key's. */
+static bool bind_partition(
+	struct fb_binder *b, const struct fb_ast_names *names, struct fb_rel *rel)
+{
+	struct fb_scope scope = {.b = b, .rel = rel, .clause = "PARTITION BY"};
+
+	rel->partition = FB_ARENA_ARRAY(b->arena, const struct fb_expr *, (size_t)names->cnt + 1);
+	if (rel->partition == NULL)
+		return false;
+	rel->partition_cnt = 0;
+	for (const struct fb_ast_name *name = names->first; names->cnt > 0 && name != NULL;
+		name = name->next) {
+		struct fb_ast_expr ast = {.kind = FB_AST_COLUMN, .place = name->place};
+		struct fb_ast_name only = *name;
+		const struct fb_expr *expr;
+
+		only.next = NULL;
+		ast.name = (struct fb_ast_names){.first = &only, .cnt = 1, .place = name->place};
+		expr = fb_bind_expr(&scope, &ast);
+		if (expr == NULL)
+			return false;
+		rel->partition[rel->partition_cnt++] = expr;
+	}
+	return true;
+}
+
 static bool add_window_columns(struct fb_binder *b, struct fb_rel *rel)
 {
 	static const char *const names[] = {"window_start", "window_end", "window_time"};
@@ -308,11 +334,6 @@ bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct 
 			from->tvf.p);
 		return false;
 	}
-	if (tvf->kind == FB_WINDOW_SESSION) {
-		fb_bind_planned(b, from->tvf_place, "TUMBLE, HOP and CUMULATE are here",
-			"window function %s", tvf->name);
-		return false;
-	}
 	if (!place_args(b, tvf, from, &args) || rel == NULL)
 		return false;
 	if (rel->grouped || rel->window.kind != FB_WINDOW_NONE) {
@@ -321,7 +342,8 @@ bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct 
 		return false;
 	}
 	if (!bind_time_column(b, args.at[ARG_TIMECOL]->value, rel) ||
-		!bind_lengths(b, tvf, &args, rel))
+		!bind_lengths(b, tvf, &args, rel) ||
+		!bind_partition(b, &args.at[ARG_DATA]->partition_by, rel))
 		return false;
 	rel->window_place = from->place;
 	return add_window_columns(b, rel);

@@ -98,6 +98,10 @@ uint32_t fb_explain_state_bytes(const struct fb_query_plan *query)
 {
 	uint32_t bytes = 8; /* hash and NULL bits */
 
+	/* First and last time, and three words that say what a fragment belongs to. */
+	if (query->window.kind == FB_WINDOW_SESSION)
+		bytes += 40;
+
 	for (uint16_t i = 0; i < query->agg_cnt; i++) {
 		const struct fb_agg *agg = &query->aggs[i];
 

@@ -48,7 +48,7 @@ const char *fb_explain_unit(const struct fb_window *window)
 {
 	switch (window->kind) {
 	case FB_WINDOW_SESSION:
-		return "open session";
+		return "fragment";
 	case FB_WINDOW_TUMBLE:
 		return "open window";
 	default:
@@ -161,10 +161,16 @@ void fb_explain_window(
 		fb_buf_add_text(out, " (W9)\n");
 	}
 	fb_explain_label(out, "fires");
-	fb_buf_add_text(out, window->kind == FB_WINDOW_CUMULATE
-				     ? "every step once, when the watermark reaches window_end - 1 ms "
-				       "(M4); a key of one step is in all later ones (W7)\n"
-				     : "once, when the watermark reaches window_end - 1 ms (M4)\n");
+	if (window->kind == FB_WINDOW_CUMULATE)
+		fb_buf_add_text(out,
+			"every step once, when the watermark reaches window_end - 1 ms (M4); a key of "
+			"one step is in all later ones (W7)\n");
+	else if (window->kind == FB_WINDOW_SESSION)
+		fb_buf_add_text(out,
+			"once, when the watermark reaches window_end - 1 ms (M4); it is published at "
+			"most a gap later\n");
+	else
+		fb_buf_add_text(out, "once, when the watermark reaches window_end - 1 ms (M4)\n");
 	add_late(window, out);
 	add_slices(window, out);
 }

@@ -237,7 +237,7 @@ static int read_source(struct pass *pass)
 		.query_cnt = pass->summary.query_cnt,
 		.path = pass->summary.path,
 		.batch = run->batch,
-		.threads = run->threads,
+		.threads = pass->summary.threads,
 		.state_bytes = run->state_bytes,
 		.block_bytes = (uint32_t)run->args->block_bytes,
 		.isa = fb_isa_detect(),
@@ -266,10 +266,22 @@ static int read_source(struct pass *pass)
 	return code == FB_EXIT_DONE ? judge(pass) : code;
 }
 
+/*
+ * Whether a record of a session is late depends on the sessions of its key that are open (rule M6), and a thread knows
+ * those of its own blocks only. As batch nothing is late.
+ */
+static uint32_t threads_for(const struct run *run, const struct fb_query_plan *const *queries, uint32_t query_cnt)
+{
+	for (uint32_t i = 0; !run->batch && i < query_cnt; i++)
+		if (queries[i]->window.kind == FB_WINDOW_SESSION)
+			return 1;
+	return run->threads;
+}
+
 static int run_pass(struct run *run, const struct fb_query_plan *const *queries, uint32_t query_cnt)
 {
 	struct pass pass = {.run = run,
-		.summary = {.source = queries[0]->source, .query_cnt = query_cnt, .threads = run->threads, .batch = run->batch},
+		.summary = {.source = queries[0]->source, .query_cnt = query_cnt, .batch = run->batch},
 		.queries = calloc(query_cnt, sizeof(*pass.queries)),
 		.outputs = calloc(query_cnt, sizeof(*pass.outputs))};
 	int code;
@@ -280,6 +292,7 @@ static int run_pass(struct run *run, const struct fb_query_plan *const *queries,
 		return fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
 	}
 	memcpy(pass.queries, queries, query_cnt * sizeof(*pass.queries));
+	pass.summary.threads = threads_for(run, queries, query_cnt);
 	pass.summary.queries = pass.queries;
 	pass.summary.path = path_of(run, pass.summary.source);
 	if (strcmp(pass.summary.path, "-") == 0 && run->reads_stdin) {

@@ -15,6 +15,7 @@ int fb_assembly_create(const struct fb_assembly_conf *conf, struct fb_assembly *
 	assembly->conf = *conf;
 	assembly->done_ms = FB_TIME_MIN;
 	assembly->next_end_ms = FB_TIME_MAX;
+	assembly->joined_ms = FB_TIME_MIN;
 	rc = fb_slice_pool_create(conf->pool_bytes, &assembly->pool);
 	if (rc == 0)
 		rc = fb_result_open(assembly);
@@ -123,8 +124,14 @@ static void take_home(struct fb_assembly *assembly, struct part *part)
 	part->from = FB_PART_OWN;
 }
 
+static bool is_session(const struct fb_assembly *assembly)
+{
+	return assembly->conf.plan->window.kind == FB_WINDOW_SESSION;
+}
+
 static void note_end(struct fb_assembly *assembly, const struct part *part)
 {
+	assembly->fresh = true;
 	assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
 }
 
@@ -135,10 +142,49 @@ int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32
 	if (part == NULL)
 		return FB_E_NO_MEMORY;
 	part->first_end_ms = fb_slice_first_end_ms(slice);
-	if (part->first_end_ms != part->last_end_ms)
+	if (!is_session(assembly) && part->first_end_ms != part->last_end_ms)
 		take_home(assembly, part);
 	note_end(assembly, part);
 	return 0;
+}
+
+/* ---- windows ---- */
+
+int fb_assembly_begin(
+	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
+{
+	int rc = is_session(assembly) ? fb_session_begin(assembly, watermark_ms)
+				      : fb_sliced_begin(assembly, watermark_ms);
+
+	if (rc != 1)
+		return rc;
+	assembly->cursor = 0;
+	assembly->reading = true;
+	*ret = assembly->window;
+	return 1;
+}
+
+void fb_assembly_abort(struct fb_assembly *assembly)
+{
+	if (assembly->merged != NULL)
+		fb_slice_close(assembly->merged);
+	assembly->merged = NULL;
+	assembly->slice = NULL;
+	assembly->part = NULL;
+	assembly->reading = false;
+}
+
+uint64_t fb_assembly_finish(struct fb_assembly *assembly)
+{
+	uint64_t rows;
+
+	if (is_session(assembly)) {
+		rows = fb_session_finish(assembly);
+		fb_assembly_abort(assembly);
+		return rows;
+	}
+	fb_assembly_abort(assembly);
+	return fb_sliced_finish(assembly);
 }
 
 /* ---- over a restart ---- */
@@ -200,9 +246,12 @@ void fb_assembly_stale(
 	const struct fb_assembly *assembly, bool exported, fb_assembly_part_fn fn, void *arg)
 {
 	for (const struct part *part = assembly->parts; part != NULL; part = part->next) {
-		bool stale = exported ? part->changed
-				      : assembly->reading &&
-						part->last_end_ms <= assembly->window.end_ms;
+		/* What becomes of fragments is known when they are joined, so their names go then. */
+		bool stale = exported             ? part->changed
+			     : !assembly->reading ? false
+			     : is_session(assembly)
+				     ? part->changed
+				     : part->last_end_ms <= assembly->window.end_ms;
 
 		for (const struct stored_name *name = part->names; stale && name != NULL;
 			name = name->next)

@@ -4,6 +4,7 @@
  *
  *   assembly.c   parts: added, merged, given back, kept over a restart
  *   sliced.c     TUMBLE, HOP, CUMULATE: parts to windows
+ *   session.c    SESSION: fragments to sessions
  *   result.c     groups to rows
  */
 #pragma once
@@ -31,6 +32,7 @@ struct part {
 	int64_t start_ms;
 	int64_t first_end_ms;
 	int64_t last_end_ms;
+	bool whole; /* SESSION: nothing can join its sessions any more */
 	struct stored_name *names; /* parts of the store that are in it */
 };
 
@@ -40,11 +42,14 @@ struct fb_assembly {
 	struct part *parts;       /* sorted by start */
 	int64_t done_ms;          /* end of the last window published */
 	int64_t next_end_ms;      /* of the next window; FB_TIME_MAX: no part */
+	int64_t joined_ms;        /* SESSION: fragments before this were joined */
+	bool fresh;               /* SESSION: parts came since */
 	/* the window being read */
 	bool reading;
 	struct fb_assembly_window window;
 	struct fb_slice *slice;  /* what is read: a part's, or `merged` */
 	struct fb_slice *merged; /* in the pool */
+	const struct part *part; /* SESSION: whose slice it is */
 	uint64_t cursor;
 	/* groups to rows */
 	struct fb_batch groups;
@@ -53,6 +58,12 @@ struct fb_assembly {
 	struct fb_program **select;
 	const struct fb_column **columns;
 };
+
+/* sliced.c, session.c: fb_assembly_begin and fb_assembly_finish of their kinds of window */
+int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms);
+uint64_t fb_sliced_finish(struct fb_assembly *assembly);
+int fb_session_begin(struct fb_assembly *assembly, int64_t watermark_ms);
+uint64_t fb_session_finish(struct fb_assembly *assembly);
 
 /* result.c */
 int fb_result_open(struct fb_assembly *assembly);

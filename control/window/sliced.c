@@ -125,8 +125,7 @@ static void find_next(struct fb_assembly *assembly)
 		assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
 }
 
-int fb_assembly_begin(
-	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
+int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 {
 	const struct fb_query_plan *plan = assembly->conf.plan;
 	int64_t end_ms = assembly->next_end_ms;
@@ -150,28 +149,15 @@ int fb_assembly_begin(
 	assembly->window = (struct fb_assembly_window){
 		.start_ms = fb_window_start_of(&plan->window, end_ms, only->last_end_ms),
 		.end_ms = end_ms};
-	assembly->cursor = 0;
-	assembly->reading = true;
-	*ret = assembly->window;
 	return 1;
 }
 
-void fb_assembly_abort(struct fb_assembly *assembly)
-{
-	if (assembly->merged != NULL)
-		fb_slice_close(assembly->merged);
-	assembly->merged = NULL;
-	assembly->slice = NULL;
-	assembly->reading = false;
-}
-
-uint64_t fb_assembly_finish(struct fb_assembly *assembly)
+uint64_t fb_sliced_finish(struct fb_assembly *assembly)
 {
 	int64_t step_ms = assembly->conf.plan->window.step_ms;
 	int64_t end_ms = assembly->window.end_ms;
 	uint64_t rows = 0;
 
-	fb_assembly_abort(assembly);
 	for (struct part **link = &assembly->parts; *link != NULL;) {
 		struct part *part = *link;
 

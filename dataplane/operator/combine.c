@@ -47,6 +47,19 @@ static void merge_decimals(const struct fb_state *state, uint64_t *entry, const 
 		memcpy(entry + state->max, other + state->max, 2 * sizeof(*entry));
 }
 
+static void merge_session(
+	const struct fb_slice_layout *layout, uint64_t *entry, const uint64_t *other)
+{
+	uint64_t *mine = entry + layout->session_word;
+
+	mine[0] = (uint64_t)FB_MIN(
+		(int64_t)mine[0], fb_entry_session_start(layout, other));
+	mine[1] = (uint64_t)FB_MAX(
+		(int64_t)mine[1], fb_entry_session_block(layout, other));
+	mine[2] = (uint64_t)FB_MAX(
+		(int64_t)mine[2], fb_entry_session_born(layout, other));
+}
+
 bool fb_state_merge(
 	struct fb_slice *into, uint64_t *entry, const struct fb_slice *from, const uint64_t *other)
 {
@@ -77,6 +90,8 @@ bool fb_state_merge(
 		if (state->count)
 			entry[state->count] += other[state->count];
 	}
+	if (layout->session_word)
+		merge_session(layout, entry, other);
 	entry[layout->rows_word] += other[layout->rows_word];
 	return true;
 }

@@ -177,6 +177,13 @@ bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int6
 		 * gives no row. */
 		if (entry[slice->layout->rows_word] == 0)
 			continue;
+		if (slice->layout->session_word) {
+			/* Each session has times of its own (rule W9). */
+			window_start_ms = fb_entry_time_min(slice->layout, entry) +
+					  plan->time_shift_ms;
+			window_end_ms = fb_entry_time_max(slice->layout, entry) +
+					plan->time_shift_ms + plan->window.size_ms;
+		}
 		batch->columns[FB_GROUP_WINDOW_START].i64[row] = window_start_ms;
 		batch->columns[FB_GROUP_WINDOW_END].i64[row] = window_end_ms;
 		/* An instant where the time column holds instants (rule W12). */

@@ -248,13 +248,15 @@ static int create(const struct fb_query_plan *plan, bool with_time, struct fb_sl
 		return rc;
 	}
 	place_states(layout);
+	if (plan->window.kind == FB_WINDOW_SESSION)
+		layout->session_word = take_words(layout, true, 3);
 	*ret = layout;
 	return 0;
 }
 
 int fb_slice_layout_create(const struct fb_query_plan *plan, struct fb_slice_layout **ret)
 {
-	return create(plan, false, ret);
+	return create(plan, plan->window.kind == FB_WINDOW_SESSION, ret);
 }
 
 int fb_slice_layout_create_timed(const struct fb_query_plan *plan, struct fb_slice_layout **ret)

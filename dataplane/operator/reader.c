@@ -18,7 +18,8 @@ static int open_window(struct fb_query_run *query, const struct fb_reader_conf *
 			     : fb_slice_pool_create_touched(conf->state_bytes, &query->pool);
 
 	query->open = calloc(FB_OPEN_SLICES_MAX, sizeof(struct fb_slice *));
-	if (rc == 0 && query->open == NULL)
+	query->past = calloc(FB_OPEN_SLICES_MAX, sizeof(struct fb_slice *));
+	if (rc == 0 && (query->open == NULL || query->past == NULL))
 		rc = FB_E_NO_MEMORY;
 	if (rc == 0)
 		rc = fb_program_create(query->plan->time, &query->time);
@@ -81,7 +82,7 @@ static int open_query(struct fb_reader *reader, const struct fb_reader_conf *con
 		return rc;
 	if (query->plan->window.kind == FB_WINDOW_NONE)
 		return open_plain(query, conf);
-	if (query->plan->window.kind == FB_WINDOW_SESSION || query->layout == NULL)
+	if (query->layout == NULL)
 		return FB_E_UNSUPPORTED;
 	reader->tracks = true;
 	return open_window(query, conf);
@@ -188,6 +189,7 @@ static void close_query(struct fb_query_run *query)
 	free(query->columns);
 	free(query->types);
 	free(query->open);
+	free(query->past);
 	fb_slice_pool_destroy(query->pool);
 }
 

@@ -5,6 +5,7 @@
  *   reader.c        making it (control plane)
  *   reader_run.c    hot: feed, flush, watermark, hand-over
  *   window.c        hot: a batch into the slices of a windowed query
+ *   session.c       hot: the same for SESSION
  *   plain.c         hot: a batch into the row pages of a plain query
  */
 #pragma once
@@ -31,8 +32,10 @@ struct fb_query_run {
 	uint16_t sel[FB_BATCH_ROWS];
 	/* windowed */
 	struct fb_slice_pool *pool;
-	struct fb_slice **open; /* sorted by start */
+	struct fb_slice **open; /* in the order in which they are sealed */
 	uint32_t open_cnt;
+	struct fb_slice **past; /* SESSION: handed over, but looked into still */
+	uint32_t past_cnt;
 	/* plain */
 	struct fb_program **select;
 	const struct fb_column **columns;
@@ -82,6 +85,32 @@ static inline bool fb_row_failed(const uint64_t *failed, uint32_t row)
 {
 	return failed[row / 64] >> (row % 64) & 1;
 }
+
+/* Which slice a row goes to. Rows of one step are kept apart by the first window that gets them; of
+ * SESSION by generation. */
+struct fb_slice_place {
+	int64_t start_ms;
+	int64_t first_end_ms;
+	uint32_t generation;
+};
+
+/* Number of open slices that are sealed before this place's. Hot. */
+uint32_t fb_window_lower_bound(const struct fb_query_run *query, struct fb_slice_place place);
+/* Found or opened; NULL: no page, or too many are open. Hot. */
+struct fb_slice *fb_window_get_slice(struct fb_query_run *query, struct fb_slice_place place);
+
+/* Rows with their times and keys (reader->keys), into fragments. Hot. */
+struct fb_session_batch {
+	struct fb_batch *batch;
+	const struct fb_column *const *args;
+	const struct fb_column *times;
+	int64_t min_ms; /* of the times, as they stand in the column */
+};
+void fb_session_run(
+	struct fb_reader *reader, struct fb_query_run *query, const struct fb_session_batch *rows);
+/* A slice on its way out is watched until no record can touch what is in it. Hot. */
+void fb_session_watch(struct fb_query_run *query, struct fb_slice *slice);
+void fb_session_unwatch(const struct fb_reader *reader, struct fb_query_run *query);
 
 /* Takes failed rows out of the selection and counts them. Hot. */
 void fb_drop_failed(struct fb_query_run *query, struct fb_batch *batch, const uint64_t *failed);

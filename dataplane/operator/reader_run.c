@@ -179,6 +179,8 @@ struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_q
 	for (uint32_t i = 0; i < reader->query_cnt; i++) {
 		struct fb_query_run *query = &reader->queries[i];
 
+		if (query->past_cnt > 0)
+			fb_session_unwatch(reader, query);
 		if (query->open_cnt == 0)
 			continue;
 
@@ -188,8 +190,12 @@ struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_q
 		if (query->open[0]->first_end_ms - 1 > watermark)
 			continue;
 		*ret_query = i;
+		struct fb_slice *slice = take(query);
+
 		query->counters.slices_sealed++;
-		return take(query);
+		if (query->plan->window.kind == FB_WINDOW_SESSION)
+			fb_session_watch(query, slice);
+		return slice;
 	}
 	return NULL;
 }
@@ -208,7 +214,10 @@ void fb_reader_return_slice(struct fb_reader *reader, uint32_t query, struct fb_
 {
 	(void)reader;
 	(void)query;
-	fb_slice_close(slice);
+	if (slice->watched)
+		slice->returned = true;
+	else
+		fb_slice_close(slice);
 }
 
 /* ---- numbers ---- */

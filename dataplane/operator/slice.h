@@ -33,7 +33,7 @@ struct fb_slice;
 /* Control thread. The plan must outlive it. FB_E_NO_MEMORY. */
 int fb_slice_layout_create(
 	const struct fb_query_plan *plan, struct fb_slice_layout **ret) FB_MUST_CHECK;
-/* The same, and every group keeps the least and the greatest event time (plan->time) of its
+/* Of SESSION they are fragments, which know their times. The same, and every group keeps the least and the greatest event time (plan->time) of its
  * records: two words more, which slice_private.h reads. For sessions. */
 int fb_slice_layout_create_timed(
 	const struct fb_query_plan *plan, struct fb_slice_layout **ret) FB_MUST_CHECK;

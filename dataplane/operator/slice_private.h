@@ -11,6 +11,7 @@
  *   state_text.c    hot: MIN and MAX of texts
  *   distinct.c      hot: the values that DISTINCT aggregates have seen
  *   slice.c         hot: opening, closing, walking
+ *   scatter.c       groups one by one into slices of their own choice
  *   combine.c       entry into entry, slice into slice
  *   groups.c        groups as result columns
  *   exchange.c      bytes for the store
@@ -87,6 +88,7 @@ struct fb_slice_layout {
 	uint8_t state_cnt;
 	uint8_t set_cnt;
 	uint8_t time_state; /* least and greatest event time; FB_NO_STATE: not kept */
+	uint16_t session_word; /* three words of a fragment (session.c); 0: no sessions */
 	bool has_text_state;
 	struct fb_key_part keys[FB_KEY_MAX];
 	struct fb_arg args[FB_ARG_MAX];
@@ -145,6 +147,9 @@ struct fb_slice {
 	const struct fb_slice_layout *layout;
 	int64_t start_ms;
 	int64_t first_end_ms; /* of the first window that gets these rows (window.h) */
+	uint32_t generation;  /* sessions: of several slices of one bucket */
+	bool watched;         /* handed over, but its core still looks into it */
+	bool returned;        /* and has it back already */
 	uint64_t row_cnt;
 	uint64_t group_cnt;
 	uint32_t depth; /* of the directory */
@@ -201,6 +206,8 @@ enum fb_insert_result { FB_INSERT_OK, FB_INSERT_FULL, FB_INSERT_TOO_LONG };
 /* Finds or inserts; a new entry has its states initialised. Hot. */
 enum fb_insert_result fb_table_insert(
 	struct fb_slice *slice, uint64_t hash, const struct fb_key_view *key, uint64_t **ret_entry);
+/* The entry of the key, or NULL. Hot. */
+uint64_t *fb_table_get(const struct fb_slice *slice, uint64_t hash, const struct fb_key_view *key);
 bool fb_table_key_equals(
 	const struct fb_slice *slice, const uint64_t *entry, const struct fb_key_view *key);
 /* Copies bytes into the slice's text pages; 0: no page left. Hot. */
@@ -343,6 +350,36 @@ static inline int64_t fb_entry_time_min(const struct fb_slice_layout *layout, co
 static inline int64_t fb_entry_time_max(const struct fb_slice_layout *layout, const uint64_t *entry)
 {
 	return (int64_t)entry[layout->states[layout->time_state].max];
+}
+
+/* ---- sessions ---- */
+
+/* The earliest record that the core knows of in the fragment's session. */
+static inline int64_t fb_entry_session_start(
+	const struct fb_slice_layout *layout, const uint64_t *entry)
+{
+	/* Its core may set it while the control plane merges, which has no use for it (session.c). */
+	return (int64_t)__atomic_load_n(&entry[layout->session_word], __ATOMIC_RELAXED);
+}
+
+static inline void fb_entry_set_session_start(
+	const struct fb_slice_layout *layout, uint64_t *entry, int64_t start_ms)
+{
+	__atomic_store_n(&entry[layout->session_word], (uint64_t)start_ms, __ATOMIC_RELAXED);
+}
+
+/* Sessions that it touches, and that ended here or before, had fired when the fragment came. */
+static inline int64_t fb_entry_session_block(
+	const struct fb_slice_layout *layout, const uint64_t *entry)
+{
+	return (int64_t)entry[layout->session_word + 1];
+}
+
+/* The watermark when it came; FB_TIME_MIN: its first record was ahead of that. */
+static inline int64_t fb_entry_session_born(
+	const struct fb_slice_layout *layout, const uint64_t *entry)
+{
+	return (int64_t)entry[layout->session_word + 2];
 }
 
 /* ---- numbers in words ---- */

@@ -38,6 +38,11 @@ void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry)
 			entry[state->max] =
 				doubles ? fb_double_word(-__builtin_inf()) : (uint64_t)INT64_MIN;
 	}
+	if (layout->session_word) {
+		entry[layout->session_word] = (uint64_t)INT64_MAX;
+		entry[layout->session_word + 1] = (uint64_t)INT64_MIN;
+		entry[layout->session_word + 2] = (uint64_t)INT64_MIN;
+	}
 }
 
 /* ---- which rows ---- */

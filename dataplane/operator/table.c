@@ -313,6 +313,23 @@ enum fb_insert_result fb_table_insert(
 	return add_entry(slice, hash, key, ret_entry);
 }
 
+uint64_t *fb_table_get(const struct fb_slice *slice, uint64_t hash, const struct fb_key_view *key)
+{
+	const struct fb_bucket *buckets = fb_segment_buckets(slice, fb_segment_page(slice, hash));
+	uint32_t tag = fb_hash_tag(hash);
+
+	for (uint32_t at = fb_hash_bucket(hash);; at = (at + 1) % FB_SEGMENT_BUCKETS)
+		for (int i = 0; i < 8; i++) {
+			uint64_t *entry = fb_ref(slice->pool, buckets[at].refs[i]);
+
+			if (buckets[at].tags[i] == 0)
+				return NULL;
+			if (buckets[at].tags[i] == tag && entry[0] == hash &&
+				fb_table_key_equals(slice, entry, key))
+				return entry;
+		}
+}
+
 void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batch *keys)
 {
 	const struct fb_slice_layout *layout = slice->layout;

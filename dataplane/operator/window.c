@@ -11,25 +11,23 @@
 
 /* ---- open slices ---- */
 
-/* Which slice a row goes to: rows of one step are kept apart by the first window that gets them. */
-struct place {
-	int64_t start_ms;
-	int64_t first_end_ms;
-};
-
 /* Open slices lie in the order in which they are sealed. */
-static inline bool before(const struct fb_slice *slice, struct place place)
+static inline bool before(const struct fb_slice *slice, struct fb_slice_place place)
 {
-	return slice->first_end_ms < place.first_end_ms ||
-	       (slice->first_end_ms == place.first_end_ms && slice->start_ms < place.start_ms);
+	if (slice->first_end_ms != place.first_end_ms)
+		return slice->first_end_ms < place.first_end_ms;
+	if (slice->start_ms != place.start_ms)
+		return slice->start_ms < place.start_ms;
+	return slice->generation < place.generation;
 }
 
-static inline bool is_at(const struct fb_slice *slice, struct place place)
+static inline bool is_at(const struct fb_slice *slice, struct fb_slice_place place)
 {
-	return slice->start_ms == place.start_ms && slice->first_end_ms == place.first_end_ms;
+	return slice->start_ms == place.start_ms && slice->first_end_ms == place.first_end_ms &&
+	       slice->generation == place.generation;
 }
 
-static uint32_t lower_bound(const struct fb_query_run *query, struct place place)
+uint32_t fb_window_lower_bound(const struct fb_query_run *query, struct fb_slice_place place)
 {
 	uint32_t low = 0;
 	uint32_t high = query->open_cnt;
@@ -45,9 +43,9 @@ static uint32_t lower_bound(const struct fb_query_run *query, struct place place
 	return low;
 }
 
-static struct fb_slice *get_slice(struct fb_query_run *query, struct place place)
+struct fb_slice *fb_window_get_slice(struct fb_query_run *query, struct fb_slice_place place)
 {
-	uint32_t at = lower_bound(query, place);
+	uint32_t at = fb_window_lower_bound(query, place);
 	struct fb_slice *slice;
 
 	if (at < query->open_cnt && is_at(query->open[at], place))
@@ -58,6 +56,7 @@ static struct fb_slice *get_slice(struct fb_query_run *query, struct place place
 	if (slice == NULL)
 		return NULL;
 	slice->first_end_ms = place.first_end_ms;
+	slice->generation = place.generation;
 	memmove(query->open + at + 1, query->open + at,
 		(query->open_cnt - at) * sizeof(*query->open));
 	query->open[at] = slice;
@@ -68,10 +67,10 @@ static struct fb_slice *get_slice(struct fb_query_run *query, struct place place
 /* ---- one slice ---- */
 
 static void update(struct fb_reader *reader, struct fb_query_run *query,
-	const struct fb_column *const *args, struct place place, const uint16_t *sel,
+	const struct fb_column *const *args, struct fb_slice_place place, const uint16_t *sel,
 	uint32_t sel_cnt)
 {
-	struct fb_slice *slice = get_slice(query, place);
+	struct fb_slice *slice = fb_window_get_slice(query, place);
 	struct fb_key_batch *keys = reader->keys;
 	uint32_t placed;
 
@@ -155,7 +154,7 @@ static void check_times(struct fb_query_run *query, struct fb_batch *batch, stru
  * altogether is what is late for all of its windows.
  */
 static void judge(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
-	struct place *places)
+	struct fb_slice_place *places)
 {
 	const struct fb_window *window = &query->plan->window;
 	uint32_t kept = 0;
@@ -164,7 +163,7 @@ static void judge(struct fb_reader *reader, struct fb_query_run *query, struct f
 	fb_watermarks_before(reader);
 	for (uint32_t i = 0; i < before_cnt; i++) {
 		uint16_t row = batch->sel[i];
-		struct place *place = &places[row];
+		struct fb_slice_place *place = &places[row];
 		int64_t watermark = fb_window_clock(query->plan, reader->before_ms[row]);
 		int64_t last_end;
 
@@ -187,7 +186,7 @@ static void run_mixed(struct fb_reader *reader, struct fb_query_run *query, stru
 	const struct fb_column *const *args, const struct times *times, bool maybe_late)
 {
 	const struct fb_window *window = &query->plan->window;
-	struct place places[FB_BATCH_ROWS];
+	struct fb_slice_place places[FB_BATCH_ROWS];
 	int64_t start = FB_TIME_MIN;
 
 	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
@@ -196,14 +195,14 @@ static void run_mixed(struct fb_reader *reader, struct fb_query_run *query, stru
 		/* A row mostly falls into the slice of the row before: no division then. */
 		if (start == FB_TIME_MIN || time < start || time - start >= window->step_ms)
 			start = fb_window_slice_start(window, time);
-		places[batch->sel[i]] = (struct place){start, start + window->step_ms};
+		places[batch->sel[i]] = (struct fb_slice_place){start, start + window->step_ms, 0};
 	}
 	if (maybe_late)
 		judge(reader, query, batch, places);
 
 	/* Slice by slice: the rows of the first one there, then of what is left. */
 	while (batch->sel_cnt > 0) {
-		struct place place = places[batch->sel[0]];
+		struct fb_slice_place place = places[batch->sel[0]];
 		uint16_t same[FB_BATCH_ROWS];
 		uint32_t same_cnt = 0;
 		uint32_t kept = 0;
@@ -249,6 +248,13 @@ void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct 
 		return;
 	fb_key_batch_fill(layout, keys, batch->sel, batch->sel_cnt, reader->keys);
 
+	if (query->plan->window.kind == FB_WINDOW_SESSION) {
+		fb_session_run(reader, query,
+			&(struct fb_session_batch){
+				batch, args, times.column, times.min_ms - times.shift_ms});
+		return;
+	}
+
 	const struct fb_window *window = &query->plan->window;
 	int64_t first = fb_window_slice_start(window, times.min_ms);
 	int64_t after = FB_MAX(reader->global_ms, FB_MIN(reader->batch_own_ms, reader->others_ms));
@@ -256,7 +262,7 @@ void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct 
 		first + window->step_ms - 1 <= fb_window_clock(query->plan, after);
 
 	if (!maybe_late && times.max_ms - first < window->step_ms)
-		update(reader, query, args, (struct place){first, first + window->step_ms},
+		update(reader, query, args, (struct fb_slice_place){first, first + window->step_ms, 0},
 			batch->sel, batch->sel_cnt);
 	else
 		run_mixed(reader, query, batch, args, &times, maybe_late);

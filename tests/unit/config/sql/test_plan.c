@@ -459,6 +459,10 @@ Test(plan, windows_by_place_and_by_name)
 			FB_WINDOW_CUMULATE, 60000, 300000, 120000},
 		{"TUMBLE(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '1' HOUR)",
 			FB_WINDOW_TUMBLE, 3600000, 3600000, 0},
+		{"SESSION(TABLE t, DESCRIPTOR(ts), INTERVAL '30' MINUTE)", FB_WINDOW_SESSION,
+			1800000, 1800000, 0},
+		{"SESSION(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), GAP => INTERVAL '30' MINUTE)",
+			FB_WINDOW_SESSION, 1800000, 1800000, 0},
 	};
 
 	for (size_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
@@ -521,6 +525,19 @@ Test(plan, explain_states_the_lateness_rule)
 						"have not fired; when all have fired it");
 	cr_expect_str_eq(
 		explain_line(&planned, "slices"), "of 1 min, 60 per window; a record updates 1");
+	planned_fini(&planned);
+}
+
+Test(plan, explain_states_the_lateness_rule_of_sessions)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"EXPLAIN SELECT n, COUNT(*) FROM SESSION(TABLE t PARTITION BY n, DESCRIPTOR(ts), "
+		"INTERVAL '30' MINUTE)" BY_WINDOW ", n;");
+
+	cr_expect_str_eq(
+		explain_line(&planned, "window"), "SESSION with gaps above 30 min over ts (W9)");
+	cr_expect_str_eq(explain_line(&planned, "late"),
+		"a record that joins a session of its key that has not fired is kept, however old it is;");
 	planned_fini(&planned);
 }
 

@@ -263,7 +263,11 @@ static const struct refusal queries[] = {
 };
 
 static const struct refusal windows[] = {
-	{"INSERT INTO p SELECT COUNT(*) FROM TABLE(«SESSION»(TABLE t PARTITION BY n, DESCRIPTOR(ts), INTERVAL '1' MINUTE))" BY_WINDOW ";", "window function SESSION is planned, not yet here", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM SESSION(TABLE t PARTITION BY n, DESCRIPTOR(ts), INTERVAL '1' MINUTE) «GROUP BY window_start, window_end»;", "GROUP BY over SESSION must hold the columns of PARTITION BY", "all columns"},
+	{"INSERT INTO p SELECT COUNT(*) FROM SESSION(TABLE t PARTITION BY n, DESCRIPTOR(ts), INTERVAL '1' MINUTE)" BY_WINDOW ", n, «a»;", "a key of GROUP BY that is not in PARTITION BY of SESSION is planned, not yet here", "PARTITION BY"},
+	{"INSERT INTO p SELECT COUNT(*) FROM SESSION(TABLE t PARTITION BY «z», DESCRIPTOR(ts), INTERVAL '1' MINUTE)" BY_WINDOW ";", "there is no column 'z'", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM SESSION(TABLE t, DESCRIPTOR(ts), «INTERVAL '0' SECOND»)" BY_WINDOW ";", "the gap of a window must be above 0", NULL},
+	{"INSERT INTO p SELECT COUNT(*) FROM SESSION(TABLE t, DESCRIPTOR(ts), INTERVAL '1' SECOND, «INTERVAL '1' SECOND»)" BY_WINDOW ";", "SESSION takes 3 arguments", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM TABLE(«TUMBEL»(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))" BY_WINDOW ";", "there is no table function 'TUMBEL'", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE t, DESCRIPTOR(ts), «INTERVAL '120' SECOND»)" BY_WINDOW ";", "'120': an interval of SECOND has 2 digits: write a larger unit, or SECOND(3)", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE t, DESCRIPTOR(ts), «INTERVAL '1' MONTH»)" BY_WINDOW ";", "'1': months and years have no fixed length: write DAY, HOUR, MINUTE or SECOND", NULL},
