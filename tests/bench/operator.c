@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The window update alone: batches of columns into one slice, in the passes of the reader (key
- * words and hashes, lookup, states), for 1, 3 and 10 aggregates over 100 to 1,000,000 keys that
- * come by chance. The limit is an array of the same states with the key as its index, prefetched
- * for a batch: no hash, no comparison. Both must hold the same in the end.
+ * words and hashes, lookup, states), for 1, 3, 4 and 10 aggregates over 100 to 10,000,000 keys that
+ * come by chance, all alike or by Zipf's law (exponent 1.1). The limit is an array of the same
+ * states with the key as its index, prefetched for a batch: no hash, no comparison. Both must hold
+ * the same in the end. Time is that of the thread: others may use the machine.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "config/sql/sql.h"
 #include "dataplane/operator/slice_private.h"
 #include "tests/bench/bench.h"
 
 #define BATCHES 2048u
-#define ROWS (BATCHES * FB_BATCH_ROWS)
-#define TEXT_BYTES 32 /* "city-000042" and what may be read behind it */
+#define ROWS (BATCHES * FB_BATCH_ROWS) /* of a trial */
+#define KEYS_MAX 10000000u
+#define KEY_ROWS (KEYS_MAX / ROWS * ROWS + ROWS) /* every key comes at least once */
+#define TEXT_BYTES 32                            /* "city-000042" and what may be read behind it */
 
 #define TABLE                                                                                      \
 	"CREATE TABLE s (k BIGINT, t STRING, a INT, b INT, c INT, ts TIMESTAMP(3), WATERMARK FOR " \
@@ -36,11 +41,45 @@ struct aggregates {
 static const struct aggregates aggregates[] = {
 	{"1 aggregate", "COUNT(*)"},
 	{"3 aggregates", "COUNT(*), SUM(a), MAX(a)"},
+	{"4 aggregates", "COUNT(*), SUM(a), MIN(a), MAX(a)"},
 	{"10 aggregates",
 		"COUNT(*), SUM(a), MIN(a), MAX(a), SUM(b), MIN(b), MAX(b), SUM(c), MIN(c), MAX(c)"},
 };
 
-/* What all cases read: ROWS values of each field. */
+enum spread { UNIFORM, ZIPF };
+
+/* One line of the table of cases. */
+struct bench_case {
+	const char *keys;
+	uint32_t key_cnt;
+	enum spread spread;
+	uint32_t with; /* of aggregates */
+	bool by_text;
+	bool every_isa;
+	bool fresh; /* also: every record is the first of its key */
+	bool quick; /* with FB_BENCH_QUICK=1 too */
+};
+
+static const struct bench_case cases[] = {
+	{"100", 100, UNIFORM, 0, false, false, false, true},
+	{"100", 100, UNIFORM, 2, false, false, false, true},
+	{"100", 100, UNIFORM, 3, false, false, false, false},
+	{"10,000", 10000, UNIFORM, 0, false, false, false, false},
+	{"10,000", 10000, UNIFORM, 1, true, false, false, true},
+	{"10,000", 10000, UNIFORM, 2, false, true, false, true},
+	{"10,000", 10000, UNIFORM, 3, false, false, false, true},
+	{"10,000", 10000, ZIPF, 2, false, false, false, false},
+	{"1,000,000", 1000000, UNIFORM, 0, false, false, false, false},
+	{"1,000,000", 1000000, UNIFORM, 1, true, false, true, false},
+	{"1,000,000", 1000000, UNIFORM, 2, false, false, true, true},
+	{"1,000,000", 1000000, UNIFORM, 3, false, false, false, false},
+	{"1,000,000", 1000000, ZIPF, 2, false, false, false, false},
+	{"10,000,000", 10000000, UNIFORM, 2, false, false, false, false},
+	{"10,000,000", 10000000, UNIFORM, 3, false, false, false, false},
+	{"10,000,000", 10000000, ZIPF, 2, false, false, false, false},
+};
+
+/* What all cases read: KEY_ROWS keys, ROWS values of each other field. */
 struct input {
 	int64_t *keys;
 	struct fb_str *texts;
@@ -97,7 +136,7 @@ static int64_t *take_array(size_t bytes)
 
 static void make_input(struct input *input)
 {
-	input->keys = take(ROWS * sizeof(int64_t));
+	input->keys = take(KEY_ROWS * sizeof(int64_t));
 	input->texts = take(ROWS * sizeof(struct fb_str));
 	input->text_bytes = take((size_t)ROWS * TEXT_BYTES);
 	for (int i = 0; i < 3; i++) {
@@ -107,29 +146,45 @@ static void make_input(struct input *input)
 	}
 }
 
-/* The first key_cnt rows hold every key once, the rest keys by chance. */
-static void make_keys(struct input *input, uint32_t key_cnt)
+static uint64_t next_random(uint64_t *random)
+{
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return *random >> 32;
+}
+
+/* A key of 0 … cnt - 1; number n comes n^-1.1 times as often as number 1: the inverse of the
+ * continuous law, which is near enough. */
+static int64_t next_key(uint64_t *random, const struct bench_case *with)
+{
+	uint64_t chance = next_random(random);
+
+	if (with->spread == UNIFORM)
+		return (int64_t)(chance * with->key_cnt >> 32);
+
+	double top = pow(with->key_cnt, -0.1);
+	double key = pow(1 - (1 - top) * ((double)chance / 4294967296.0), -10);
+
+	return FB_MIN((int64_t)key - 1, (int64_t)with->key_cnt - 1);
+}
+
+/* The first key_cnt rows hold every key once, in no order; the rest keys by chance. */
+static void make_keys(struct input *input, const struct bench_case *with)
 {
 	uint64_t random = 88172645463325252u;
 
-	input->key_cnt = key_cnt;
-	for (uint32_t row = 0; row < ROWS; row++) {
-		random ^= random << 13;
-		random ^= random >> 7;
-		random ^= random << 17;
-		input->keys[row] = row < key_cnt ? row : (int64_t)((random >> 32) * key_cnt >> 32);
-	}
-	/* Every key once, but not in their order. */
-	for (uint32_t row = FB_MIN(key_cnt, ROWS) - 1; row > 0; row--) {
-		random = random * 6364136223846793005u + 1442695040888963407u;
-
-		uint32_t other = (uint32_t)((random >> 32) * (row + 1) >> 32);
+	input->key_cnt = with->key_cnt;
+	for (uint32_t row = 0; row < KEY_ROWS; row++)
+		input->keys[row] = row < with->key_cnt ? row : next_key(&random, with);
+	for (uint32_t row = with->key_cnt - 1; row > 0; row--) {
+		uint32_t other = (uint32_t)(next_random(&random) * (row + 1) >> 32);
 		int64_t swap = input->keys[row];
 
 		input->keys[row] = input->keys[other];
 		input->keys[other] = swap;
 	}
-	for (uint32_t row = 0; row < ROWS; row++) {
+	for (uint32_t row = 0; with->by_text && row < ROWS; row++) {
 		char *text = input->text_bytes + (size_t)row * TEXT_BYTES;
 
 		input->texts[row] = (struct fb_str){
@@ -137,13 +192,20 @@ static void make_keys(struct input *input, uint32_t key_cnt)
 	}
 }
 
+/* Batches that hold every key once; then those with keys by chance. */
+static uint32_t first_batches(const struct bench *bench)
+{
+	return (bench->input.key_cnt + FB_BATCH_ROWS - 1) / FB_BATCH_ROWS;
+}
+
 /* ---- what is measured ---- */
 
 static void point(const struct bench *bench, uint32_t batch, struct fb_column columns[FIELD_CNT])
 {
-	size_t row = (size_t)batch * FB_BATCH_ROWS;
+	size_t row = (size_t)batch % BATCHES * FB_BATCH_ROWS;
 
-	columns[FIELD_K] = (struct fb_column){.i64 = bench->input.keys + row};
+	columns[FIELD_K] =
+		(struct fb_column){.i64 = bench->input.keys + (size_t)batch * FB_BATCH_ROWS};
 	columns[FIELD_T] = (struct fb_column){.str = bench->input.texts + row};
 	for (int i = 0; i < 3; i++)
 		columns[FIELD_A + i] = (struct fb_column){.i64 = bench->input.values[i] + row};
@@ -184,7 +246,8 @@ static void touch(struct bench *bench, uint32_t batch)
 	for (uint32_t row = 0; row < FB_BATCH_ROWS; row++)
 		array[(size_t)keys[row] * stride]++;
 	for (uint32_t a = 0; a < layout->arg_cnt; a++) {
-		const int64_t *values = bench->input.values[a] + (size_t)batch * FB_BATCH_ROWS;
+		const int64_t *values =
+			bench->input.values[a] + (size_t)batch % BATCHES * FB_BATCH_ROWS;
 		bool min = layout->states[a].min != 0;
 
 		for (uint32_t row = 0; row < FB_BATCH_ROWS; row++) {
@@ -200,27 +263,46 @@ static void touch(struct bench *bench, uint32_t batch)
 	}
 }
 
-/* TSC ticks per record. */
+static double cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* ns per record. The keys are those by chance where there are enough of them. */
 static double trial(struct bench *bench, void (*fn)(struct bench *, uint32_t))
 {
-	uint64_t start = fb_bench_tsc();
+	uint32_t batches = KEY_ROWS / FB_BATCH_ROWS;
+	uint32_t from = bench->by_text ? 0 : FB_MIN(first_batches(bench), batches - BATCHES);
+	double start = cpu_ns();
 
-	for (uint32_t batch = 0; batch < BATCHES; batch++)
+	for (uint32_t batch = from; batch < from + BATCHES; batch++)
 		fn(bench, batch);
-	return (double)(fb_bench_tsc() - start) / ROWS;
+	return (cpu_ns() - start) / ROWS;
+}
+
+/* Every key once, so that both hold all. */
+static void fill(struct bench *bench)
+{
+	for (uint32_t batch = 0; batch < first_batches(bench); batch++) {
+		update(bench, batch);
+		touch(bench, batch);
+	}
 }
 
 /* A new window: every key is new until all have come. */
 static double trial_fresh(struct bench *bench)
 {
-	uint64_t start = fb_bench_tsc();
+	uint32_t batches = FB_MIN(bench->input.key_cnt, ROWS) / FB_BATCH_ROWS;
+	double start = cpu_ns();
 
 	fb_slice_close(bench->slice);
 	bench->slice = fb_slice_open(bench->pool, bench->layout, 0);
-	for (uint32_t batch = 0; batch < bench->input.key_cnt / FB_BATCH_ROWS; batch++)
+	for (uint32_t batch = 0; batch < batches; batch++)
 		update(bench, batch);
-	return (double)(fb_bench_tsc() - start) /
-	       (bench->input.key_cnt / FB_BATCH_ROWS * FB_BATCH_ROWS);
+	return (cpu_ns() - start) / (batches * FB_BATCH_ROWS);
 }
 
 /* ---- cases ---- */
@@ -292,21 +374,19 @@ static void check(const struct bench *bench)
 static void print(const char *name, const char *note, const struct fb_bench_series *cost,
 	const struct fb_bench_series *limit)
 {
-	struct fb_bench_series ns = {0};
-	struct fb_bench_series limit_ns = {0};
-
-	for (uint32_t i = 0; i < cost->cnt; i++)
-		fb_bench_add(&ns, cost->value[i] / fb_bench_tsc_hz() * 1e9);
-	for (uint32_t i = 0; limit != NULL && i < limit->cnt; i++)
-		fb_bench_add(&limit_ns, limit->value[i] / fb_bench_tsc_hz() * 1e9);
 	fb_bench_print(&(struct fb_bench_row){
-		"operator", name, "TSC cycles/record", cost, limit, false, note});
-	fb_bench_print(&(struct fb_bench_row){
-		"operator", name, "ns/record", &ns, limit ? &limit_ns : NULL, false, NULL});
+		"operator", name, "CPU ns/record", cost, limit, false, note});
 }
 
-static void bench_case(struct bench *bench, const char *keys, const struct aggregates *with,
-	enum fb_isa isa, bool by_text)
+static void name_case(
+	char name[96], const struct bench_case *with, const char *what, enum fb_isa isa)
+{
+	snprintf(name, 96, "%s %s%skeys%s, %s, %s", with->keys, what, with->by_text ? "text " : "",
+		with->spread == ZIPF ? " (Zipf)" : "", aggregates[with->with].name,
+		fb_isa_name(isa));
+}
+
+static void run_case(struct bench *bench, const struct bench_case *with, enum fb_isa isa)
 {
 	struct fb_bench_series cost = {0};
 	struct fb_bench_series limit = {0};
@@ -314,50 +394,47 @@ static void bench_case(struct bench *bench, const char *keys, const struct aggre
 	char name[96];
 	char note[160];
 
-	open_case(bench, with, isa, by_text);
-	trial(bench, update);
-	trial(bench, touch);
+	open_case(bench, &aggregates[with->with], isa, with->by_text);
+	fill(bench);
 	for (uint32_t run = 0; run < fb_bench_trials(15); run++) {
 		fb_bench_add(&limit, trial(bench, touch));
 		fb_bench_add(&cost, trial(bench, update));
 	}
 	check(bench);
-	snprintf(name, sizeof(name), "%s %skeys, %s, %s", keys, by_text ? "text " : "", with->name,
-		fb_isa_name(isa));
+	name_case(name, with, "", isa);
 	snprintf(note, sizeof(note),
 		"%u records in batches of %u, entry of %u B; limit: array of the same states, "
 		"prefetched",
 		ROWS, FB_BATCH_ROWS, fb_slice_layout_entry_bytes(bench->layout));
 	print(name, note, &cost, &limit);
-	if (bench->input.key_cnt >= ROWS / 2 && with == &aggregates[1]) {
-		for (uint32_t run = 0; run < fb_bench_trials(7); run++)
-			fb_bench_add(&fresh, trial_fresh(bench));
-		snprintf(name, sizeof(name), "%s new %skeys, %s, %s", keys, by_text ? "text " : "",
-			with->name, fb_isa_name(isa));
+	for (uint32_t run = 0; with->fresh && run < fb_bench_trials(7); run++)
+		fb_bench_add(&fresh, trial_fresh(bench));
+	name_case(name, with, "new ", isa);
+	if (with->fresh)
 		print(name, "every record is the first of its key in a new window", &fresh, NULL);
-	}
 	close_case(bench);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		uint32_t cnt;
-	} keys[] = {{"100", 100}, {"10,000", 10000}, {"1,000,000", 1000000}};
 	struct bench bench = {.keys = take(sizeof(*bench.keys))};
 	enum fb_isa best = fb_isa_detect();
 
 	make_input(&bench.input);
 	for (uint16_t row = 0; row < FB_BATCH_ROWS; row++)
 		sel[row] = row;
-	for (uint32_t k = 0; k < FB_ARRAY_LEN(keys); k++) {
-		make_keys(&bench.input, keys[k].cnt);
-		for (uint32_t a = 0; a < FB_ARRAY_LEN(aggregates); a++)
-			bench_case(&bench, keys[k].name, &aggregates[a], best, false);
-		bench_case(&bench, keys[k].name, &aggregates[1], best, true);
-		for (int isa = FB_ISA_SCALAR; isa < (int)best; isa++)
-			bench_case(&bench, keys[k].name, &aggregates[1], (enum fb_isa)isa, false);
+	for (uint32_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
+		const struct bench_case *with = &cases[i];
+
+		/* Only the cases of so many keys. */
+		if (argc > 1 && strcmp(argv[1], with->keys) != 0)
+			continue;
+		if (!with->quick && fb_bench_trials(15) < 15)
+			continue;
+		make_keys(&bench.input, with);
+		run_case(&bench, with, best);
+		for (int isa = FB_ISA_SCALAR; with->every_isa && isa < (int)best; isa++)
+			run_case(&bench, with, (enum fb_isa)isa);
 	}
 	return 0;
 }
