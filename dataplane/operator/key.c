@@ -96,6 +96,10 @@ static void fill_part(const struct fb_key_part *part, const struct fb_column *co
 		}
 		break;
 	default:
+		if (fb_sel_is_dense(sel, sel_cnt)) {
+			memcpy(words, column->i64, sel_cnt * sizeof(*words));
+			break;
+		}
 		for (uint32_t i = 0; i < sel_cnt; i++)
 			words[sel[i]] = (uint64_t)column->i64[sel[i]];
 		break;
@@ -108,8 +112,11 @@ static void fill_nulls(const struct fb_slice_layout *layout, const struct fb_col
 {
 	uint64_t *nulls = keys->words[layout->null_word];
 
-	for (uint32_t i = 0; i < sel_cnt; i++)
-		nulls[sel[i]] = 0;
+	if (fb_sel_is_dense(sel, sel_cnt))
+		memset(nulls, 0, sel_cnt * sizeof(*nulls));
+	else
+		for (uint32_t i = 0; i < sel_cnt; i++)
+			nulls[sel[i]] = 0;
 	for (uint32_t k = 0; k < layout->key_cnt; k++) {
 		const struct fb_key_part *part = &layout->keys[k];
 		bool two = part->phys == FB_PHYS_STR || part->phys == FB_PHYS_I128;
@@ -125,16 +132,10 @@ static void fill_nulls(const struct fb_slice_layout *layout, const struct fb_col
 	}
 }
 
-void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
-	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
+/* Two words a step; the last one alone is folded with the seed. */
+static void hash_words(
+	uint32_t words, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
-	uint32_t words = layout->key_words;
-
-	for (uint32_t k = 0; k < layout->key_cnt; k++)
-		fill_part(&layout->keys[k], columns[k], k, sel, sel_cnt, keys);
-	if (layout->null_word != UINT16_MAX)
-		fill_nulls(layout, columns, sel, sel_cnt, keys);
-	/* Two words a step; the last one alone is folded with the seed. */
 	for (uint32_t i = 0; i < sel_cnt; i++)
 		keys->hashes[sel[i]] = fb_key_seed[1];
 	for (uint32_t w = 0; w < words; w += 2) {
@@ -148,6 +149,36 @@ void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_col
 				fold(a[row] ^ keys->hashes[row], b[row] ^ fb_key_seed[0]);
 		}
 	}
+}
+
+/* The same for the keys that are the rule, one number or one text, without a word in between. */
+static inline __attribute__((always_inline)) void hash_few(const uint64_t *a, const uint64_t *b,
+	const uint16_t *sel, uint32_t sel_cnt, uint64_t *hashes)
+{
+	uint64_t seed0 = fb_key_seed[0];
+	uint64_t seed1 = fb_key_seed[1];
+
+	if (fb_sel_is_dense(sel, sel_cnt))
+		for (uint32_t row = 0; row < sel_cnt; row++)
+			hashes[row] = fold(a[row] ^ seed1, b[row] ^ seed0);
+	else
+		for (uint32_t i = 0; i < sel_cnt; i++)
+			hashes[sel[i]] = fold(a[sel[i]] ^ seed1, b[sel[i]] ^ seed0);
+}
+
+void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
+{
+	uint32_t words = layout->key_words;
+
+	for (uint32_t k = 0; k < layout->key_cnt; k++)
+		fill_part(&layout->keys[k], columns[k], k, sel, sel_cnt, keys);
+	if (layout->null_word != UINT16_MAX)
+		fill_nulls(layout, columns, sel, sel_cnt, keys);
+	if (words <= 2)
+		hash_few(keys->words[0], keys->words[words - 1], sel, sel_cnt, keys->hashes);
+	else
+		hash_words(words, sel, sel_cnt, keys);
 }
 
 uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_view *key)

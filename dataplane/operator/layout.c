@@ -198,6 +198,9 @@ static void place_states(struct fb_slice_layout *layout)
 		state->max = take_words(layout, state->max, two ? 2 : 1);
 		layout->has_text_state |= state->phys == FB_PHYS_STR && (state->min || state->max);
 	}
+	/* A word more, and no entry lies across two lines. */
+	if (layout->entry_words % 8 == 7)
+		layout->entry_words++;
 }
 
 /* ---- sets ---- */

@@ -186,7 +186,7 @@ static inline struct fb_bucket *fb_segment_buckets(const struct fb_slice *slice,
 
 static inline uint32_t fb_hash_tag(uint64_t hash)
 {
-	return (uint32_t)hash | ((uint32_t)hash == 0);
+	return (uint32_t)hash | 1;
 }
 
 /* Bits that neither the directory (from the top) nor the tag (from the bottom) uses much. */
@@ -222,18 +222,24 @@ typedef void (*fb_table_find_fn)(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
 
 struct fb_key_batch {
-	fb_table_find_fn find; /* for sets; whoever makes the batch sets it */
 	uint64_t words[FB_KEY_WORDS_MAX][FB_BATCH_ROWS];
 	uint64_t hashes[FB_BATCH_ROWS];
 	const char *texts[FB_KEY_MAX][FB_BATCH_ROWS]; /* filled for text keys */
 	uint64_t *entries[FB_BATCH_ROWS];             /* found; NULL: refused */
 	uint8_t refused[FB_BATCH_ROWS];               /* 0 or the disposition */
 	uint8_t made[FB_BATCH_ROWS];                  /* the last lookup inserted it */
+	fb_table_find_fn find; /* for sets; whoever makes the batch sets it */
 	/* of the sets */
 	int64_t groups[FB_BATCH_ROWS];                    /* references of the groups' entries */
 	uint64_t *values[FB_DISTINCT_MAX][FB_BATCH_ROWS]; /* entries of the sets */
 	uint8_t is_first[FB_DISTINCT_MAX][FB_BATCH_ROWS]; /* the row's value counts */
 };
+
+/* All rows up to the last selected one are: selections ascend. */
+static inline bool fb_sel_is_dense(const uint16_t *sel, uint32_t sel_cnt)
+{
+	return sel_cnt > 0 && sel[sel_cnt - 1] == sel_cnt - 1;
+}
 
 /* Hot. Key words and hashes of the selected rows; columns[i] is of keys[i]. */
 void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
@@ -337,8 +343,8 @@ struct fb_entry_cursor {
 
 /* The next entry in order of first sight; NULL at the end. */
 const uint64_t *fb_slice_entry(const struct fb_slice *slice, struct fb_entry_cursor *at);
-/* In the first page of entries they begin behind the slice's head. */
-#define FB_SLICE_HEAD_UNITS ((sizeof(struct fb_slice) + 7) / 8)
+/* In the first page of entries they begin behind the slice's head, on a line of their own. */
+#define FB_SLICE_HEAD_UNITS ((sizeof(struct fb_slice) + 63) / 64 * 8)
 
 /* Event times of the group's records, of a layout that keeps them (fb_slice_layout_create_timed).
  */

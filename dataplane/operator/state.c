@@ -243,9 +243,12 @@ static void update_numbers(struct pass *pass)
 
 /* ---- a batch ---- */
 
-/* Rows that were not refused; their records count. */
-static uint32_t place(const struct fb_slice_layout *layout, const uint16_t *sel, uint32_t sel_cnt,
-	struct fb_key_batch *keys, uint16_t *placed)
+/* Rows whose lines of entries stay in the first cache from one state to the next. */
+#define CHUNK_ROWS 128u
+
+/* Rows that were not refused. */
+static uint32_t place(
+	const uint16_t *sel, uint32_t sel_cnt, const struct fb_key_batch *keys, uint16_t *placed)
 {
 	uint32_t cnt = 0;
 
@@ -253,9 +256,36 @@ static uint32_t place(const struct fb_slice_layout *layout, const uint16_t *sel,
 		placed[cnt] = sel[i];
 		cnt += keys->entries[sel[i]] != NULL;
 	}
-	for (uint32_t i = 0; !layout->has_text_state && i < cnt; i++)
-		keys->entries[placed[i]][layout->rows_word]++;
 	return cnt;
+}
+
+static void count_records(const struct fb_slice_layout *layout, const uint16_t *sel,
+	uint32_t sel_cnt, const struct fb_key_batch *keys)
+{
+	uint32_t rows_word = layout->rows_word;
+
+	for (uint32_t i = 0; i < sel_cnt; i++)
+		keys->entries[sel[i]][rows_word]++;
+}
+
+static uint64_t update_state(const struct fb_state *state, const struct fb_column *const *columns,
+	const uint16_t *sel, uint32_t sel_cnt, const struct fb_key_batch *keys)
+{
+	uint16_t room[CHUNK_ROWS];
+	struct pass pass = {
+		.state = state,
+		.column = state->arg == FB_NO_COLUMN ? NULL : columns[state->arg],
+		.sel = sel,
+		.sel_cnt = sel_cnt,
+		.entries = keys->entries,
+	};
+
+	choose(&pass, columns, keys, room);
+	if (state->phys == FB_PHYS_STR)
+		count_values(&pass);
+	else
+		update_numbers(&pass);
+	return pass.overflows;
 }
 
 uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns,
@@ -263,35 +293,28 @@ uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	uint16_t placed[FB_BATCH_ROWS];
-	uint16_t room[FB_BATCH_ROWS];
 	uint32_t placed_cnt;
 
 	if (layout->set_cnt > 0)
 		fb_distinct_update(slice, columns, sel, sel_cnt, keys);
 	if (layout->has_text_state)
 		fb_state_update_texts(slice, columns, sel, sel_cnt, keys);
-	placed_cnt = place(layout, sel, sel_cnt, keys, placed);
+	placed_cnt = place(sel, sel_cnt, keys, placed);
 	if (layout->set_cnt > 0 && placed_cnt < sel_cnt)
 		fb_distinct_settle(slice, sel, sel_cnt, keys);
-	for (uint32_t i = 0; i < layout->state_cnt; i++) {
-		const struct fb_state *state = &layout->states[i];
-		struct pass pass = {
-			.state = state,
-			.column = state->arg == FB_NO_COLUMN ? NULL : columns[state->arg],
-			.sel = placed,
-			.sel_cnt = placed_cnt,
-			.entries = keys->entries,
-		};
+	for (uint32_t from = 0; from < placed_cnt; from += CHUNK_ROWS) {
+		uint32_t cnt = FB_MIN(CHUNK_ROWS, placed_cnt - from);
 
-		/* Done above, row by row. */
-		if (state->phys == FB_PHYS_STR && (state->min || state->max))
-			continue;
-		choose(&pass, columns, keys, room);
-		if (state->phys == FB_PHYS_STR)
-			count_values(&pass);
-		else
-			update_numbers(&pass);
-		*overflows += pass.overflows;
+		if (!layout->has_text_state)
+			count_records(layout, placed + from, cnt, keys);
+		for (uint32_t i = 0; i < layout->state_cnt; i++) {
+			const struct fb_state *state = &layout->states[i];
+
+			/* MIN and MAX of texts are done above, row by row. */
+			if (state->phys != FB_PHYS_STR || !(state->min || state->max))
+				*overflows +=
+					update_state(state, columns, placed + from, cnt, keys);
+		}
 	}
 	slice->row_cnt += placed_cnt;
 	return placed_cnt;

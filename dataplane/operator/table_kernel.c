@@ -53,11 +53,18 @@ static inline bool equal_words(const uint64_t *entry, const struct fb_key_batch 
 	return difference == 0;
 }
 
-static inline __attribute__((always_inline)) void verify(struct fb_slice *slice,
-	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, const uint32_t key_words)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE uint32_t row_of(const uint16_t *sel, uint32_t i, const bool dense)
+{
+	return dense ? i : sel[i];
+}
+
+ALWAYS_INLINE void verify(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt,
+	struct fb_key_batch *keys, const uint32_t key_words, const bool dense)
 {
 	for (uint32_t i = 0; i < sel_cnt; i++) {
-		uint32_t row = sel[i];
+		uint32_t row = row_of(sel, i, dense);
 
 		if (FB_UNLIKELY(keys->entries[row] == NULL ||
 				!equal_words(keys->entries[row], keys, row, key_words)))
@@ -65,28 +72,58 @@ static inline __attribute__((always_inline)) void verify(struct fb_slice *slice,
 	}
 }
 
-void FIND(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
+/* Numbers of buckets from the pool's base, 256 a page. A directory of up to 2^12 lies in one piece.
+ */
+ALWAYS_INLINE void locate(const struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt,
+	const uint64_t *hashes, uint32_t *buckets, const bool dense)
 {
-	const struct fb_bucket *buckets[FB_BATCH_ROWS];
-	uint64_t *base = slice->pool->base;
-	bool two_lines = slice->layout->entry_words > 8;
+	const uint32_t *directory = slice->depth <= FB_INLINE_DEPTH
+					    ? slice->directory_inline
+					    : (const uint32_t *)fb_ref(slice->pool,
+						      slice->directory_pages[0] * FB_PAGE_UNITS);
+	uint32_t shift = 63 - slice->depth;
 
-	for (uint32_t i = 0; i < sel_cnt; i++) {
-		uint64_t hash = keys->hashes[sel[i]];
+	if (slice->depth > FB_DIRECTORY_PAGE_DEPTH) {
+		for (uint32_t i = 0; i < sel_cnt; i++) {
+			uint64_t hash = hashes[row_of(sel, i, dense)];
 
-		buckets[i] = fb_segment_buckets(slice, fb_segment_page(slice, hash)) +
-			     fb_hash_bucket(hash);
-		__builtin_prefetch(buckets[i]);
+			buckets[i] = fb_segment_page(slice, hash) * FB_SEGMENT_BUCKETS +
+				     fb_hash_bucket(hash);
+		}
+		return;
 	}
 	for (uint32_t i = 0; i < sel_cnt; i++) {
-		uint32_t row = sel[i];
-		uint32_t bits = match(buckets[i], fb_hash_tag(keys->hashes[row]));
+		uint64_t hash = hashes[row_of(sel, i, dense)];
+
+		buckets[i] =
+			directory[hash >> 1 >> shift] * FB_SEGMENT_BUCKETS + fb_hash_bucket(hash);
+	}
+}
+
+ALWAYS_INLINE void find(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt,
+	struct fb_key_batch *keys, const bool dense)
+{
+	uint64_t *base = slice->pool->base;
+	const struct fb_bucket *all = (const struct fb_bucket *)base;
+	/* An entry may begin anywhere in a line. */
+	uint32_t last_word = slice->layout->entry_words - 1u;
+	bool has_middle = last_word >= 8;
+	uint32_t buckets[FB_BATCH_ROWS];
+
+	locate(slice, sel, sel_cnt, keys->hashes, buckets, dense);
+	for (uint32_t i = 0; i < sel_cnt; i++)
+		__builtin_prefetch(&all[buckets[i]]);
+	for (uint32_t i = 0; i < sel_cnt; i++) {
+		uint32_t row = row_of(sel, i, dense);
+		const struct fb_bucket *bucket = &all[buckets[i]];
+		uint32_t bits = match(bucket, fb_hash_tag(keys->hashes[row]));
 		uint64_t *entry = NULL;
 
-		if (bits != 0) {
-			entry = base + buckets[i]->refs[__builtin_ctz(bits)];
+		if (FB_LIKELY(bits != 0)) {
+			entry = base + bucket->refs[__builtin_ctz(bits)];
 			__builtin_prefetch(entry, 1);
-			if (two_lines)
+			__builtin_prefetch(entry + last_word, 1);
+			if (has_middle)
 				__builtin_prefetch(entry + 8, 1);
 		}
 		keys->entries[row] = entry;
@@ -94,16 +131,24 @@ void FIND(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct 
 	/* One or two words are the rule: a number, or a text. */
 	switch (slice->layout->key_words) {
 	case 1:
-		verify(slice, sel, sel_cnt, keys, 1);
+		verify(slice, sel, sel_cnt, keys, 1, dense);
 		break;
 	case 2:
-		verify(slice, sel, sel_cnt, keys, 2);
+		verify(slice, sel, sel_cnt, keys, 2, dense);
 		break;
 	case 3:
-		verify(slice, sel, sel_cnt, keys, 3);
+		verify(slice, sel, sel_cnt, keys, 3, dense);
 		break;
 	default:
-		verify(slice, sel, sel_cnt, keys, slice->layout->key_words);
+		verify(slice, sel, sel_cnt, keys, slice->layout->key_words, dense);
 		break;
 	}
+}
+
+void FIND(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
+{
+	if (fb_sel_is_dense(sel, sel_cnt))
+		find(slice, sel, sel_cnt, keys, true);
+	else
+		find(slice, sel, sel_cnt, keys, false);
 }

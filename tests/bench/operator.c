@@ -20,8 +20,8 @@
 #define BATCHES 2048u
 #define ROWS (BATCHES * FB_BATCH_ROWS) /* of a trial */
 #define KEYS_MAX 10000000u
-#define KEY_ROWS (KEYS_MAX / ROWS * ROWS + ROWS) /* every key comes at least once */
-#define TEXT_BYTES 32                            /* "city-000042" and what may be read behind it */
+#define KEY_ROWS ((KEYS_MAX / ROWS + 2) * ROWS) /* every key once, then a trial by chance */
+#define TEXT_BYTES 32                           /* "city-000042" and what may be read behind it */
 
 #define TABLE                                                                                      \
 	"CREATE TABLE s (k BIGINT, t STRING, a INT, b INT, c INT, ts TIMESTAMP(3), WATERMARK FOR " \
