@@ -203,6 +203,21 @@ static uint64_t malformed(const struct fb_replay_numbers *numbers)
 	return cnt;
 }
 
+/* Records and groups of the query with most: queries of one source may fail on the same records. */
+static uint64_t failed_expressions(const struct fb_replay_numbers *numbers)
+{
+	uint64_t most = 0;
+
+	for (uint32_t q = 0; q < numbers->query_cnt; q++) {
+		const struct fb_replay_query *query = &numbers->queries[q];
+		uint64_t cnt = query->counters.disposition[FB_REC_EXPRESSION] + query->dropped_groups;
+
+		if (cnt > most)
+			most = cnt;
+	}
+	return most;
+}
+
 static int judge(struct pass *pass)
 {
 	struct run *run = pass->run;
@@ -215,6 +230,11 @@ static int judge(struct pass *pass)
 		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "Flink's job would have failed at the first",
 			"%s: %llu records are malformed (--strict)", pass->summary.source->name,
 			(unsigned long long)malformed(&pass->summary.numbers));
+	else if (run->args->strict && failed_expressions(&pass->summary.numbers) > 0)
+		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED,
+			"Flink's job would have failed at the first; TRY_CAST gives NULL instead",
+			"%s: an expression failed on %llu records or groups (--strict)", pass->summary.source->name,
+			(unsigned long long)failed_expressions(&pass->summary.numbers));
 	fb_buf_fini(&what);
 	return code;
 }
@@ -538,7 +558,7 @@ static const struct fb_cli_option options[] = {
 	{.name = "strict",
 		.type = FB_ARG_FLAG,
 		.at = offsetof(struct run_args, strict),
-		.help = "exit code 1 if any record is malformed"},
+		.help = "exit code 1 if a record is malformed or an expression fails"},
 	{.name = "block-bytes",
 		.type = FB_ARG_U64,
 		.at = offsetof(struct run_args, block_bytes),
