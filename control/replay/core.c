@@ -5,6 +5,9 @@
 #include "control/replay/replay_private.h"
 
 #define PAGES_OUT_MAX (FB_REPLAY_PAGE_BYTES / 65536 / 2) /* the other half is room for one block */
+/* A reader has room for 1024: with so many, the oldest are handed over as they are, down to the lower number. */
+#define OPEN_SLICES_MANY 768
+#define OPEN_SLICES_FEW 256
 
 void fb_replay_stop(struct fb_replay *replay)
 {
@@ -64,13 +67,18 @@ static void take_back(struct fb_core *core)
 	}
 }
 
-/* So much state is in use that new groups might find no room, although some is only waiting to be published. */
+/*
+ * So much state is in use that new groups might find no room, although some is only waiting to be published. What later
+ * windows need too stays out: that is no reason to wait.
+ */
 static bool is_short(struct fb_core *core)
 {
 	struct fb_replay *replay = core->replay;
 
 	if (core->pages_out > PAGES_OUT_MAX)
 		return true;
+	if (atomic_load(&replay->published_ms) >= atomic_load_explicit(&core->watermark_ms, memory_order_relaxed))
+		return false;
 	for (uint32_t i = 0; core->parts_out > 0 && i < replay->conf->query_cnt; i++)
 		if (replay->queries[i].layout != NULL &&
 			fb_reader_query_counters(core->reader, i)->state_used_bytes > replay->pool_bytes / 2)
@@ -128,6 +136,35 @@ static bool give_rows(struct fb_core *core, struct fb_row_page *pages)
 	replay->rows_tail = &rows->next;
 	pthread_cond_signal(&replay->arrived);
 	pthread_mutex_unlock(&replay->lock);
+	return true;
+}
+
+/*
+ * Open slices beyond what a reader can have: many windows at once, as batch, or with a long delay. Windows that get more of them
+ * later are put together from several slices of one core.
+ */
+static bool give_oldest(struct fb_core *core)
+{
+	const struct fb_replay_conf *conf = core->replay->conf;
+	uint64_t excess = 0;
+	uint32_t query;
+
+	for (uint32_t i = 0; i < conf->query_cnt; i++) {
+		uint64_t open = fb_reader_query_counters(core->reader, i)->open_slices;
+
+		if (open > OPEN_SLICES_MANY)
+			excess = FB_MAX(excess, open - OPEN_SLICES_FEW);
+	}
+	/* They come query by query: of each, what the one with the most has too many. */
+	for (uint32_t i = 0; excess > 0 && i < conf->query_cnt; i++)
+		for (uint64_t n = 0; n < excess; n++) {
+			struct fb_slice *slice = fb_reader_take_open(core->reader, &query);
+
+			if (slice == NULL)
+				return true;
+			if (!give_slice(core, query, slice))
+				return false;
+		}
 	return true;
 }
 
@@ -219,12 +256,16 @@ static int run_block(struct fb_core *core)
 		if (!give_rows(core, pages))
 			return FB_E_NO_MEMORY;
 	}
-	if (replay->has_windows && !replay->conf->batch) {
+	if (!replay->has_windows)
+		return 0;
+	if (!replay->conf->batch) {
 		fb_reader_set_watermark(core->reader, watermark);
 		if (!give_sealed(core))
 			return FB_E_NO_MEMORY;
-		atomic_store(&core->watermark_ms, fb_reader_watermark(core->reader));
 	}
+	if (!give_oldest(core))
+		return FB_E_NO_MEMORY;
+	atomic_store(&core->watermark_ms, fb_reader_watermark(core->reader));
 	return 0;
 }
 

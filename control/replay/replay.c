@@ -6,7 +6,7 @@
 
 #include "control/replay/replay_private.h"
 
-#define BLOCK_BYTES (256u << 10) /* stays in the L2 cache between reading and parsing */
+#define BLOCK_BYTES (64u << 10) /* stays in the cache between reading and parsing */
 /* So that a block is one batch nearly always: FB_BATCH_ROWS, with room for lines that are shorter than the mean. */
 #define BLOCK_LINES (FB_BATCH_ROWS - 64)
 #define PROGRESS_NS 100000000
@@ -289,6 +289,18 @@ static void tell_progress(struct fb_replay *replay, int64_t *next_ns)
 	replay->conf->progress(replay->conf->arg, &progress);
 }
 
+/* Cores that wait for room hear of it: what did not come back by now is needed on. */
+static void tell_published(struct fb_replay *replay, int64_t watermark_ms)
+{
+	if (atomic_load(&replay->published_ms) == watermark_ms)
+		return;
+	atomic_store(&replay->published_ms, watermark_ms);
+	pthread_mutex_lock(&replay->lock);
+	for (uint32_t i = 0; i < replay->core_cnt; i++)
+		pthread_cond_signal(&replay->cores[i].returned);
+	pthread_mutex_unlock(&replay->lock);
+}
+
 /* One round. A watermark is read before the lists: what it completes is in them by then. */
 static int take(struct fb_replay *replay, bool *done)
 {
@@ -304,6 +316,7 @@ static int take(struct fb_replay *replay, bool *done)
 	for (uint32_t i = 0; rc == 0 && i < replay->conf->query_cnt; i++)
 		if (replay->queries[i].assembly != NULL)
 			rc = fb_windows_publish(&replay->queries[i], watermark);
+	tell_published(replay, watermark);
 	return rc;
 }
 
@@ -466,6 +479,7 @@ int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, str
 	*ret = (struct fb_replay_numbers){0};
 	replay.parts_tail = &replay.parts_head;
 	replay.rows_tail = &replay.rows_head;
+	replay.published_ms = FB_TIME_MIN;
 	fb_order_init(&replay.order);
 	pthread_mutex_init(&replay.lock, NULL);
 	pthread_condattr_init(&monotonic);

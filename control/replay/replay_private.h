@@ -87,6 +87,7 @@ struct fb_replay {
 	struct fb_core *cores;
 	struct fb_query_out *queries;
 	_Atomic bool stop; /* the run has failed */
+	_Atomic int64_t published_ms; /* windows complete by this are published, and what they alone needed is returned */
 	pthread_mutex_t lock; /* of the lists and of the cores' */
 	pthread_cond_t arrived;
 	struct fb_part *parts_head, **parts_tail;
