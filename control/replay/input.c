@@ -12,17 +12,21 @@
 #include <unistd.h>
 
 #include "control/replay/files.h"
+#include "control/replay/mapped.h"
 #include "dataplane/format/batch.h"
 
 #define FIRST_BLOCK_BYTES 16384u /* before anything is known of the lines */
 #define TAIL_BYTES 1024u         /* behind a block, for the end of its last line */
 #define AHEAD_BYTES (32u << 20)
+#define MAPPED_MIN_BYTES (1u << 20) /* smaller files are read: a mapping costs more than the copy */
+#define DONE_BYTES (64u << 20)      /* pages of a mapped file are given back in pieces of this size */
 
 struct file {
 	const char *path;
 	uint64_t size;
 	int fd;
 	bool has_offsets;
+	struct fb_mapped *mapped; /* NULL: it is read */
 	_Atomic uint32_t users; /* blocks being read, and one while more may begin */
 	_Atomic uint64_t asked; /* the kernel is reading ahead up to here */
 };
@@ -75,6 +79,7 @@ static void put_file(struct file *file)
 {
 	if (atomic_fetch_sub(&file->users, 1) != 1)
 		return;
+	fb_mapped_close(file->mapped);
 	if (file->fd > STDERR_FILENO)
 		close(file->fd);
 	free(file);
@@ -103,6 +108,9 @@ static int open_file(struct fb_input *input)
 	file->size = file->has_offsets ? (uint64_t)info.st_size : 0;
 	if (file->has_offsets)
 		FB_IGNORE(posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL));
+	/* What cannot be mapped is read. */
+	if (file->size >= MAPPED_MIN_BYTES && !input->conf.no_map)
+		FB_IGNORE(fb_mapped_open(file->fd, file->size, &file->mapped));
 	input->open = file;
 	input->offset = 0;
 	input->first_line_due = input->conf.skip_first_line;
@@ -148,6 +156,8 @@ static bool grow(struct fb_block *block, size_t bytes)
 
 void fb_block_fini(struct fb_block *block)
 {
+	if (block->file != NULL)
+		put_file(block->file);
 	free(block->buffer);
 	*block = (struct fb_block){0};
 }
@@ -156,6 +166,18 @@ void fb_block_fini(struct fb_block *block)
 static uint32_t mark_len(const uint8_t *data, uint64_t len)
 {
 	return len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* Bytes in front of the first record of a file: of data[from, end), which begins with the file where from is 0. */
+static uint64_t first_line(const struct fb_input *input, const uint8_t *data, uint64_t from, uint64_t end)
+{
+	uint64_t start = from == 0 ? mark_len(data, end) : 0;
+	const uint8_t *found;
+
+	if (from > 0 || !input->conf.skip_first_line)
+		return start;
+	found = memchr(data + start, '\n', end - start);
+	return found ? (uint64_t)(found - data) + 1 : end;
 }
 
 static void set_data(struct fb_block *block, uint64_t from, uint64_t to)
@@ -167,6 +189,19 @@ static void set_data(struct fb_block *block, uint64_t from, uint64_t to)
 
 /* ---- a file with offsets ---- */
 
+/* Half of what was asked for is used up: whoever sees that first asks the kernel for more. */
+static void ask_ahead(struct file *file, uint64_t offset)
+{
+	uint64_t end = offset + AHEAD_BYTES;
+	uint64_t asked = atomic_load_explicit(&file->asked, memory_order_relaxed);
+
+	if (asked < end - AHEAD_BYTES / 2 && atomic_compare_exchange_strong(&file->asked, &asked, end)) {
+		uint64_t start = FB_MAX(asked, offset);
+
+		FB_IGNORE(posix_fadvise(file->fd, (off_t)start, (off_t)(end - start), POSIX_FADV_WILLNEED));
+	}
+}
+
 /* Reads [offset, offset + len) to `to`; less only at the end of what the file had when it was opened. */
 static int read_at(struct file *file, uint8_t *to, uint64_t len, uint64_t offset)
 {
@@ -177,15 +212,7 @@ static int read_at(struct file *file, uint8_t *to, uint64_t len, uint64_t offset
 		ssize_t got = preadv2(file->fd, &part, 1, (off_t)(offset + done), RWF_NOWAIT);
 
 		if (got < 0 && (errno == EAGAIN || errno == EOPNOTSUPP)) {
-			uint64_t end = offset + done + AHEAD_BYTES;
-			uint64_t asked = atomic_load_explicit(&file->asked, memory_order_relaxed);
-
-			/* Half of it is used up: whoever sees that first asks for more. */
-			if (asked < end - AHEAD_BYTES / 2 && atomic_compare_exchange_strong(&file->asked, &asked, end)) {
-				uint64_t start = FB_MAX(asked, offset + done);
-
-				FB_IGNORE(posix_fadvise(file->fd, (off_t)start, (off_t)(end - start), POSIX_FADV_WILLNEED));
-			}
+			ask_ahead(file, offset + done);
 			got = pread(file->fd, part.iov_base, part.iov_len, (off_t)(offset + done));
 		}
 		if (got < 0 && errno == EINTR)
@@ -243,14 +270,43 @@ static int read_lines(struct fb_input *input, struct file *file, struct fb_block
 
 	uint64_t end = found ? (uint64_t)(found - block->buffer) + 1 : have;
 
-	if (from == 0) {
-		start = mark_len(block->buffer, end);
-		if (input->conf.skip_first_line) {
-			found = memchr(block->buffer + start, '\n', end - start);
-			start = found ? (uint64_t)(found - block->buffer) + 1 : end;
-		}
+	set_data(block, start + (from == 0 ? first_line(input, block->buffer, 0, end) : 0), end);
+	return 1;
+}
+
+/* Where the page cache has it. */
+static int map_lines(struct fb_input *input, struct file *file, struct fb_block *block, uint64_t from, uint64_t to)
+{
+	const uint8_t *bytes = fb_mapped_bytes(file->mapped);
+	uint64_t end = file->size;
+	const uint8_t *found;
+
+	if (!fb_mapped_is_cached(file->mapped, from + AHEAD_BYTES / 4))
+		ask_ahead(file, from);
+	if (from / DONE_BYTES != to / DONE_BYTES && to / DONE_BYTES >= 2)
+		fb_mapped_done(file->mapped, (to / DONE_BYTES - 2) * DONE_BYTES, (to / DONE_BYTES - 1) * DONE_BYTES);
+	found = from > 0 ? memchr(bytes + from - 1, '\n', to - from + 1) : NULL;
+	if (from > 0)
+		from = found ? (uint64_t)(found - bytes) + 1 : to;
+	if (from == to) { /* a line goes on through the whole block, or to its end */
+		set_data(block, 0, 0);
+		return 1;
 	}
-	set_data(block, start, end);
+	found = memchr(bytes + to - 1, '\n', file->size - to + 1);
+	if (found != NULL)
+		end = (uint64_t)(found - bytes) + 1;
+	if (end - from > FB_INPUT_LINE_MAX + to - from)
+		return fail_unlocked(input, file->path, FB_E_FULL, "a line is longer than 64 MiB");
+	from += first_line(input, bytes, from, end);
+	block->data = bytes + from;
+	block->len = (uint32_t)(end - from);
+	if (end + FB_PAYLOAD_PAD_BYTES <= fb_mapped_readable(file->mapped))
+		return 1;
+	/* The last page has no room behind: the block goes into the buffer. */
+	if (!grow(block, end - from))
+		return fail_unlocked(input, file->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
+	memcpy(block->buffer, bytes + from, end - from);
+	set_data(block, 0, end - from);
 	return 1;
 }
 
@@ -320,13 +376,29 @@ static int read_pipe(struct fb_input *input, struct fb_block *block)
 
 /* ---- either ---- */
 
+/* The block's bytes are not needed any more. */
+static int put_block(struct fb_input *input, struct fb_block *block)
+{
+	struct file *file = block->file;
+	int rc = 0;
+
+	block->file = NULL;
+	if (file != NULL && file->mapped != NULL && !fb_mapped_is_whole(file->mapped))
+		rc = fail_unlocked(input, file->path, FB_E_CORRUPT, "became shorter while it was read");
+	if (file != NULL)
+		put_file(file);
+	return rc;
+}
+
 int fb_input_next(struct fb_input *input, struct fb_block *block)
 {
 	struct file *file;
 	uint64_t from;
 	uint64_t to;
-	int rc = 0;
+	int rc = put_block(input, block);
 
+	if (rc != 0)
+		return rc;
 	pthread_mutex_lock(&input->lock);
 	input->learnt_lines += block->lines;
 	input->learnt_bytes += block->lines > 0 ? block->len : 0;
@@ -358,8 +430,8 @@ int fb_input_next(struct fb_input *input, struct fb_block *block)
 	if (to == file->size)
 		leave_file(input);
 	pthread_mutex_unlock(&input->lock);
-	rc = read_lines(input, file, block, from, to);
-	put_file(file);
+	block->file = file;
+	rc = file->mapped ? map_lines(input, file, block, from, to) : read_lines(input, file, block, from, to);
 	atomic_fetch_add_explicit(&input->taken_bytes, to - from, memory_order_relaxed);
 	return rc;
 }

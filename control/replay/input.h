@@ -3,12 +3,12 @@
  * The files of a table as blocks of whole lines, for several threads at once. Blocks are numbered in the order of the
  * bytes: file after file, and within a file from its begin to its end. A block never spans two files.
  *
- * A file is cut by offsets: the block of [from, to) has the lines that begin there. So a thread reads its block by
- * itself, into its own buffer (which stays in its cache), and none waits for another. What has no offsets (a pipe,
- * standard input) is read under a lock, and copied no more than once.
+ * A file is cut by offsets: the block of [from, to) has the lines that begin there. So a thread finds its block by
+ * itself, and none waits for another. Files are mapped (mapped.h); small ones, and those that cannot be, are read into the
+ * thread's own buffer. What has no offsets (a pipe, standard input) is read under a lock, and copied no more than once.
  *
- * Reading ahead: the kernel is asked for the bytes behind as soon as a block is not in the page cache. For a file that is
- * cached that costs nothing.
+ * Reading ahead: the kernel is asked for the bytes behind as soon as they are not in the page cache. For a file that is
+ * cached that costs next to nothing.
  *
  * fb_input_next may be called from any thread, each with its own block; the rest belongs to the control thread.
  */
@@ -23,10 +23,12 @@ struct fb_input_conf {
 	const char *path;       /* file, folder, or "-" for standard input */
 	bool skip_first_line;   /* of each file */
 	uint32_t block_bytes;   /* about so long; > 0 */
+	bool no_map;            /* read also what could be mapped */
 	uint32_t block_lines;   /* > 0: and short enough to hold hardly ever more lines, as learnt from those before */
 };
 
 struct fb_input;
+struct file;
 
 /* A thread's block; zeroed before the first use. */
 struct fb_block {
@@ -36,6 +38,7 @@ struct fb_block {
 	uint32_t lines; /* set by the thread when it is through: what the next ones are sized by */
 	uint8_t *buffer;
 	size_t cap;
+	struct file *file; /* that it is a part of */
 };
 
 /*
@@ -48,7 +51,8 @@ void fb_input_close(struct fb_input *input);
 
 /*
  * The next block; its bytes are valid until the block's next use, with FB_PAYLOAD_PAD_BYTES readable behind. 1: there
- * is one. 0: the end. Negative: reading failed, fb_input_error has the words; every later call fails too.
+ * is one. 0: the end. Negative: reading failed, fb_input_error has the words; every later call fails too. A file that
+ * became shorter shows when its block is put back, by the next call.
  */
 int fb_input_next(struct fb_input *input, struct fb_block *block) FB_MUST_CHECK;
 void fb_block_fini(struct fb_block *block);

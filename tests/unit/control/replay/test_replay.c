@@ -25,12 +25,15 @@
 
 struct lines {
 	char **text;
-	size_t cnt;
+	size_t cnt, cap;
 };
 
 static void add_line(struct lines *lines, char *text)
 {
-	lines->text = realloc(lines->text, (lines->cnt + 1) * sizeof(char *));
+	if (lines->cnt == lines->cap) {
+		lines->cap = FB_MAX(lines->cap * 2, (size_t)64);
+		lines->text = realloc(lines->text, lines->cap * sizeof(char *));
+	}
 	lines->text[lines->cnt++] = text;
 }
 
@@ -247,26 +250,27 @@ static void expect_balanced(const struct fb_replay_numbers *numbers)
 /* Rules M1, M2, M4, M5, M10 and M11: rows and the counts of what was dropped, for any number of cores and any blocks. */
 Test(replay, cores_and_blocks_do_not_change_the_rows)
 {
-	static const uint32_t blocks[] = {0, 1, 9, 60, 333, 4096, 100000};
-	enum { CNT = 6000 };
+	static const uint32_t blocks[] = {0, 5, 60, 333, 4096, 100000};
+	static const uint32_t threads[] = {1, 2, 5};
+	enum { CNT = 4000 };
 	static struct record records[CNT];
 
-	for (uint64_t seed = 1; seed <= 3; seed++) {
+	for (uint64_t seed = 1; seed <= 2; seed++) {
 		write_records(records, CNT, seed);
 		for (int batch = 0; batch < 2; batch++) {
 			struct answer want = obvious(records, CNT, batch);
 
 			cr_assert(batch || want.late > 100, "the records are in disorder");
-			for (uint32_t threads = 1; threads <= 5; threads++)
+			for (size_t t = 0; t < FB_ARRAY_LEN(threads); t++)
 				for (size_t b = 0; b < FB_ARRAY_LEN(blocks); b++) {
 					struct taken taken = {.plan = plan_of(ZONE TABLE("'0.5' SECOND") WINDOWED)};
-					struct setup setup = {path, batch, threads, blocks[b], 0};
+					struct setup setup = {path, batch, threads[t], blocks[b], 0};
 					struct fb_replay_numbers numbers;
 					struct fb_buf message = {0};
 					char what[100];
 
 					snprintf(what, sizeof(what), "seed %d, %s, %u threads, blocks of %u", (int)seed,
-						batch ? "batch" : "stream", threads, blocks[b]);
+						batch ? "batch" : "stream", threads[t], blocks[b]);
 					cr_assert_eq(run(&setup, &taken, &message, &numbers), 0, "%s: %s", what, message.p);
 					sort_lines(&taken.rows[0]);
 					expect_lines(&taken.rows[0], &want.rows, what);
