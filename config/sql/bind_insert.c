@@ -400,7 +400,8 @@ static bool find_sink(struct inserting *in)
 	for (uint16_t i = 0; i < def->table->column_cnt; i++) {
 		if (def->table->columns[i].kind == FB_COLUMN_METADATA &&
 			!def->table->columns[i].is_virtual) {
-			fb_bind_planned(b, at, "leave it out of the sink table, or write VIRTUAL behind it",
+			fb_bind_planned(b, at,
+				"leave it out of the sink table, or write VIRTUAL behind it: then it is only read",
 				"writing metadata column '%s'", def->table->columns[i].name);
 			return false;
 		}

@@ -125,6 +125,7 @@ bool fb_options_check_role(struct fb_binder *b, const struct fb_table *table,
 
 struct starting {
 	struct fb_diags *diags;
+	bool files;
 	const struct fb_table *table;
 	const char *as;
 };
@@ -133,6 +134,13 @@ static bool judge_start(void *arg, const struct subject *subject)
 {
 	struct starting *starting = arg;
 
+	if (subject->status == FB_STATUS_FILES && !starting->files) {
+		fb_diags_add(starting->diags, FB_ERROR_SEVERITY, subject->place,
+			"forebay run reads files",
+			"%s '%s' cannot be used on the appliance: %s '%s' is for files",
+			starting->as, starting->table->name, subject->kind, subject->name);
+		return false;
+	}
 	if (subject->status != FB_STATUS_LATER)
 		return true;
 	fb_diags_add(starting->diags, FB_ERROR_SEVERITY, subject->place, subject->hint,
@@ -142,20 +150,21 @@ static bool judge_start(void *arg, const struct subject *subject)
 }
 
 static bool check_start(
-	const struct fb_table *table, enum fb_table_role role, struct fb_diags *diags)
+	const struct fb_table *table, enum fb_table_role role, bool files, struct fb_diags *diags)
 {
-	struct starting starting = {diags, table, role == FB_ROLE_SOURCE ? "source" : "sink"};
+	struct starting starting = {
+		diags, files, table, role == FB_ROLE_SOURCE ? "source" : "sink"};
 
 	return table == NULL || judge_table(table, role, judge_start, &starting);
 }
 
-int fb_sql_check_start(const struct fb_plan *plan, struct fb_diags *diags)
+int fb_sql_check_start(const struct fb_plan *plan, bool files, struct fb_diags *diags)
 {
 	bool ok = true;
 
 	for (uint16_t i = 0; i < plan->query_cnt; i++) {
-		ok = check_start(plan->queries[i]->source, FB_ROLE_SOURCE, diags) && ok;
-		ok = check_start(plan->queries[i]->sink, FB_ROLE_SINK, diags) && ok;
+		ok = check_start(plan->queries[i]->source, FB_ROLE_SOURCE, files, diags) && ok;
+		ok = check_start(plan->queries[i]->sink, FB_ROLE_SINK, files, diags) && ok;
 	}
 	return ok ? 0 : FB_E_UNSUPPORTED;
 }

@@ -457,7 +457,7 @@ static int run_plan(struct run *run)
 
 	if (code != FB_EXIT_DONE)
 		return code;
-	FB_IGNORE(fb_sql_check_start(run->plan, &run->diags));
+	FB_IGNORE(fb_sql_check_start(run->plan, true, &run->diags));
 	check_sources(run);
 	if (run->diags.error_cnt > 0)
 		return FB_EXIT_REFUSED;

@@ -527,7 +527,7 @@ int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file
 	int rc = fb_sql_plan(file, sql, diags, &plan);
 	char *full_name;
 
-	if (rc == 0 && (rc = fb_sql_check_start(plan, diags)) != 0)
+	if (rc == 0 && (rc = fb_sql_check_start(plan, false, diags)) != 0)
 		fb_plan_destroy(plan);
 	if (rc != 0)
 		return rc;
