@@ -42,7 +42,7 @@ static bool judge_table(
 			ok = judge(arg, &subject) && ok;
 			continue;
 		}
-		if (option == NULL)
+		if (option == NULL || fb_option_is_preset(option, written->value))
 			continue;
 
 		struct subject subject = {

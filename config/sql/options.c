@@ -20,7 +20,7 @@
 #define PLANNED FB_STATUS_PLANNED
 #define RELEASE2 FB_STATUS_RELEASE2
 
-enum kind { TEXT, BOOL, INT, COUNT, DURATION, BYTES, CHAR, ENUM, FORMAT, PATH, PORT };
+enum kind { TEXT, BOOL, INT, COUNT, DURATION, BYTES, CHAR, ENUM, FORMAT, NAME, PATH, PORT };
 
 static const struct fb_connector_row connectors[] = {
 #define FB_CONNECTOR(name, source, sink, has_format, text) {name, {source, sink}, has_format},
@@ -34,7 +34,7 @@ static const struct fb_connector_row formats[] = {
 
 static const struct fb_option_row options[] = {
 #define FB_OPTION(owner, key, kind, values, default_, source, sink, text) \
-	{owner, key, kind, values, {source, sink}, text},
+	{owner, key, kind, values, default_, {source, sink}, text},
 #include "config/tables/option.def"
 };
 
@@ -120,6 +120,16 @@ bool fb_option_is_format(const struct fb_option_row *option)
 	return option->kind == FORMAT;
 }
 
+bool fb_option_is_preset(const struct fb_option_row *option, const char *value)
+{
+	int64_t written, preset;
+
+	if (option->kind == DURATION)
+		return fb_literal_duration(fb_str_from(value), &written) == 0 &&
+		       fb_literal_duration(fb_str_from(option->preset), &preset) == 0 && written == preset;
+	return option->preset[0] != 0 && fb_str_is(fb_str_from(value), option->preset);
+}
+
 /* ---- values ---- */
 
 static bool check_enum(
@@ -203,6 +213,11 @@ static const char *value_problem(const struct fb_option_row *option, const char 
 			       : "write a port: 1 to 65535";
 	case CHAR:
 		return is_character(value) ? NULL : "write one character (ASCII)";
+	case NAME:
+		return value[0] != 0 && strlen(value) < 200 && strchr(value, '/') == NULL && strcmp(value, ".") != 0 &&
+				       strcmp(value, "..") != 0
+			       ? NULL
+			       : "write the name of a file, without /";
 	case PATH:
 		return is_path(value) ? NULL
 				      : "write 'file:///folder' or 'hdfs://host:port/folder'";

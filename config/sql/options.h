@@ -27,6 +27,7 @@ struct fb_option_row {
 	const char *key;
 	int kind;
 	const char *values;
+	const char *preset; /* what holds where it is not written */
 	enum fb_option_status role[2];
 	const char *text;
 };
@@ -39,3 +40,5 @@ const struct fb_option_row *fb_option_row(const struct fb_table *table, const ch
 /* The option as written. */
 const struct fb_option *fb_option_written(const struct fb_table *table, const char *key);
 bool fb_option_is_format(const struct fb_option_row *option);
+/* Says what holds anyway, so that it may stand even where nothing else would work. */
+bool fb_option_is_preset(const struct fb_option_row *option, const char *value);

@@ -47,6 +47,7 @@ struct fb_sink {
 	struct fb_value *values;
 	struct fb_value *file_values; /* of written */
 	const char *default_name;     /* of the folder for NULL */
+	const char *success_name;     /* of the empty file that marks a partition as committed; NULL: none */
 	struct partition *partitions; /* rows [first_seq, next_seq) */
 	uint32_t partition_cnt;
 	uint32_t last_partition; /* the row before went there */
@@ -142,6 +143,21 @@ static int publish(struct fb_sink *sink, const char *folder, uint64_t first_seq,
 	return rc;
 }
 
+/* sink.partition-commit.policy.kind = success-file: written again with each commit that adds to the partition, as in Flink. */
+static int mark_committed(struct fb_sink *sink, const char *folder, struct fb_buf *message)
+{
+	struct fb_buf nothing = {0};
+	struct fb_buf path = {0};
+	int rc;
+
+	if (sink->success_name == NULL)
+		return 0;
+	fb_buf_printf(&path, "%s/%s/%s", sink->folder, folder, sink->success_name);
+	rc = path.failed ? FB_E_NO_MEMORY : fb_storage_put(&sink->storage, path.p, &nothing, message);
+	fb_buf_fini(&path);
+	return rc;
+}
+
 /* The files of the note. FB_E_NOT_FOUND: none of them is there, so nothing of it has happened. */
 static int finish_noted(struct fb_sink *sink, const struct fb_buf *value, uint64_t first_seq, struct fb_buf *message)
 {
@@ -163,6 +179,10 @@ static int finish_noted(struct fb_sink *sink, const struct fb_buf *value, uint64
 				"drop the pipeline", first_seq, sink->folder, folder);
 			return FB_E_CORRUPT;
 		}
+		if (rc == 0)
+			rc = mark_committed(sink, folder, message);
+		if (rc != 0 && rc != FB_E_NOT_FOUND)
+			return rc;
 		at += strlen(folder) + 1;
 	} while (at < end);
 	if (missing > 0)
@@ -272,13 +292,15 @@ static int commit(struct fb_sink *sink, struct fb_buf *message)
 	sink->intended = rc == 0;
 	for (uint32_t i = 0; rc == 0 && i < sink->partition_cnt; i++) {
 		rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
-		if (rc != FB_E_NOT_FOUND)
-			continue;
-		/* Somebody took the hidden file away; its text is still here. */
-		fb_buf_clear(message);
-		rc = write_hidden(sink, &sink->partitions[i], message);
+		if (rc == FB_E_NOT_FOUND) {
+			/* Somebody took the hidden file away; its text is still here. */
+			fb_buf_clear(message);
+			rc = write_hidden(sink, &sink->partitions[i], message);
+			if (rc == 0)
+				rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
+		}
 		if (rc == 0)
-			rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
+			rc = mark_committed(sink, sink->partitions[i].folder, message);
 	}
 	if (rc == 0) {
 		sink->arrived_seq = sink->first_seq = sink->next_seq;
@@ -403,6 +425,10 @@ static int make_written(struct fb_sink *sink)
 	const char *name = fb_table_option(table, "partition.default-name");
 
 	sink->default_name = name ? name : "__DEFAULT_PARTITION__";
+	if (table->partition_key_cnt > 0 && fb_table_option(table, "sink.partition-commit.policy.kind") != NULL) {
+		name = fb_table_option(table, "sink.partition-commit.success-file.name");
+		sink->success_name = name ? name : "_SUCCESS";
+	}
 	sink->written = *table;
 	sink->written.field_cnt = 0;
 	sink->written.fields = calloc(table->field_cnt + 1u, sizeof(*sink->written.fields));

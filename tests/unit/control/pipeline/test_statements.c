@@ -132,6 +132,12 @@ static void run_later(struct lab *of, struct fb_engine *engine, void *arg)
 			  "('connector'='blackhole'); INSERT INTO o SELECT k, v FROM i;",
 			  message) == FB_E_UNSUPPORTED);
 	LAB_CHECK(strstr(message, "option 'key.format' of a source is planned") != NULL, "%s", message);
+	LAB_CHECK(lab_try_apply(engine, "p",
+			  "CREATE TABLE people (id INT) WITH ('connector'='filesystem', 'path'='/x', 'format'='csv', "
+			  "'csv.ignore-first-line'='true'); CREATE TABLE o (k INT) WITH ('connector'='blackhole'); "
+			  "INSERT INTO o SELECT id FROM people;",
+			  message) == FB_E_UNSUPPORTED);
+	LAB_CHECK(strstr(message, "option 'csv.ignore-first-line' is for files") != NULL, "%s", message);
 }
 
 Test(statements, what_is_right_elsewhere_is_refused_by_name, .init = setup, .fini = cleanup)
