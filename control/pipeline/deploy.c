@@ -137,8 +137,8 @@ static int check_size(const struct fb_plan *plan, struct fb_diags *diags)
 	if (plan->query_cnt > 0 && plan->query_cnt <= max)
 		return 0;
 	fb_diags_add(diags, FB_ERROR_SEVERITY, (struct fb_place){0}, NULL,
-		plan->query_cnt ? "the file has %u INSERT statements; a pipeline takes at most %u"
-				: "the file has no INSERT statement (%u of at most %u)",
+		plan->query_cnt ? "the file makes %u queries (each INSERT, each side of a UNION ALL); a pipeline takes at most %u"
+				: "the file has no INSERT statement (%u queries of at most %u)",
 		plan->query_cnt, max);
 	return FB_E_SYNTAX;
 }

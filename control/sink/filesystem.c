@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "config/base/calendar.h"
-#include "control/sink/partition.h"
+#include "control/sink/gather.h"
 #include "control/sink/sinks.h"
 #include "control/sink/storage.h"
 #include "control/sink/webhdfs.h"
@@ -25,14 +25,6 @@
 #include "dataplane/operator/row.h"
 
 #define COMMIT_BYTES_MAX (128u << 20) /* a commit is due here at the latest; Flink's default roll size */
-#define PARTITIONS_MAX 1024	      /* of one commit */
-
-/* What gathers for one folder: "" or "dt=…/city=…". */
-struct partition {
-	char *folder;
-	uint64_t hash; /* of folder */
-	struct fb_buf text;
-};
 
 struct fb_sink {
 	const struct fb_table *table;
@@ -48,11 +40,7 @@ struct fb_sink {
 	struct fb_value *file_values; /* of written */
 	const char *default_name;     /* of the folder for NULL */
 	const char *success_name;     /* of the empty file that marks a partition as committed; NULL: none */
-	struct partition *partitions; /* rows [first_seq, next_seq) */
-	uint32_t partition_cnt;
-	uint32_t last_partition; /* the row before went there */
-	size_t gathered_bytes;
-	struct fb_buf path; /* scratch */
+	struct fb_gather gather;      /* rows [first_seq, next_seq) */
 	uint64_t first_seq;
 	uint64_t next_seq;
 	uint64_t arrived_seq;
@@ -104,8 +92,8 @@ static int note_intent(struct fb_sink *sink)
 	if (batch == NULL)
 		return FB_E_NO_MEMORY;
 	fb_buf_add(&value, &intent, sizeof(intent));
-	for (uint32_t i = 0; i < sink->partition_cnt; i++)
-		fb_buf_add(&value, sink->partitions[i].folder, strlen(sink->partitions[i].folder) + 1);
+	for (uint32_t i = 0; i < sink->gather.cnt; i++)
+		fb_buf_add(&value, sink->gather.at[i].folder, strlen(sink->gather.at[i].folder) + 1);
 	fb_store_put_meta(batch, sink->intent_key, value.p, value.len);
 	rc = value.failed ? FB_E_NO_MEMORY : fb_store_commit(batch, true);
 	fb_store_batch_destroy(batch);
@@ -254,7 +242,7 @@ static int load_id(struct fb_sink *sink, const struct fb_sink_conf *conf)
 
 /* ---- commit ---- */
 
-static int write_hidden(struct fb_sink *sink, const struct partition *partition, struct fb_buf *message)
+static int write_hidden(struct fb_sink *sink, const struct fb_gathered *partition, struct fb_buf *message)
 {
 	struct fb_buf path = {0};
 	int rc;
@@ -271,92 +259,38 @@ static int write_hidden(struct fb_sink *sink, const struct partition *partition,
 	return rc;
 }
 
-static void clear_partitions(struct fb_sink *sink)
-{
-	for (uint32_t i = 0; i < sink->partition_cnt; i++) {
-		free(sink->partitions[i].folder);
-		fb_buf_fini(&sink->partitions[i].text);
-	}
-	sink->partition_cnt = sink->last_partition = 0;
-	sink->gathered_bytes = 0;
-}
-
 static int commit(struct fb_sink *sink, struct fb_buf *message)
 {
 	int rc = 0;
 
-	for (uint32_t i = 0; !sink->intended && rc == 0 && i < sink->partition_cnt; i++)
-		rc = write_hidden(sink, &sink->partitions[i], message);
+	for (uint32_t i = 0; !sink->intended && rc == 0 && i < sink->gather.cnt; i++)
+		rc = write_hidden(sink, &sink->gather.at[i], message);
 	if (!sink->intended && rc == 0 && sink->store != NULL)
 		rc = note_intent(sink);
 	sink->intended = rc == 0;
-	for (uint32_t i = 0; rc == 0 && i < sink->partition_cnt; i++) {
-		rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
+	for (uint32_t i = 0; rc == 0 && i < sink->gather.cnt; i++) {
+		rc = publish(sink, sink->gather.at[i].folder, sink->first_seq, message);
 		if (rc == FB_E_NOT_FOUND) {
 			/* Somebody took the hidden file away; its text is still here. */
 			fb_buf_clear(message);
-			rc = write_hidden(sink, &sink->partitions[i], message);
+			rc = write_hidden(sink, &sink->gather.at[i], message);
 			if (rc == 0)
-				rc = publish(sink, sink->partitions[i].folder, sink->first_seq, message);
+				rc = publish(sink, sink->gather.at[i].folder, sink->first_seq, message);
 		}
 		if (rc == 0)
-			rc = mark_committed(sink, sink->partitions[i].folder, message);
+			rc = mark_committed(sink, sink->gather.at[i].folder, message);
 	}
 	if (rc == 0) {
 		sink->arrived_seq = sink->first_seq = sink->next_seq;
 		sink->intended = false;
-		clear_partitions(sink);
+		fb_gather_clear(&sink->gather);
 	}
 	return rc;
 }
 
 /* ---- gathering ---- */
 
-/* FNV-1a: most rows go where the row before went, so this is not hot. */
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = 14695981039346656037u;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-	return hash;
-}
-
-/* The partition of sink->values; NULL: a commit has to come first, or no memory (*ret_rc). */
-static struct partition *find_partition(struct fb_sink *sink, int *ret_rc)
-{
-	struct partition *found;
-	uint64_t hash;
-
-	fb_buf_clear(&sink->path);
-	fb_partition_path(sink->table, sink->values, sink->default_name, &sink->path);
-	fb_buf_add_char(&sink->path, '\0');
-	*ret_rc = sink->path.failed ? FB_E_NO_MEMORY : 0;
-	if (*ret_rc != 0)
-		return NULL;
-	if (sink->last_partition < sink->partition_cnt &&
-		strcmp(sink->partitions[sink->last_partition].folder, sink->path.p) == 0)
-		return &sink->partitions[sink->last_partition];
-	hash = hash_of(sink->path.p);
-	for (uint32_t i = 0; i < sink->partition_cnt; i++) {
-		if (sink->partitions[i].hash == hash && strcmp(sink->partitions[i].folder, sink->path.p) == 0) {
-			sink->last_partition = i;
-			return &sink->partitions[i];
-		}
-	}
-	if (sink->partition_cnt == PARTITIONS_MAX)
-		return NULL;
-	found = &sink->partitions[sink->partition_cnt];
-	*found = (struct partition){.folder = strdup(sink->path.p), .hash = hash};
-	if (found->folder == NULL) {
-		*ret_rc = FB_E_NO_MEMORY;
-		return NULL;
-	}
-	sink->last_partition = sink->partition_cnt++;
-	return found;
-}
-
-static void add_row(struct fb_sink *sink, struct partition *partition)
+static void add_row(struct fb_sink *sink, struct fb_gathered *partition)
 {
 	size_t before = partition->text.len;
 	uint16_t cnt = 0;
@@ -366,7 +300,7 @@ static void add_row(struct fb_sink *sink, struct partition *partition)
 			sink->file_values[cnt++] = sink->values[i];
 	fb_writer_row(sink->writer, sink->file_values, &partition->text);
 	fb_buf_add_char(&partition->text, '\n');
-	sink->gathered_bytes += partition->text.len - before;
+	sink->gather.bytes += partition->text.len - before;
 }
 
 /* ---- operations ---- */
@@ -374,18 +308,20 @@ static void add_row(struct fb_sink *sink, struct partition *partition)
 static void close_filesystem(struct fb_sink *sink)
 {
 	/* What was gathered and not committed is in the store; hidden files of a commit that is not noted are of no use. */
-	for (uint32_t i = 0; sink->folder != NULL && sink->storage.hdfs == NULL && !sink->intended && i < sink->partition_cnt;
+	for (uint32_t i = 0; sink->folder != NULL && sink->storage.hdfs == NULL && !sink->intended && i < sink->gather.cnt;
 		i++) {
-		file_name(sink, sink->partitions[i].folder, sink->first_seq, true, &sink->path);
-		if (!sink->path.failed)
-			unlink(sink->path.p);
+		struct fb_buf hidden = {0};
+
+		file_name(sink, sink->gather.at[i].folder, sink->first_seq, true, &hidden);
+		if (!hidden.failed)
+			unlink(hidden.p);
+		fb_buf_fini(&hidden);
 	}
-	clear_partitions(sink);
+	fb_gather_clear(&sink->gather);
 	fb_webhdfs_close(sink->storage.hdfs);
 	fb_writer_destroy(sink->writer);
-	fb_buf_fini(&sink->path);
+	fb_gather_fini(&sink->gather);
 	free(sink->written.fields);
-	free(sink->partitions);
 	free(sink->folder);
 	free(sink->types);
 	free(sink->values);
@@ -435,8 +371,7 @@ static int make_written(struct fb_sink *sink)
 	sink->types = calloc(table->field_cnt + 1u, sizeof(*sink->types));
 	sink->values = calloc(table->field_cnt + 1u, sizeof(*sink->values));
 	sink->file_values = calloc(table->field_cnt + 1u, sizeof(*sink->file_values));
-	sink->partitions = calloc(PARTITIONS_MAX, sizeof(*sink->partitions));
-	if (!sink->written.fields || !sink->types || !sink->values || !sink->file_values || !sink->partitions)
+	if (!sink->written.fields || !sink->types || !sink->values || !sink->file_values)
 		return FB_E_NO_MEMORY;
 	for (uint16_t i = 0; i < table->field_cnt; i++) {
 		bool is_key = false;
@@ -480,13 +415,13 @@ static int open_filesystem(const struct fb_sink_conf *conf, uint64_t next_seq, s
 
 static bool is_full(const struct fb_sink *sink)
 {
-	return sink->gathered_bytes >= COMMIT_BYTES_MAX || sink->partition_cnt == PARTITIONS_MAX;
+	return sink->gather.bytes >= COMMIT_BYTES_MAX || sink->gather.cnt == FB_GATHER_MAX;
 }
 
 static int take_row(struct fb_sink *sink, const struct fb_sink_row *row, bool *ret_taken, struct fb_buf *message)
 {
 	int64_t used = fb_row_decode(row->bytes, row->len, sink->types, sink->table->field_cnt, sink->values);
-	struct partition *partition;
+	struct fb_gathered *partition;
 	int rc;
 
 	*ret_taken = false;
@@ -494,10 +429,12 @@ static int take_row(struct fb_sink *sink, const struct fb_sink_row *row, bool *r
 		fb_buf_printf(message, "row %" PRIu64 " of the store does not decode", row->seq);
 		return (int)used;
 	}
-	partition = find_partition(sink, &rc);
-	if (partition == NULL)
+	rc = fb_gather_find(&sink->gather, sink->table, sink->values, sink->default_name, &partition);
+	if (rc == FB_E_FULL)
+		return 0; /* a commit comes first */
+	if (rc != 0)
 		return rc;
-	if (sink->gathered_bytes == 0) {
+	if (sink->gather.bytes == 0) {
 		sink->first_ns = fb_clock_monotonic_ns();
 		sink->first_seq = row->seq;
 	}
@@ -514,7 +451,7 @@ static int write_filesystem(
 	bool more = true;
 	int rc = sink->intent_checked ? 0 : check_intent(sink, message);
 
-	while (rc == 0 && more && taken < cnt && !sink->intended && sink->gathered_bytes < COMMIT_BYTES_MAX) {
+	while (rc == 0 && more && taken < cnt && !sink->intended && sink->gather.bytes < COMMIT_BYTES_MAX) {
 		/* Rows that the check has found to be there already. */
 		if (rows[taken].seq >= sink->next_seq)
 			rc = take_row(sink, &rows[taken], &more, message);
@@ -529,7 +466,7 @@ static int poll_filesystem(struct fb_sink *sink, bool flush, int timeout_ms, uin
 	bool due = sink->intended || fb_clock_monotonic_ns() - sink->first_ns >= sink->commit_ns;
 	int rc = sink->intent_checked ? 0 : check_intent(sink, message);
 
-	if (rc == 0 && sink->partition_cnt > 0 && (flush || due || is_full(sink)))
+	if (rc == 0 && sink->gather.cnt > 0 && (flush || due || is_full(sink)))
 		rc = commit(sink, message);
 	else if (rc == 0 && timeout_ms > 0)
 		usleep((useconds_t)timeout_ms * 1000);
