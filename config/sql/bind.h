@@ -66,6 +66,7 @@ struct fb_rel {
 	struct fb_rel_column *columns;
 	uint32_t column_cnt;
 	const struct fb_expr *filter;
+	const struct fb_expr *window_where; /* WHERE over window columns alone; GROUP BY makes HAVING of it */
 	struct fb_window window; /* kind NONE: no TVF yet */
 	struct fb_place window_place;
 	const struct fb_expr **partition; /* SESSION: PARTITION BY */

@@ -211,6 +211,18 @@ struct fb_rel *fb_bind_group(
 		if (rel->having == NULL)
 			return NULL;
 	}
+	if (from->window_where != NULL) {
+		const struct fb_expr *condition;
+
+		g.has_time = true; /* WHERE may ask for it without GROUP BY */
+		condition = rewrite(&g, from->window_where);
+		rel->having = rel->having == NULL ? condition
+						  : fb_expr_logic(b, FB_OP_AND, condition, rel->having,
+							    from->window_where->place);
+		if (rel->having == NULL)
+			return NULL;
+	}
+	rel->window_where = NULL;
 	rel->grouped = true;
 	rel->keys = g.keys;
 	rel->key_cnt = g.key_cnt;

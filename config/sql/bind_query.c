@@ -131,23 +131,52 @@ bool fb_bind_items(struct fb_scope *scope, const struct fb_ast_query *query, fb_
 
 /* ---- SELECT ---- */
 
+static bool reads_record(const struct fb_expr *expr)
+{
+	bool reads = expr->op == FB_OP_INPUT;
+
+	for (uint16_t i = 0; !reads && i < expr->arg_cnt; i++)
+		reads = reads_record(expr->args[i]);
+	return reads;
+}
+
+static bool add_condition(
+	struct fb_binder *b, const struct fb_expr **to, const struct fb_expr *condition)
+{
+	*to = *to == NULL ? condition
+			  : fb_expr_logic(b, FB_OP_AND, *to, condition, condition->place);
+	return *to != NULL;
+}
+
+/* Of the rows of a window function: what asks about windows alone holds for whole groups, and waits for GROUP BY. */
+static bool add_window_condition(
+	struct fb_binder *b, struct fb_rel *rel, const struct fb_expr *condition)
+{
+	if (!has_window_leaf(condition))
+		return add_condition(b, &rel->filter, condition);
+	if (!reads_record(condition))
+		return add_condition(b, &rel->window_where, condition);
+	if (condition->op == FB_OP_AND) {
+		for (uint16_t i = 0; i < condition->arg_cnt; i++)
+			if (!add_window_condition(b, rel, condition->args[i]))
+				return false;
+		return true;
+	}
+	fb_bind_planned(b, condition->place, "compare window columns with constants, or use HAVING",
+		"a condition of WHERE that compares window columns with others");
+	return false;
+}
+
 /* Over groups WHERE is one more HAVING: both keep the rows for which the condition is TRUE. */
 static bool apply_where(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast_expr *where)
 {
 	struct fb_scope scope = {.b = b, .rel = rel, .clause = "WHERE"};
 	const struct fb_expr *condition = fb_bind_condition(&scope, where);
-	const struct fb_expr **filter = rel->grouped ? &rel->having : &rel->filter;
 
 	if (condition == NULL)
 		return false;
-	if (!rel->grouped && has_window_leaf(condition)) {
-		fb_bind_planned(b, where->place, "write the condition into HAVING",
-			"window_start and the like in WHERE");
-		return false;
-	}
-	*filter = *filter == NULL ? condition
-				  : fb_expr_logic(b, FB_OP_AND, *filter, condition, where->place);
-	return *filter != NULL;
+	return rel->grouped ? add_condition(b, &rel->having, condition)
+			    : add_window_condition(b, rel, condition);
 }
 
 static bool check_unbounded(

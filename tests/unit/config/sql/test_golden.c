@@ -124,6 +124,22 @@ Test(golden, texts_fit_their_columns)
 	planned_fini(&planned);
 }
 
+/* What asks about windows alone is the same before and behind GROUP BY. */
+Test(golden, window_columns_in_where)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"INSERT INTO p SELECT COUNT(*) FROM (SELECT * FROM (SELECT a, ts, window_start AS ws, window_start, window_end, "
+		"window_time FROM " TUMBLE_T ") WHERE a > 1 AND ws > TIMESTAMP '2024-01-01 00:00:00' AND (window_time < "
+		"TIMESTAMP '2024-02-01 00:00:00' OR window_end IS NULL)) WHERE a < 9 GROUP BY window_start, window_end HAVING "
+		"COUNT(*) > 1;");
+
+	cr_expect_str_eq(explain_line(&planned, "filter"), "a > 1 AND a < 9");
+	cr_expect_str_eq(explain_line(&planned, "having"),
+		"window_start > TIMESTAMP '2024-01-01 00:00:00.000' AND (window_time < TIMESTAMP '2024-02-01 00:00:00.000' OR "
+		"window_end IS NULL) AND COUNT(*) > 1");
+	planned_fini(&planned);
+}
+
 /* A chain as long as the text allows is no deep recursion, and is bounded by the plan's size. */
 Test(golden, a_long_union)
 {
