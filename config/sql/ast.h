@@ -230,7 +230,7 @@ struct fb_ast_query {
 	struct fb_ast_query *left; /* UNION ALL */
 	struct fb_ast_query *right;
 	struct fb_ast_row *rows; /* VALUES */
-	struct fb_place place; /* of the first keyword; UNION ALL: of these words */
+	struct fb_place place;   /* of the first keyword; UNION ALL: of these words */
 };
 
 /* ---- statements ---- */

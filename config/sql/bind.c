@@ -138,8 +138,8 @@ bool fb_bind_answer(struct fb_binder *b, const char *statement, const char *text
 		fb_bind_error(b, place, NULL, "more than %d statements that ask", FB_TABLES_MAX);
 		return false;
 	}
-	b->answers[b->plan->answer_cnt++] =
-		(struct fb_answer){.statement = statement, .text = text, .query = query, .place = place};
+	b->answers[b->plan->answer_cnt++] = (struct fb_answer){
+		.statement = statement, .text = text, .query = query, .place = place};
 	return true;
 }
 
@@ -152,7 +152,8 @@ static void create_view(struct fb_binder *b, const struct fb_ast_statement *stat
 	struct fb_def *def;
 	struct fb_rel *rel;
 
-	if (name == NULL || (statement->if_exists && find_kind(b, name->text, statement->temporary)))
+	if (name == NULL ||
+		(statement->if_exists && find_kind(b, name->text, statement->temporary)))
 		return;
 	rel = fb_bind_query(b, statement->query);
 	if (rel != NULL && !fb_bind_rename(b, rel, &statement->columns))

@@ -5,8 +5,8 @@
  * Statements are bound in order. A table becomes an fb_table; a view or subquery becomes a
  * *relation*: a source table, a filter, and columns that are expressions over the source's fields,
  * so that nesting dissolves while it is bound. UNION ALL makes a list of relations with the same
- * columns, its *branches*: whatever is done to the union is done to each of them, and in the end each
- * becomes a query of its own. A row of VALUES is a branch without source.
+ * columns, its *branches*: whatever is done to the union is done to each of them, and in the end
+ * each becomes a query of its own. A row of VALUES is a branch without source.
  *
  *     ROWS      columns over the record's fields; with a window once a TVF was applied
  * (window_start … are then FB_OPX_WINDOW leaves, which only GROUP BY takes away) GROUPED   columns
@@ -66,7 +66,8 @@ struct fb_rel {
 	struct fb_rel_column *columns;
 	uint32_t column_cnt;
 	const struct fb_expr *filter;
-	const struct fb_expr *window_where; /* WHERE over window columns alone; GROUP BY makes HAVING of it */
+	const struct fb_expr
+		*window_where;   /* WHERE over window columns alone; GROUP BY makes HAVING of it */
 	struct fb_window window; /* kind NONE: no TVF yet */
 	struct fb_place window_place;
 	const struct fb_expr **partition; /* SESSION: PARTITION BY */
@@ -84,8 +85,8 @@ struct fb_rel {
 struct fb_def {
 	struct fb_def *next;
 	struct fb_str name;
-	const struct fb_table *table; /* NULL: a view */
-	const struct fb_rel *rel;     /* NULL: its definition has errors, said where they are */
+	const struct fb_table *table;   /* NULL: a view */
+	const struct fb_rel *rel;       /* NULL: its definition has errors, said where they are */
 	const struct fb_ast_table *ast; /* of a table: what SHOW CREATE TABLE tells */
 	bool is_view;
 	bool temporary; /* hides a permanent one of the same name */
@@ -230,10 +231,12 @@ void fb_bind_show(struct fb_binder *b, const struct fb_ast_statement *statement)
 /* Adds an answer; text NULL: EXPLAIN of `query`. False: there is no more room, said. */
 bool fb_bind_answer(struct fb_binder *b, const char *statement, const char *text,
 	const struct fb_query_plan *query, struct fb_place place);
-/* The table with the options of the hint OPTIONS(…) (hint.c); the same options give the same table. NULL: said. */
+/* The table with the options of the hint OPTIONS(…) (hint.c); the same options give the same table.
+ * NULL: said. */
 const struct fb_table *fb_bind_hint(struct fb_binder *b, const struct fb_table *table,
 	const struct fb_ast_options *options, struct fb_place hint);
-/* An expression of CREATE TABLE in Flink's words (unparse.c); `text` is taken as it is where a part of it has none.
+/* An expression of CREATE TABLE in Flink's words (unparse.c); `text` is taken as it is where a part
+ * of it has none.
  */
 const char *fb_unparse(struct fb_binder *b, const struct fb_ast_expr *expr, struct fb_str text);
 /* Type as declared. False: said. */
@@ -241,7 +244,8 @@ bool fb_bind_type(struct fb_binder *b, const struct fb_ast_type *ast, struct fb_
 
 /* Options by config/tables/option.def. */
 bool fb_options_check(struct fb_binder *b, struct fb_table *table, struct fb_place at);
-/* The options as written into the arena, behind `cnt` slots that are left to the caller. NULL: no memory. */
+/* The options as written into the arena, behind `cnt` slots that are left to the caller. NULL: no
+ * memory. */
 struct fb_option *fb_options_copy(
 	struct fb_binder *b, const struct fb_ast_options *list, uint32_t cnt);
 enum fb_table_role { FB_ROLE_SOURCE, FB_ROLE_SINK };

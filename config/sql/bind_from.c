@@ -157,7 +157,8 @@ struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from)
 		return NULL;
 	if (from->kind == FB_FROM_TVF && inner->next != NULL) {
 		fb_bind_planned(b, from->place,
-			"send both streams to one UDP port as one table, or window each side and add up "
+			"send both streams to one UDP port as one table, or window each side and "
+			"add up "
 			"behind the sink",
 			"a window over a UNION ALL");
 		return NULL;

@@ -98,8 +98,9 @@ static bool bind_targets(struct inserting *in)
 }
 
 /*
- * Where the types differ Flink puts a CAST in between, which cuts to VARCHAR(n) and fills up to CHAR(n). Where they are the
- * same it trusts the declaration: what a format has read may be longer (semantics 1.5).
+ * Where the types differ Flink puts a CAST in between, which cuts to VARCHAR(n) and fills up to
+ * CHAR(n). Where they are the same it trusts the declaration: what a format has read may be longer
+ * (semantics 1.5).
  */
 static const struct fb_expr *fit_text(
 	struct fb_binder *b, const struct fb_expr *expr, struct fb_type type)
@@ -319,7 +320,8 @@ static bool note_fields(struct inserting *in)
 	return true;
 }
 
-/* Names of EXPLAINs may come again in queries behind them, so the file without them has the same names. */
+/* Names of EXPLAINs may come again in queries behind them, so the file without them has the same
+ * names. */
 static bool is_name_used(const struct fb_binder *b, const char *name, bool explain)
 {
 	for (uint16_t i = 0; explain && i < b->plan->explain_cnt; i++)
@@ -334,12 +336,11 @@ static bool is_name_used(const struct fb_binder *b, const char *name, bool expla
 static const char *make_name(struct inserting *in)
 {
 	struct fb_binder *b = in->b;
-	const char *base = in->plan->sink            ? in->plan->sink->name
+	const char *base = in->plan->sink           ? in->plan->sink->name
 			   : in->statement->explain ? "explain"
 						    : "select";
 	unsigned first = in->statement->explain ? b->plan->explain_cnt + 1u : 1;
-	const char *name =
-		in->plan->sink ? base : fb_arena_printf(b->arena, "%s_%u", base, first);
+	const char *name = in->plan->sink ? base : fb_arena_printf(b->arena, "%s_%u", base, first);
 
 	for (unsigned i = 2; name != NULL && is_name_used(b, name, in->statement->explain); i++)
 		name = fb_arena_printf(b->arena, "%s_%u", base, i);
@@ -401,7 +402,8 @@ static bool find_sink(struct inserting *in)
 		if (def->table->columns[i].kind == FB_COLUMN_METADATA &&
 			!def->table->columns[i].is_virtual) {
 			fb_bind_planned(b, at,
-				"leave it out of the sink table, or write VIRTUAL behind it: then it is only read",
+				"leave it out of the sink table, or write VIRTUAL behind it: then "
+				"it is only read",
 				"writing metadata column '%s'", def->table->columns[i].name);
 			return false;
 		}
@@ -477,8 +479,8 @@ static bool bind_constants(struct inserting *in, const struct fb_rel *first)
 		return false;
 	all = in->plan;
 	all->select_cnt = in->sink ? in->sink->field_cnt : (uint16_t)first->column_cnt;
-	all->values = FB_ARENA_ARRAY(
-		in->b->arena, const struct fb_expr *, (size_t)cnt * all->select_cnt);
+	all->values =
+		FB_ARENA_ARRAY(in->b->arena, const struct fb_expr *, (size_t)cnt * all->select_cnt);
 	all->value_filters = FB_ARENA_ARRAY(in->b->arena, const struct fb_expr *, cnt);
 	if (all->values == NULL || all->value_filters == NULL)
 		return false;

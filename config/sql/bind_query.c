@@ -148,7 +148,8 @@ static bool add_condition(
 	return *to != NULL;
 }
 
-/* Of the rows of a window function: what asks about windows alone holds for whole groups, and waits for GROUP BY. */
+/* Of the rows of a window function: what asks about windows alone holds for whole groups, and waits
+ * for GROUP BY. */
 static bool add_window_condition(
 	struct fb_binder *b, struct fb_rel *rel, const struct fb_expr *condition)
 {
@@ -231,8 +232,8 @@ static struct fb_rel *bind_branch(
 /* Without FROM it is one row, of what the list computes. */
 struct fb_rel *fb_bind_select(struct fb_binder *b, const struct fb_ast_query *query)
 {
-	struct fb_rel *from = query->from ? fb_bind_from(b, query->from)
-					  : FB_ARENA_NEW(b->arena, struct fb_rel);
+	struct fb_rel *from =
+		query->from ? fb_bind_from(b, query->from) : FB_ARENA_NEW(b->arena, struct fb_rel);
 	struct fb_rel *first = NULL;
 	struct fb_rel **tail = &first;
 

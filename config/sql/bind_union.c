@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UNION ALL and VALUES: lists of branches with the same columns. Column names are those of the first branch, types
- * the "least restrictive" over all of them; Flink knows no implicit cast beyond that here, and neither do we.
+ * UNION ALL and VALUES: lists of branches with the same columns. Column names are those of the
+ * first branch, types the "least restrictive" over all of them; Flink knows no implicit cast beyond
+ * that here, and neither do we.
  */
 #include "config/sql/bind.h"
 
@@ -37,8 +38,9 @@ static bool common_type(struct uniting *u, uint32_t i, struct fb_place at, struc
 			continue;
 		type.not_null = next.not_null = false;
 		fb_bind_error(u->b, rel->columns[i].place.line ? rel->columns[i].place : at,
-			"CAST one of them to the type of the other", "column %u of %s is %s here and %s before",
-			i + 1, u->what, fb_type_format(next, right), fb_type_format(type, left));
+			"CAST one of them to the type of the other",
+			"column %u of %s is %s here and %s before", i + 1, u->what,
+			fb_type_format(next, right), fb_type_format(type, left));
 		return false;
 	}
 	*ret_type = type;
@@ -80,12 +82,13 @@ static bool check_columns(struct uniting *u, const struct fb_rel *right, struct 
 {
 	if (u->first == NULL || u->first->column_cnt == right->column_cnt)
 		return true;
-	fb_bind_error(u->b, at, "both sides need the same columns", "UNION ALL of %u and %u columns",
-		u->first->column_cnt, right->column_cnt);
+	fb_bind_error(u->b, at, "both sides need the same columns",
+		"UNION ALL of %u and %u columns", u->first->column_cnt, right->column_cnt);
 	return false;
 }
 
-/* A chain a UNION ALL b UNION ALL c leans to the left and may be as long as the text: no recursion along it. */
+/* A chain a UNION ALL b UNION ALL c leans to the left and may be as long as the text: no recursion
+ * along it. */
 static const struct fb_ast_query **list_sides(
 	struct fb_binder *b, const struct fb_ast_query *query, uint32_t *ret_cnt)
 {
@@ -157,14 +160,16 @@ struct fb_rel *fb_bind_values(struct fb_binder *b, const struct fb_ast_query *qu
 	uint32_t cnt = query->rows->values.cnt;
 
 	if (cnt > FB_COLUMNS_MAX) {
-		fb_bind_error(b, query->rows->place, NULL, "more than %d columns in VALUES", FB_COLUMNS_MAX);
+		fb_bind_error(b, query->rows->place, NULL, "more than %d columns in VALUES",
+			FB_COLUMNS_MAX);
 		return NULL;
 	}
 	for (const struct fb_ast_row *row = query->rows; row != NULL; row = row->next) {
 		struct fb_rel *rel;
 
 		if (row->values.cnt != cnt) {
-			fb_bind_error(b, row->place, NULL, "VALUES: this row has %u value%s, the first has %u",
+			fb_bind_error(b, row->place, NULL,
+				"VALUES: this row has %u value%s, the first has %u",
 				row->values.cnt, row->values.cnt == 1 ? "" : "s", cnt);
 			return NULL;
 		}

@@ -97,13 +97,17 @@ static const struct metadata {
 	{"kafka", "partition", {.kind = FB_T_INT, .not_null = true}},
 	{"kafka", "offset", {.kind = FB_T_BIGINT, .not_null = true}},
 	{"kafka", "timestamp", {.kind = FB_T_TIMESTAMP_LTZ, .precision = 3, .not_null = true}},
-	{"kafka", "timestamp-type", {.kind = FB_T_VARCHAR, .length = FB_STRING_LENGTH, .not_null = true}},
+	{"kafka", "timestamp-type",
+		{.kind = FB_T_VARCHAR, .length = FB_STRING_LENGTH, .not_null = true}},
 	{"kafka", "headers", {.kind = FB_T_NULL}}, /* a MAP: release 2 */
 	{"kafka", "leader-epoch", {.kind = FB_T_INT}},
-	{"filesystem", "file.path", {.kind = FB_T_VARCHAR, .length = FB_STRING_LENGTH, .not_null = true}},
-	{"filesystem", "file.name", {.kind = FB_T_VARCHAR, .length = FB_STRING_LENGTH, .not_null = true}},
+	{"filesystem", "file.path",
+		{.kind = FB_T_VARCHAR, .length = FB_STRING_LENGTH, .not_null = true}},
+	{"filesystem", "file.name",
+		{.kind = FB_T_VARCHAR, .length = FB_STRING_LENGTH, .not_null = true}},
 	{"filesystem", "file.size", {.kind = FB_T_BIGINT, .not_null = true}},
-	{"filesystem", "file.modification-time", {.kind = FB_T_TIMESTAMP_LTZ, .precision = 3, .not_null = true}},
+	{"filesystem", "file.modification-time",
+		{.kind = FB_T_TIMESTAMP_LTZ, .precision = 3, .not_null = true}},
 };
 
 /* Flink casts metadata to the declared type, where that can be done at all. */
@@ -402,7 +406,8 @@ static bool check_partitions(struct making *m)
 		return true;
 	if (strcmp(table->connector, "print") == 0 || strcmp(table->connector, "blackhole") == 0) {
 		m->table->partition_key_cnt = 0;
-		fb_bind_warn(m->b, at, NULL, "PARTITIONED BY has no effect: connector '%s' has no folders",
+		fb_bind_warn(m->b, at, NULL,
+			"PARTITIONED BY has no effect: connector '%s' has no folders",
 			table->connector);
 		return true;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hint OPTIONS(…) behind a table's name: the same table with other options, for this one use of it. */
+/* The hint OPTIONS(…) behind a table's name: the same table with other options, for this one use of
+ * it. */
 #include "config/sql/bind.h"
 
 static const struct fb_option *find(const struct fb_option *options, uint16_t cnt, const char *key)
@@ -10,14 +11,17 @@ static const struct fb_option *find(const struct fb_option *options, uint16_t cn
 	return NULL;
 }
 
-/* Options of the hint take the place of the table's; of two in one hint the last one counts, as in Flink. */
-static bool merge_options(struct fb_binder *b, struct fb_table *table, const struct fb_ast_options *list)
+/* Options of the hint take the place of the table's; of two in one hint the last one counts, as in
+ * Flink. */
+static bool merge_options(
+	struct fb_binder *b, struct fb_table *table, const struct fb_ast_options *list)
 {
 	uint16_t base = table->option_cnt;
 	struct fb_option *merged;
 
 	if (list->cnt > FB_COLUMNS_MAX) {
-		fb_bind_error(b, list->first->key_place, NULL, "more than %d options", FB_COLUMNS_MAX);
+		fb_bind_error(
+			b, list->first->key_place, NULL, "more than %d options", FB_COLUMNS_MAX);
 		return false;
 	}
 	merged = fb_options_copy(b, list, base);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the options of a table mean where it is used: as source, as sink, and when the pipeline is started. */
+/* What the options of a table mean where it is used: as source, as sink, and when the pipeline is
+ * started. */
 #include "config/base/errcode.h"
 #include "config/sql/options.h"
 #include "config/sql/sql.h"
@@ -84,7 +85,8 @@ static bool judge_use(void *arg, const struct subject *subject)
 		if (planning->later)
 			return true;
 		planning->later = true;
-		fb_bind_warn(b, subject->place, "the file is right; starting it here will be refused",
+		fb_bind_warn(b, subject->place,
+			"the file is right; starting it here will be refused",
 			"%s is planned, not yet here", what);
 		return true;
 	default:

@@ -126,7 +126,8 @@ bool fb_option_is_preset(const struct fb_option_row *option, const char *value)
 
 	if (option->kind == DURATION)
 		return fb_literal_duration(fb_str_from(value), &written) == 0 &&
-		       fb_literal_duration(fb_str_from(option->preset), &preset) == 0 && written == preset;
+		       fb_literal_duration(fb_str_from(option->preset), &preset) == 0 &&
+		       written == preset;
 	return option->preset[0] != 0 && fb_str_is(fb_str_from(value), option->preset);
 }
 
@@ -214,8 +215,8 @@ static const char *value_problem(const struct fb_option_row *option, const char 
 	case CHAR:
 		return is_character(value) ? NULL : "write one character (ASCII)";
 	case NAME:
-		return value[0] != 0 && strlen(value) < 200 && strchr(value, '/') == NULL && strcmp(value, ".") != 0 &&
-				       strcmp(value, "..") != 0
+		return value[0] != 0 && strlen(value) < 200 && strchr(value, '/') == NULL &&
+				       strcmp(value, ".") != 0 && strcmp(value, "..") != 0
 			       ? NULL
 			       : "write the name of a file, without /";
 	case PATH:
@@ -330,8 +331,8 @@ static uint16_t find_field(const struct fb_table *table, struct fb_str name)
 }
 
 /* Which columns the key has: bits into `in_key`. */
-static bool read_key_fields(
-	struct fb_binder *b, const struct fb_table *table, const struct fb_option *fields, bool *in_key)
+static bool read_key_fields(struct fb_binder *b, const struct fb_table *table,
+	const struct fb_option *fields, bool *in_key)
 {
 	for (const char *at = fields->value; *at != 0;) {
 		struct fb_str name = {at, (uint32_t)strcspn(at, ";")};
@@ -405,8 +406,7 @@ static bool check_json(struct fb_binder *b, const struct fb_table *table)
 
 	if (!is_set(table, key) || !is_set(table, "json.ignore-parse-errors"))
 		return true;
-	written = written ? written
-			  : fb_option_written(table, "value.json.fail-on-missing-field");
+	written = written ? written : fb_option_written(table, "value.json.fail-on-missing-field");
 	fb_bind_error(b, written ? written->place : (struct fb_place){0}, NULL,
 		"'json.fail-on-missing-field' and 'json.ignore-parse-errors' exclude each other");
 	return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHOW TABLES, SHOW VIEWS, SHOW CREATE TABLE, DESCRIBE: answers in the words and the layout of Flink 2.2 and its SQL
- * client: texts stand to the right, BOOLEAN is upper case, SHOW CREATE TABLE has no frame.
+ * SHOW TABLES, SHOW VIEWS, SHOW CREATE TABLE, DESCRIBE: answers in the words and the layout of
+ * Flink 2.2 and its SQL client: texts stand to the right, BOOLEAN is upper case, SHOW CREATE TABLE
+ * has no frame.
  */
 #include <stdlib.h>
 
@@ -52,7 +53,8 @@ static void draw(const struct grid *grid, struct fb_buf *out)
 	add_rule(widths, grid->column_cnt, out);
 	for (uint32_t r = 0; r < grid->row_cnt; r++) {
 		for (uint32_t c = 0; c < grid->column_cnt; c++)
-			fb_buf_printf(out, "| %*s%s ", (int)(widths[c] - text_width(grid->rows[r][c])), "",
+			fb_buf_printf(out, "| %*s%s ",
+				(int)(widths[c] - text_width(grid->rows[r][c])), "",
 				grid->rows[r][c]);
 		fb_buf_add_text(out, "|\n");
 		if (r == 0)
@@ -62,11 +64,13 @@ static void draw(const struct grid *grid, struct fb_buf *out)
 	fb_buf_printf(out, "%u row%s in set\n", grid->row_cnt - 1, grid->row_cnt == 2 ? "" : "s");
 }
 
-static void answer(struct fb_binder *b, const struct fb_ast_statement *statement, const char *what, struct fb_buf *text)
+static void answer(struct fb_binder *b, const struct fb_ast_statement *statement, const char *what,
+	struct fb_buf *text)
 {
-	char *copy = text->failed || text->p == NULL
-		? NULL
-		: fb_arena_strdup(b->arena, (struct fb_str){text->p, (uint32_t)text->len});
+	char *copy =
+		text->failed || text->p == NULL
+			? NULL
+			: fb_arena_strdup(b->arena, (struct fb_str){text->p, (uint32_t)text->len});
 
 	if (copy != NULL && what != NULL && fb_bind_charge(b, text->len / 64 + 1, statement->place))
 		fb_bind_answer(b, what, copy, NULL, statement->place);
@@ -120,8 +124,10 @@ static void add_quoted(struct fb_buf *out, struct fb_str text, char quote)
 
 static const char *take(struct fb_binder *b, struct fb_buf *text)
 {
-	const char *copy = text->failed ? NULL : fb_arena_strdup(b->arena, (struct fb_str){text->p ? text->p : "",
-		(uint32_t)text->len});
+	const char *copy =
+		text->failed ? NULL
+			     : fb_arena_strdup(b->arena, (struct fb_str){text->p ? text->p : "",
+								 (uint32_t)text->len});
 
 	fb_buf_fini(text);
 	return copy ? copy : "";
@@ -154,7 +160,8 @@ static const char *key_text(struct fb_binder *b, const struct fb_table *table, u
 	for (uint16_t i = 0; i < table->primary_key_cnt; i++)
 		in_key = in_key || table->primary_key[i] == column;
 	for (uint16_t i = 0; in_key && i < table->primary_key_cnt; i++)
-		fb_buf_printf(&out, "%s%s", i ? ", " : "PRI(", table->columns[table->primary_key[i]].name);
+		fb_buf_printf(&out, "%s%s", i ? ", " : "PRI(",
+			table->columns[table->primary_key[i]].name);
 	if (in_key)
 		fb_buf_add_char(&out, ')');
 	return take(b, &out);
@@ -166,13 +173,15 @@ static const char *type_text(struct fb_binder *b, struct fb_type type, bool rowt
 	const char *copy;
 
 	type.not_null = false;
-	copy = fb_arena_printf(b->arena, "%s%s", fb_type_format(type, text), rowtime ? " *ROWTIME*" : "");
+	copy = fb_arena_printf(
+		b->arena, "%s%s", fb_type_format(type, text), rowtime ? " *ROWTIME*" : "");
 	return copy ? copy : "";
 }
 
 /* ---- DESCRIBE ---- */
 
-static const char *const describe_names[GRID_COLUMNS] = {"name", "type", "null", "key", "extras", "watermark", "comment"};
+static const char *const describe_names[GRID_COLUMNS] = {
+	"name", "type", "null", "key", "extras", "watermark", "comment"};
 
 static void describe_table(struct fb_binder *b, const struct fb_def *def, struct grid *grid)
 {
@@ -189,7 +198,8 @@ static void describe_table(struct fb_binder *b, const struct fb_def *def, struct
 		row[2] = column->type.not_null ? "FALSE" : "TRUE";
 		row[3] = key_text(b, table, i);
 		row[4] = extras(b, ast);
-		row[5] = rowtime ? fb_unparse(b, def->ast->watermark, def->ast->watermark_text) : "";
+		row[5] =
+			rowtime ? fb_unparse(b, def->ast->watermark, def->ast->watermark_text) : "";
 		row[6] = column->comment ? column->comment : "";
 		if (column->comment != NULL)
 			grid->column_cnt = GRID_COLUMNS;
@@ -213,7 +223,8 @@ static void describe_view(struct fb_binder *b, const struct fb_def *def, struct 
 	}
 }
 
-static void describe(struct fb_binder *b, const struct fb_ast_statement *statement, const struct fb_def *def)
+static void describe(
+	struct fb_binder *b, const struct fb_ast_statement *statement, const struct fb_def *def)
 {
 	uint32_t cnt = def->table ? def->table->column_cnt : def->rel->column_cnt;
 	struct grid grid = {.column_cnt = GRID_COLUMNS - 1,
@@ -229,7 +240,8 @@ static void describe(struct fb_binder *b, const struct fb_ast_statement *stateme
 	else
 		describe_view(b, def, &grid);
 	draw(&grid, &text);
-	answer(b, statement, fb_arena_printf(b->arena, "DESCRIBE %.*s", (int)def->name.len, def->name.p), &text);
+	answer(b, statement,
+		fb_arena_printf(b->arena, "DESCRIBE %.*s", (int)def->name.len, def->name.p), &text);
 }
 
 /* ---- SHOW CREATE TABLE ---- */
@@ -241,7 +253,8 @@ static void add_type(struct fb_buf *out, struct fb_type type)
 	const char *null = type.not_null ? " NOT NULL" : "";
 
 	if (type.kind == FB_T_VARCHAR || type.kind == FB_T_VARBINARY)
-		fb_buf_printf(out, "%s(%u)%s", type.kind == FB_T_VARCHAR ? "VARCHAR" : "VARBINARY", type.length, null);
+		fb_buf_printf(out, "%s(%u)%s", type.kind == FB_T_VARCHAR ? "VARCHAR" : "VARBINARY",
+			type.length, null);
 	else if (type.kind == FB_T_TIMESTAMP_LTZ)
 		fb_buf_printf(out, "TIMESTAMP(%u) WITH LOCAL TIME ZONE%s", type.precision, null);
 	else
@@ -286,7 +299,10 @@ static void add_key(const struct fb_def *def, struct fb_buf *out)
 	for (uint16_t i = 0; i < table->primary_key_cnt; i++)
 		fb_buf_printf(&name, "_%s", table->columns[table->primary_key[i]].name);
 	fb_buf_add_text(out, ",\n  CONSTRAINT ");
-	add_quoted(out, def->ast->key_name ? def->ast->key_name->text : (struct fb_str){name.p, (uint32_t)name.len}, '`');
+	add_quoted(out,
+		def->ast->key_name ? def->ast->key_name->text
+				   : (struct fb_str){name.p, (uint32_t)name.len},
+		'`');
 	fb_buf_add_text(out, " PRIMARY KEY (");
 	for (uint16_t i = 0; i < table->primary_key_cnt; i++) {
 		fb_buf_add_text(out, i ? ", " : "");
@@ -308,7 +324,8 @@ static void add_partitions(const struct fb_table *table, struct fb_buf *out)
 
 static int compare_options(const void *a, const void *b)
 {
-	return strcmp((*(const struct fb_option *const *)a)->key, (*(const struct fb_option *const *)b)->key);
+	return strcmp((*(const struct fb_option *const *)a)->key,
+		(*(const struct fb_option *const *)b)->key);
 }
 
 static void add_options(struct fb_binder *b, const struct fb_table *table, struct fb_buf *out)
@@ -330,24 +347,27 @@ static void add_options(struct fb_binder *b, const struct fb_table *table, struc
 	fb_buf_add_text(out, "\n)\n");
 }
 
-static void show_create(struct fb_binder *b, const struct fb_ast_statement *statement, const struct fb_def *def)
+static void show_create(
+	struct fb_binder *b, const struct fb_ast_statement *statement, const struct fb_def *def)
 {
 	const struct fb_table *table = def->table;
 	struct fb_buf out = {0};
 
 	if (def->is_view) {
-		fb_bind_error(b, statement->name.place, "DESCRIBE shows its columns", "'%.*s' is a view",
-			(int)FB_MIN(def->name.len, 100u), def->name.p);
+		fb_bind_error(b, statement->name.place, "DESCRIBE shows its columns",
+			"'%.*s' is a view", (int)FB_MIN(def->name.len, 100u), def->name.p);
 		return;
 	}
-	fb_buf_printf(&out, "CREATE %sTABLE `default_catalog`.`default_database`.", def->temporary ? "TEMPORARY " : "");
+	fb_buf_printf(&out, "CREATE %sTABLE `default_catalog`.`default_database`.",
+		def->temporary ? "TEMPORARY " : "");
 	add_quoted(&out, def->name, '`');
 	fb_buf_add_text(&out, " (\n");
 	add_columns(b, def, &out);
 	if (table->has_watermark) {
 		fb_buf_add_text(&out, ",\n  WATERMARK FOR ");
 		add_quoted(&out, fb_str_from(table->columns[table->rowtime].name), '`');
-		fb_buf_printf(&out, " AS %s", fb_unparse(b, def->ast->watermark, def->ast->watermark_text));
+		fb_buf_printf(&out, " AS %s",
+			fb_unparse(b, def->ast->watermark, def->ast->watermark_text));
 	}
 	if (table->primary_key_cnt != 0)
 		add_key(def, &out);
@@ -358,7 +378,10 @@ static void show_create(struct fb_binder *b, const struct fb_ast_statement *stat
 	}
 	add_partitions(table, &out);
 	add_options(b, table, &out);
-	answer(b, statement, fb_arena_printf(b->arena, "SHOW CREATE TABLE %.*s", (int)def->name.len, def->name.p), &out);
+	answer(b, statement,
+		fb_arena_printf(
+			b->arena, "SHOW CREATE TABLE %.*s", (int)def->name.len, def->name.p),
+		&out);
 }
 
 void fb_bind_show(struct fb_binder *b, const struct fb_ast_statement *statement)

@@ -21,10 +21,12 @@ int fb_sql_plan_run(const char *file, struct fb_str text, struct fb_diags *diags
 	struct fb_plan **ret_plan) FB_MUST_CHECK;
 void fb_plan_destroy(struct fb_plan *plan);
 /*
- * May the plan's tables be read and written here? What option.def marks LATER is a right file for another engine, and
- * not yet for this one; FILES is for `forebay run`, which says so by `files`. FB_E_UNSUPPORTED: each place is in diags.
+ * May the plan's tables be read and written here? What option.def marks LATER is a right file for
+ * another engine, and not yet for this one; FILES is for `forebay run`, which says so by `files`.
+ * FB_E_UNSUPPORTED: each place is in diags.
  */
-int fb_sql_check_start(const struct fb_plan *plan, bool files, struct fb_diags *diags) FB_MUST_CHECK;
+int fb_sql_check_start(
+	const struct fb_plan *plan, bool files, struct fb_diags *diags) FB_MUST_CHECK;
 
 /*
  * What a query will do, in words and in the order of the data: source, pushed-down columns, filter,

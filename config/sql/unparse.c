@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Expressions of CREATE TABLE in Flink's words, for SHOW CREATE TABLE and DESCRIBE: names in backticks, functions in
- * upper case, no more parentheses than needed, CASE and NULLIF in their long form. What has no such words here
- * is shown as it was written.
+ * Expressions of CREATE TABLE in Flink's words, for SHOW CREATE TABLE and DESCRIBE: names in
+ * backticks, functions in upper case, no more parentheses than needed, CASE and NULLIF in their
+ * long form. What has no such words here is shown as it was written.
  */
 #include <ctype.h>
 
@@ -41,9 +41,9 @@ static enum level level_of(const struct fb_ast_expr *expr)
 	case FB_AST_NEGATE:
 		return SIGN;
 	case FB_AST_BINARY:
-		return expr->op >= FB_AST_EQ                             ? COMPARE
+		return expr->op >= FB_AST_EQ                              ? COMPARE
 		       : expr->op == FB_AST_ADD || expr->op == FB_AST_SUB ? SUM
-									   : PRODUCT;
+									  : PRODUCT;
 	default:
 		return ATOM;
 	}
@@ -66,7 +66,8 @@ static void add_upper(struct unparsing *u, struct fb_str text)
 		fb_buf_add_char(&u->out, (char)toupper((unsigned char)text.p[i]));
 }
 
-static void add_list(struct unparsing *u, const struct fb_ast_expr *first, const char *between, enum level around)
+static void add_list(struct unparsing *u, const struct fb_ast_expr *first, const char *between,
+	enum level around)
 {
 	for (const struct fb_ast_expr *at = first; at != NULL; at = at->next) {
 		if (at != first)
@@ -139,7 +140,7 @@ static void add_cast(struct unparsing *u, const struct fb_ast_expr *expr)
 		fb_buf_add_text(&u->out, "INTEGER");
 	} else if (type->kind == FB_T_DECIMAL || fb_type_is_timestamp(made)) {
 		/* Precisions as written, none where none is. */
-		made.kind == FB_T_DECIMAL ? fb_buf_add_text(&u->out, "DECIMAL")
+		made.kind == FB_T_DECIMAL     ? fb_buf_add_text(&u->out, "DECIMAL")
 		: made.kind == FB_T_TIMESTAMP ? fb_buf_add_text(&u->out, "TIMESTAMP")
 					      : fb_buf_add_text(&u->out, "TIMESTAMP_LTZ");
 		if (type->args[0] >= 0)
@@ -193,23 +194,33 @@ static void add_range(struct unparsing *u, const struct fb_ast_expr *expr)
 
 	add(u, value, RANGE);
 	if (expr->kind == FB_AST_BETWEEN) {
-		fb_buf_printf(&u->out, "%s BETWEEN %s ", not, expr->symmetric ? "SYMMETRIC" : "ASYMMETRIC");
+		fb_buf_printf(&u->out, "%s BETWEEN %s ", not,
+			expr->symmetric ? "SYMMETRIC" : "ASYMMETRIC");
 		add_list(u, value->next, " AND ", RANGE + 1);
 	} else if (expr->kind == FB_AST_IN) {
-		fb_buf_printf(&u->out, "%s IN (", not);
+		fb_buf_printf(&u->out, "%s IN (", not );
 		add_list(u, value->next, ", ", LOW);
 		fb_buf_add_char(&u->out, ')');
 	} else {
-		fb_buf_printf(&u->out, "%s LIKE ", not);
+		fb_buf_printf(&u->out, "%s LIKE ", not );
 		add_list(u, value->next, " ESCAPE ", RANGE + 1);
 	}
 }
 
 static void add_binary(struct unparsing *u, const struct fb_ast_expr *expr)
 {
-	static const char *const signs[] = {[FB_AST_ADD] = "+", [FB_AST_SUB] = "-", [FB_AST_MUL] = "*", [FB_AST_DIV] = "/",
-		[FB_AST_MOD] = "%", [FB_AST_CONCAT] = "||", [FB_AST_EQ] = "=", [FB_AST_NE] = "<>", [FB_AST_LT] = "<",
-		[FB_AST_LE] = "<=", [FB_AST_GT] = ">", [FB_AST_GE] = ">="};
+	static const char *const signs[] = {[FB_AST_ADD] = "+",
+		[FB_AST_SUB] = "-",
+		[FB_AST_MUL] = "*",
+		[FB_AST_DIV] = "/",
+		[FB_AST_MOD] = "%",
+		[FB_AST_CONCAT] = "||",
+		[FB_AST_EQ] = "=",
+		[FB_AST_NE] = "<>",
+		[FB_AST_LT] = "<",
+		[FB_AST_LE] = "<=",
+		[FB_AST_GT] = ">",
+		[FB_AST_GE] = ">="};
 	enum level level = level_of(expr);
 
 	add(u, expr->args, level);
@@ -263,7 +274,8 @@ static void add_form(struct unparsing *u, const struct fb_ast_expr *expr)
 		break;
 	case FB_AST_AND:
 	case FB_AST_OR:
-		add_list(u, expr->args, expr->kind == FB_AST_AND ? " AND " : " OR ", level_of(expr));
+		add_list(
+			u, expr->args, expr->kind == FB_AST_AND ? " AND " : " OR ", level_of(expr));
 		break;
 	case FB_AST_IS:
 		add_is(u, expr);

@@ -31,8 +31,8 @@ static int add_folder(struct fb_gather *gather, uint64_t hash)
 	return 0;
 }
 
-int fb_gather_find(struct fb_gather *gather, const struct fb_table *table, const struct fb_value *values,
-	const char *default_name, struct fb_gathered **ret)
+int fb_gather_find(struct fb_gather *gather, const struct fb_table *table,
+	const struct fb_value *values, const char *default_name, struct fb_gathered **ret)
 {
 	uint64_t hash;
 	uint32_t i = 0;
@@ -43,10 +43,12 @@ int fb_gather_find(struct fb_gather *gather, const struct fb_table *table, const
 	fb_buf_add_char(&gather->path, '\0');
 	if (gather->path.failed)
 		return FB_E_NO_MEMORY;
-	if (gather->last >= gather->cnt || strcmp(gather->at[gather->last].folder, gather->path.p) != 0) {
+	if (gather->last >= gather->cnt ||
+		strcmp(gather->at[gather->last].folder, gather->path.p) != 0) {
 		hash = hash_of(gather->path.p);
 		while (i < gather->cnt &&
-			(gather->at[i].hash != hash || strcmp(gather->at[i].folder, gather->path.p) != 0))
+			(gather->at[i].hash != hash ||
+				strcmp(gather->at[i].folder, gather->path.p) != 0))
 			i++;
 		if (i < gather->cnt)
 			gather->last = i;

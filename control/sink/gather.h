@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that wait for a commit, as text: one for each folder of a partitioned table, one in all of any other. One thread. */
+/* Rows that wait for a commit, as text: one for each folder of a partitioned table, one in all of
+ * any other. One thread. */
 #pragma once
 
 #include "config/base/errcode.h"
@@ -23,10 +24,11 @@ struct fb_gather {
 };
 
 /*
- * Where a row with these values goes (see fb_partition_path); *ret is valid until the next call. FB_E_FULL: one folder more than
- * FB_GATHER_MAX; FB_E_NO_MEMORY.
+ * Where a row with these values goes (see fb_partition_path); *ret is valid until the next call.
+ * FB_E_FULL: one folder more than FB_GATHER_MAX; FB_E_NO_MEMORY.
  */
-int fb_gather_find(struct fb_gather *gather, const struct fb_table *table, const struct fb_value *values,
-	const char *default_name, struct fb_gathered **ret) FB_MUST_CHECK;
+int fb_gather_find(struct fb_gather *gather, const struct fb_table *table,
+	const struct fb_value *values, const char *default_name,
+	struct fb_gathered **ret) FB_MUST_CHECK;
 void fb_gather_clear(struct fb_gather *gather);
 void fb_gather_fini(struct fb_gather *gather);

@@ -20,7 +20,8 @@ static void add_escaped(struct fb_buf *out, const char *text, size_t len)
 	}
 }
 
-/* java.time.LocalDateTime: no seconds where all below minutes is 0, else a fraction of 0, 3 or 6 digits. */
+/* java.time.LocalDateTime: no seconds where all below minutes is 0, else a fraction of 0, 3 or 6
+ * digits. */
 static void add_timestamp(struct fb_buf *out, struct fb_type type, int64_t ticks)
 {
 	int64_t us = fb_type_ticks_per_s(type) == 1000 ? ticks * 1000 : ticks;
@@ -29,8 +30,8 @@ static void add_timestamp(struct fb_buf *out, struct fb_type type, int64_t ticks
 	uint64_t s = rest / 1000000, fraction = rest % 1000000;
 	struct fb_civil civil = fb_civil_from_days(day);
 
-	fb_buf_printf(out, "%04d-%02u-%02uT%02u:%02u", civil.year, civil.month, civil.day, (unsigned)(s / 3600),
-		(unsigned)(s / 60 % 60));
+	fb_buf_printf(out, "%04d-%02u-%02uT%02u:%02u", civil.year, civil.month, civil.day,
+		(unsigned)(s / 3600), (unsigned)(s / 60 % 60));
 	if (s % 60 != 0 || fraction != 0)
 		fb_buf_printf(out, ":%02u", (unsigned)(s % 60));
 	if (fraction != 0 && fraction % 1000 == 0)
@@ -62,8 +63,8 @@ static void add_value(struct fb_buf *out, struct fb_type type, const struct fb_v
 	}
 }
 
-void fb_partition_path(
-	const struct fb_table *table, const struct fb_value *values, const char *default_name, struct fb_buf *out)
+void fb_partition_path(const struct fb_table *table, const struct fb_value *values,
+	const char *default_name, struct fb_buf *out)
 {
 	struct fb_buf text = {0};
 

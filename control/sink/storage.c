@@ -37,7 +37,8 @@ static int make_local_folder(const char *folder, struct fb_buf *message)
 
 int fb_storage_mkdirs(const struct fb_storage *storage, const char *folder, struct fb_buf *message)
 {
-	return storage->hdfs ? fb_webhdfs_mkdirs(storage->hdfs, folder, message) : make_local_folder(folder, message);
+	return storage->hdfs ? fb_webhdfs_mkdirs(storage->hdfs, folder, message)
+			     : make_local_folder(folder, message);
 }
 
 static int write_local(const char *path, const struct fb_buf *text, struct fb_buf *message)
@@ -64,8 +65,8 @@ static int write_local(const char *path, const struct fb_buf *text, struct fb_bu
 	return rc;
 }
 
-int fb_storage_put(
-	const struct fb_storage *storage, const char *path, const struct fb_buf *text, struct fb_buf *message)
+int fb_storage_put(const struct fb_storage *storage, const char *path, const struct fb_buf *text,
+	struct fb_buf *message)
 {
 	return storage->hdfs ? fb_webhdfs_put(storage->hdfs, path, text->p, text->len, message)
 			     : write_local(path, text, message);
@@ -79,8 +80,9 @@ static int sync_folder_of(const char *path, struct fb_buf *message)
 	int fd;
 	int rc = 0;
 
-	if (slash == NULL || snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path) >=
-		    (int)sizeof(folder))
+	if (slash == NULL ||
+		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path),
+			path) >= (int)sizeof(folder))
 		return FB_E_INVALID;
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0)
@@ -90,7 +92,8 @@ static int sync_folder_of(const char *path, struct fb_buf *message)
 	return rc;
 }
 
-int fb_storage_rename(const struct fb_storage *storage, const char *from, const char *to, struct fb_buf *message)
+int fb_storage_rename(
+	const struct fb_storage *storage, const char *from, const char *to, struct fb_buf *message)
 {
 	int rc;
 
@@ -98,12 +101,15 @@ int fb_storage_rename(const struct fb_storage *storage, const char *from, const 
 		rc = fb_webhdfs_rename(storage->hdfs, from, to, message);
 		return rc == FB_E_EXISTS ? FB_E_NOT_FOUND : rc;
 	}
-	return rename(from, to) != 0 ? io_error("rename", from, message) : sync_folder_of(to, message);
+	return rename(from, to) != 0 ? io_error("rename", from, message)
+				     : sync_folder_of(to, message);
 }
 
 int fb_storage_stat(const struct fb_storage *storage, const char *path, struct fb_buf *message)
 {
 	if (storage->hdfs != NULL)
 		return fb_webhdfs_stat(storage->hdfs, path, message);
-	return access(path, F_OK) == 0 ? 0 : errno == ENOENT ? FB_E_NOT_FOUND : io_error("look for", path, message);
+	return access(path, F_OK) == 0 ? 0
+	       : errno == ENOENT       ? FB_E_NOT_FOUND
+				       : io_error("look for", path, message);
 }

@@ -15,8 +15,8 @@ struct row {
 	uint32_t cnt;
 };
 
-static int compute(const struct fb_batch *one, const struct fb_expr *expr, struct fb_program **ret_program,
-	const struct fb_column **ret_column)
+static int compute(const struct fb_batch *one, const struct fb_expr *expr,
+	struct fb_program **ret_program, const struct fb_column **ret_column)
 {
 	uint64_t failed[FB_BATCH_WORDS] = {0};
 	int rc = fb_program_create(expr, ret_program);
@@ -51,8 +51,8 @@ static void clear(struct row *row)
 	}
 }
 
-static int run_row(const struct fb_query_plan *query, uint32_t number, struct row *row, struct fb_buf *bytes,
-	fb_values_fn fn, void *arg)
+static int run_row(const struct fb_query_plan *query, uint32_t number, struct row *row,
+	struct fb_buf *bytes, fb_values_fn fn, void *arg)
 {
 	const struct fb_expr **values = query->values + (size_t)number * query->select_cnt;
 	int rc = judge(&row->one, query->value_filters ? query->value_filters[number] : NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole files and what EXPLAIN says of them: golden/NAME.sql and golden/NAME.txt. Tutorials are those of the semantics;
- * the answers in show.txt are what Flink 2.2.0 printed for the same tables. Made new by
- * `forebay explain golden/NAME.sql > golden/NAME.txt`, and read before it is committed.
+ * Whole files and what EXPLAIN says of them: golden/NAME.sql and golden/NAME.txt. Tutorials are
+ * those of the semantics; the answers in show.txt are what Flink 2.2.0 printed for the same tables.
+ * Made new by `forebay explain golden/NAME.sql > golden/NAME.txt`, and read before it is committed.
  */
 #include "harness.h"
 
@@ -16,7 +16,8 @@ static char *read_file(const char *name, const char *ending)
 	size_t len;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/tests/unit/config/sql/golden/%s%s", root ? root : ".", name, ending);
+	snprintf(path, sizeof(path), "%s/tests/unit/config/sql/golden/%s%s", root ? root : ".",
+		name, ending);
 	file = fopen(path, "r");
 	cr_assert_not_null(file, "%s", path);
 	text = calloc(1, 1 << 18);
@@ -40,8 +41,9 @@ static void check(const char *name)
 			same++;
 		for (line = same; line > 0 && expected[line - 1] != '\n';)
 			line--;
-		cr_expect(false, "%s\n   expected: %.*s\n   is:       %.*s", name, (int)strcspn(expected + line, "\n"),
-			expected + line, (int)strcspn(planned.explain.p + line, "\n"), planned.explain.p + line);
+		cr_expect(false, "%s\n   expected: %.*s\n   is:       %.*s", name,
+			(int)strcspn(expected + line, "\n"), expected + line,
+			(int)strcspn(planned.explain.p + line, "\n"), planned.explain.p + line);
 	}
 	planned_fini(&planned);
 	free(expected);
@@ -71,13 +73,15 @@ Test(golden, statement_sets_and_explains)
 
 /* ---- what the text does not show ---- */
 
-/* Sides of a union into one sink, and a hint written twice: each source is one table, so it is read once. */
+/* Sides of a union into one sink, and a hint written twice: each source is one table, so it is read
+ * once. */
 Test(golden, one_table_for_equal_hints)
 {
 	struct planned planned = plan_ok(PRELUDE,
 		"INSERT INTO p SELECT a FROM nw UNION ALL SELECT a + 1 FROM nw"
 		" UNION ALL SELECT a FROM nw /*+ OPTIONS('csv.field-delimiter' = ';') */"
-		" UNION ALL SELECT a + 1 FROM nw /*+ options('csv.field-delimiter' = ',', 'csv.field-delimiter' = ';') */"
+		" UNION ALL SELECT a + 1 FROM nw /*+ options('csv.field-delimiter' = ',', "
+		"'csv.field-delimiter' = ';') */"
 		" UNION ALL SELECT a FROM nw /*+ OPTIONS('format' = 'csv') */;");
 	const struct fb_query_plan *const *queries = planned.plan->queries;
 
@@ -85,7 +89,8 @@ Test(golden, one_table_for_equal_hints)
 	cr_assert_eq(queries[0]->source, queries[1]->source);
 	cr_assert_eq(queries[2]->source, queries[3]->source);
 	cr_assert_neq(queries[0]->source, queries[2]->source);
-	cr_assert_eq(queries[0]->source, queries[4]->source, "a hint that changes nothing makes no other table");
+	cr_assert_eq(queries[0]->source, queries[4]->source,
+		"a hint that changes nothing makes no other table");
 	cr_assert_str_eq(fb_table_option(queries[3]->source, "csv.field-delimiter"), ";");
 	cr_assert_null(fb_table_option(queries[0]->source, "csv.field-delimiter"));
 	for (uint16_t i = 0; i < 5; i++) {
@@ -99,20 +104,22 @@ Test(golden, one_table_for_equal_hints)
 /* A setting holds for queries behind it; a hint of a sink is of that INSERT alone. */
 Test(golden, a_hint_of_a_sink)
 {
-	struct planned planned = plan_ok(PRELUDE,
-		"INSERT INTO p /*+ OPTIONS('print-identifier' = 'x') */ VALUES (1); INSERT INTO p VALUES (2);");
+	struct planned planned = plan_ok(PRELUDE, "INSERT INTO p /*+ OPTIONS('print-identifier' = "
+						  "'x') */ VALUES (1); INSERT INTO p VALUES (2);");
 
 	cr_assert_str_eq(fb_table_option(planned.plan->queries[0]->sink, "print-identifier"), "x");
 	cr_assert_null(fb_table_option(planned.plan->queries[1]->sink, "print-identifier"));
 	planned_fini(&planned);
 }
 
-/* Where types differ INSERT casts, as Flink does: cut to VARCHAR(n), fill up to CHAR(n); elsewhere nothing is touched. */
+/* Where types differ INSERT casts, as Flink does: cut to VARCHAR(n), fill up to CHAR(n); elsewhere
+ * nothing is touched. */
 Test(golden, texts_fit_their_columns)
 {
-	struct planned planned = plan_ok(PRELUDE,
-		"CREATE TABLE q (a VARCHAR(2), b CHAR(3), c VARCHAR(10), d STRING) WITH ('connector' = 'print');"
-		"INSERT INTO q SELECT n, 'x', v, v FROM t;");
+	struct planned planned =
+		plan_ok(PRELUDE, "CREATE TABLE q (a VARCHAR(2), b CHAR(3), c VARCHAR(10), d "
+				 "STRING) WITH ('connector' = 'print');"
+				 "INSERT INTO q SELECT n, 'x', v, v FROM t;");
 	const struct fb_query_plan *query = planned.plan->queries[0];
 
 	cr_assert_eq(query->select[0]->op, FB_OP_CAST);
@@ -128,14 +135,18 @@ Test(golden, texts_fit_their_columns)
 Test(golden, window_columns_in_where)
 {
 	struct planned planned = plan_ok(PRELUDE,
-		"INSERT INTO p SELECT COUNT(*) FROM (SELECT * FROM (SELECT a, ts, window_start AS ws, window_start, window_end, "
-		"window_time FROM " TUMBLE_T ") WHERE a > 1 AND ws > TIMESTAMP '2024-01-01 00:00:00' AND (window_time < "
-		"TIMESTAMP '2024-02-01 00:00:00' OR window_end IS NULL)) WHERE a < 9 GROUP BY window_start, window_end HAVING "
+		"INSERT INTO p SELECT COUNT(*) FROM (SELECT * FROM (SELECT a, ts, window_start AS "
+		"ws, window_start, window_end, "
+		"window_time FROM " TUMBLE_T
+		") WHERE a > 1 AND ws > TIMESTAMP '2024-01-01 00:00:00' AND (window_time < "
+		"TIMESTAMP '2024-02-01 00:00:00' OR window_end IS NULL)) WHERE a < 9 GROUP BY "
+		"window_start, window_end HAVING "
 		"COUNT(*) > 1;");
 
 	cr_expect_str_eq(explain_line(&planned, "filter"), "a > 1 AND a < 9");
 	cr_expect_str_eq(explain_line(&planned, "having"),
-		"window_start > TIMESTAMP '2024-01-01 00:00:00.000' AND (window_time < TIMESTAMP '2024-02-01 00:00:00.000' OR "
+		"window_start > TIMESTAMP '2024-01-01 00:00:00.000' AND (window_time < TIMESTAMP "
+		"'2024-02-01 00:00:00.000' OR "
 		"window_end IS NULL) AND COUNT(*) > 1");
 	planned_fini(&planned);
 }
@@ -159,7 +170,9 @@ Test(golden, a_long_union)
 	fb_buf_clear(&sql);
 	fb_buf_add_text(&sql, "CREATE VIEW v0 AS SELECT a FROM t;");
 	for (int i = 1; i < 40; i++)
-		fb_buf_printf(&sql, "CREATE VIEW v%d AS SELECT a FROM v%d UNION ALL SELECT a FROM v%d;", i, i - 1, i - 1);
+		fb_buf_printf(&sql,
+			"CREATE VIEW v%d AS SELECT a FROM v%d UNION ALL SELECT a FROM v%d;", i,
+			i - 1, i - 1);
 	fb_buf_add_text(&sql, "INSERT INTO p SELECT a FROM v39;");
 	fb_buf_add(&sql, "", 1);
 	planned = plan_text(PRELUDE, sql.p);

@@ -6,9 +6,11 @@
 
 #include "tests/unit/control/pipeline/lab.h"
 
-#define TABLES                                                                                                \
-	"CREATE TABLE people (id INT, city STRING) WITH ('connector'='udp', 'port'='5000', 'format'='csv');"  \
-	"CREATE TABLE trucks (city STRING, wheels INT) WITH ('connector'='udp', 'port'='5001', 'format'='csv');" \
+#define TABLES                                                                                   \
+	"CREATE TABLE people (id INT, city STRING) WITH ('connector'='udp', 'port'='5000', "     \
+	"'format'='csv');"                                                                       \
+	"CREATE TABLE trucks (city STRING, wheels INT) WITH ('connector'='udp', 'port'='5001', " \
+	"'format'='csv');"                                                                       \
 	"CREATE TABLE o (x BIGINT, y STRING) WITH ('connector'='blackhole');"
 
 static struct lab lab;
@@ -33,9 +35,11 @@ static void expect_rows(const char *file, const char *expected)
 
 /* ---- VALUES ---- */
 
-#define VALUES                                                                                     \
-	TABLES "INSERT INTO o VALUES (1, 'a'), (1 + 1, CAST(NULL AS STRING)), (3, 'long enough to be a text');" \
-	       "INSERT INTO o (y) SELECT y FROM (VALUES (1, 'in'), (2, 'out')) AS v(x, y) WHERE x = 1;"
+#define VALUES                                                                                    \
+	TABLES "INSERT INTO o VALUES (1, 'a'), (1 + 1, CAST(NULL AS STRING)), (3, 'long enough "  \
+	       "to be a text');"                                                                  \
+	       "INSERT INTO o (y) SELECT y FROM (VALUES (1, 'in'), (2, 'out')) AS v(x, y) WHERE " \
+	       "x = 1;"
 
 static void run_values(struct lab *of, struct fb_engine *engine, void *arg)
 {
@@ -44,7 +48,8 @@ static void run_values(struct lab *of, struct fb_engine *engine, void *arg)
 	if (arg != NULL)
 		lab_apply(engine, "p", VALUES);
 	LAB_CHECK(fb_engine_view(engine, &view) == 0);
-	LAB_CHECK(view.pipelines[0].query_cnt == 2 && view.pipelines[0].queries[0].result_rows == 3);
+	LAB_CHECK(
+		view.pipelines[0].query_cnt == 2 && view.pipelines[0].queries[0].result_rows == 3);
 	LAB_CHECK(view.pipelines[0].stream[0] == 0);
 	fb_engine_view_fini(&view);
 	lab_receive(engine);
@@ -69,7 +74,8 @@ static void run_bad_values(struct lab *of, struct fb_engine *engine, void *arg)
 	struct fb_engine_view view;
 	char message[512];
 
-	LAB_CHECK(lab_try_apply(engine, "p", TABLES "INSERT INTO o VALUES (1, 'a'), (1 / 0, 'b');", message) == FB_E_INVALID);
+	LAB_CHECK(lab_try_apply(engine, "p", TABLES "INSERT INTO o VALUES (1, 'a'), (1 / 0, 'b');",
+			  message) == FB_E_INVALID);
 	LAB_CHECK(strstr(message, "row 2 of the constants of 'o'") != NULL, "%s", message);
 	LAB_CHECK(fb_engine_view(engine, &view) == 0 && view.pipeline_cnt == 0);
 	fb_engine_view_fini(&view);
@@ -78,7 +84,8 @@ static void run_bad_values(struct lab *of, struct fb_engine *engine, void *arg)
 	lab_save_rows(of, engine, "p", "o", "rows");
 }
 
-Test(statements, constants_that_cannot_be_computed_refuse_the_pipeline, .init = setup, .fini = cleanup)
+Test(statements, constants_that_cannot_be_computed_refuse_the_pipeline, .init = setup,
+	.fini = cleanup)
 {
 	lab_run(&lab, run_bad_values, NULL);
 	expect_rows("rows", "7,z\n");
@@ -86,9 +93,11 @@ Test(statements, constants_that_cannot_be_computed_refuse_the_pipeline, .init = 
 
 /* ---- UNION ALL ---- */
 
-#define UNION                                                                                           \
-	TABLES "INSERT INTO o SELECT id, city FROM people WHERE id > 1 UNION ALL SELECT wheels, city FROM trucks " \
-	       "UNION ALL SELECT id + 100, city FROM people /*+ OPTIONS('csv.field-delimiter'=';') */ UNION ALL VALUES (0, '-');"
+#define UNION                                                                                     \
+	TABLES "INSERT INTO o SELECT id, city FROM people WHERE id > 1 UNION ALL SELECT wheels, " \
+	       "city FROM trucks "                                                                \
+	       "UNION ALL SELECT id + 100, city FROM people /*+ "                                 \
+	       "OPTIONS('csv.field-delimiter'=';') */ UNION ALL VALUES (0, '-');"
 
 static void run_union(struct lab *of, struct fb_engine *engine, void *arg)
 {
@@ -100,8 +109,10 @@ static void run_union(struct lab *of, struct fb_engine *engine, void *arg)
 	lab_wait_records(engine, 3 + 3 + 2);
 	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0 && fb_engine_view(engine, &view) == 0);
 	LAB_CHECK(view.pipelines[0].query_cnt == 4);
-	LAB_CHECK(view.pipelines[0].queries[0].decoded == 2 && view.pipelines[0].queries[1].decoded == 2, "%lu %lu",
-		view.pipelines[0].queries[0].decoded, view.pipelines[0].queries[1].decoded);
+	LAB_CHECK(view.pipelines[0].queries[0].decoded == 2 &&
+			  view.pipelines[0].queries[1].decoded == 2,
+		"%lu %lu", view.pipelines[0].queries[0].decoded,
+		view.pipelines[0].queries[1].decoded);
 	fb_engine_view_fini(&view);
 	lab_check_ledger(engine);
 	lab_save_rows(of, engine, "p", "o", "rows");
@@ -126,18 +137,25 @@ static void run_later(struct lab *of, struct fb_engine *engine, void *arg)
 	char message[512];
 
 	LAB_CHECK(lab_try_apply(engine, "p",
-			  "CREATE TABLE i (k STRING, v STRING) WITH ('connector'='kafka', 'topic'='i', "
-			  "'properties.bootstrap.servers'='h:1', 'key.format'='raw', 'key.fields'='k', 'value.format'='raw', "
-			  "'value.fields-include'='EXCEPT_KEY'); CREATE TABLE o (k STRING, v STRING) WITH "
+			  "CREATE TABLE i (k STRING, v STRING) WITH ('connector'='kafka', "
+			  "'topic'='i', "
+			  "'properties.bootstrap.servers'='h:1', 'key.format'='raw', "
+			  "'key.fields'='k', 'value.format'='raw', "
+			  "'value.fields-include'='EXCEPT_KEY'); CREATE TABLE o (k STRING, v "
+			  "STRING) WITH "
 			  "('connector'='blackhole'); INSERT INTO o SELECT k, v FROM i;",
 			  message) == FB_E_UNSUPPORTED);
-	LAB_CHECK(strstr(message, "option 'key.format' of a source is planned") != NULL, "%s", message);
+	LAB_CHECK(strstr(message, "option 'key.format' of a source is planned") != NULL, "%s",
+		message);
 	LAB_CHECK(lab_try_apply(engine, "p",
-			  "CREATE TABLE people (id INT) WITH ('connector'='filesystem', 'path'='/x', 'format'='csv', "
-			  "'csv.ignore-first-line'='true'); CREATE TABLE o (k INT) WITH ('connector'='blackhole'); "
+			  "CREATE TABLE people (id INT) WITH ('connector'='filesystem', "
+			  "'path'='/x', 'format'='csv', "
+			  "'csv.ignore-first-line'='true'); CREATE TABLE o (k INT) WITH "
+			  "('connector'='blackhole'); "
 			  "INSERT INTO o SELECT id FROM people;",
 			  message) == FB_E_UNSUPPORTED);
-	LAB_CHECK(strstr(message, "option 'csv.ignore-first-line' is for files") != NULL, "%s", message);
+	LAB_CHECK(strstr(message, "option 'csv.ignore-first-line' is for files") != NULL, "%s",
+		message);
 }
 
 Test(statements, what_is_right_elsewhere_is_refused_by_name, .init = setup, .fini = cleanup)
