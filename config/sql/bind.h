@@ -226,6 +226,12 @@ void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *st
 void fb_bind_set(struct fb_binder *b, const struct fb_ast_statement *statement);
 void fb_bind_reset(struct fb_binder *b, const struct fb_ast_statement *statement);
 void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statement);
+/* Judges a query that is made, and fills in fields_needed (bind_finish.c). False: said. */
+bool fb_bind_finish(struct fb_binder *b, struct fb_query_plan *plan);
+/* The metadata that a column names (metadata.c): the connector must have it, in a type that goes
+ * with the column's. False: said. */
+bool fb_bind_metadata(struct fb_binder *b, const struct fb_ast_table *table,
+	const struct fb_ast_column *ast, const struct fb_table_column *column);
 /* SHOW …, DESCRIBE (show.c): an answer in the plan. */
 void fb_bind_show(struct fb_binder *b, const struct fb_ast_statement *statement);
 /* Adds an answer; text NULL: EXPLAIN of `query`. False: there is no more room, said. */

@@ -230,96 +230,6 @@ static bool bind_select_list(struct inserting *in)
 	return in->plan->sink ? bind_sink_columns(in) : bind_free_columns(in);
 }
 
-/* ---- what holds for the whole query ---- */
-
-static bool uses_zone(const struct fb_expr *expr, struct fb_place *at)
-{
-	if (expr == NULL)
-		return false;
-	if (expr->type.kind == FB_T_TIMESTAMP_LTZ) {
-		*at = expr->place;
-		return true;
-	}
-	for (uint16_t i = 0; i < expr->arg_cnt; i++)
-		if (uses_zone(expr->args[i], at))
-			return true;
-	return false;
-}
-
-/* Everything that is evaluated over the record, one after the other; NULL at the end. */
-static const struct fb_expr *record_expr(const struct fb_query_plan *plan, uint32_t i)
-{
-	uint32_t select_cnt = plan->window.kind == FB_WINDOW_NONE ? plan->select_cnt : 0;
-
-	if (i < plan->key_cnt)
-		return plan->keys[i];
-	i -= plan->key_cnt;
-	if (i < select_cnt)
-		return plan->select[i];
-	i -= select_cnt;
-	if (i == 0)
-		return plan->filter;
-	if (i == 1)
-		return plan->time;
-	i -= 2;
-	if (i < plan->agg_cnt)
-		return plan->aggs[i].arg;
-	i -= plan->agg_cnt;
-	return i < plan->agg_cnt ? plan->aggs[i].filter : NULL;
-}
-
-static uint32_t record_expr_cnt(const struct fb_query_plan *plan)
-{
-	return plan->key_cnt + plan->select_cnt + 2u + 2u * plan->agg_cnt;
-}
-
-static bool check_zone(struct inserting *in)
-{
-	const struct fb_query_plan *plan = in->plan;
-	struct fb_place at = {0};
-
-	if (in->b->plan->settings.zone_is_set)
-		return true;
-	for (uint32_t i = 0; i < record_expr_cnt(plan) && at.line == 0; i++)
-		uses_zone(record_expr(plan, i), &at);
-	for (uint16_t i = 0; i < plan->select_cnt && at.line == 0; i++)
-		uses_zone(plan->select[i], &at);
-	if (at.line == 0)
-		return true;
-	fb_bind_error(in->b, at, "write SET 'table.local-time-zone' = 'UTC'; in front",
-		"TIMESTAMP_LTZ needs a time zone that is set");
-	return false;
-}
-
-/* A query's whole work is bounded, however views multiply it. */
-static bool check_size(struct inserting *in)
-{
-	const struct fb_query_plan *plan = in->plan;
-	uint64_t size = plan->having ? fb_bound_of(plan->having)->size : 0;
-
-	for (uint32_t i = 0; i < record_expr_cnt(plan); i++) {
-		const struct fb_expr *expr = record_expr(plan, i);
-
-		size += expr ? fb_bound_of(expr)->size : 0;
-	}
-	for (uint16_t i = 0; plan->window.kind != FB_WINDOW_NONE && i < plan->select_cnt; i++)
-		size += fb_bound_of(plan->select[i])->size;
-	return fb_bind_charge(in->b, size, plan->place);
-}
-
-static bool note_fields(struct inserting *in)
-{
-	struct fb_query_plan *plan = in->plan;
-	size_t words = plan->source ? ((size_t)plan->source->field_cnt + 63) / 64 : 1;
-
-	plan->fields_needed = FB_ARENA_ARRAY(in->b->arena, uint64_t, words);
-	if (plan->fields_needed == NULL)
-		return false;
-	for (uint32_t i = 0; i < record_expr_cnt(plan); i++)
-		fb_expr_fields(record_expr(plan, i), plan->fields_needed);
-	return true;
-}
-
 /* Names of EXPLAINs may come again in queries behind them, so the file without them has the same
  * names. */
 static bool is_name_used(const struct fb_binder *b, const char *name, bool explain)
@@ -448,7 +358,7 @@ static bool bind_branch(struct inserting *in, const struct fb_rel *rel)
 	if (!start_query(in, rel) || !take_rel(in) ||
 		!fb_options_check_role(
 			in->b, in->plan->source, FB_ROLE_SOURCE, in->statement->query->place) ||
-		!bind_select_list(in) || !check_size(in) || !check_zone(in) || !note_fields(in))
+		!bind_select_list(in) || !fb_bind_finish(in->b, in->plan))
 		return false;
 	add_query(in);
 	return true;
@@ -459,7 +369,7 @@ static bool bind_branch(struct inserting *in, const struct fb_rel *rel)
 static bool take_row(struct inserting *in, struct fb_query_plan *all, uint32_t row)
 {
 	in->plan->filter = in->rel->filter;
-	if (!bind_select_list(in) || !check_size(in) || !check_zone(in))
+	if (!bind_select_list(in) || !fb_bind_finish(in->b, in->plan))
 		return false;
 	memcpy(all->values + (size_t)row * all->select_cnt, in->plan->select,
 		all->select_cnt * sizeof(*all->values));
@@ -497,7 +407,8 @@ static bool bind_constants(struct inserting *in, const struct fb_rel *first)
 	}
 	all->select = all->values;
 	in->plan = all;
-	if (!note_fields(in))
+	all->fields_needed = FB_ARENA_ARRAY(in->b->arena, uint64_t, 1); /* of no source */
+	if (all->fields_needed == NULL)
 		return false;
 	add_query(in);
 	return true;

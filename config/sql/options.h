@@ -42,3 +42,5 @@ const struct fb_option *fb_option_written(const struct fb_table *table, const ch
 bool fb_option_is_format(const struct fb_option_row *option);
 /* Says what holds anyway, so that it may stand even where nothing else would work. */
 bool fb_option_is_preset(const struct fb_option_row *option, const char *value);
+/* Whether the options, each right by itself, go together (option_parts.c). False: said. */
+bool fb_options_check_parts(struct fb_binder *b, const struct fb_table *table);
