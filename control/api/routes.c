@@ -336,6 +336,31 @@ static void post_drain(struct fb_api_request *request, struct fb_api_answer *ans
 		answer->json = json_pack("{s:s, s:s}", "name", request->name, "state", "drained");
 }
 
+/* Without a name: of all pipelines that run. */
+static void post_checkpoint(struct fb_api_request *request, struct fb_api_answer *answer)
+{
+	uint64_t timeout_ms = FB_MIN(
+		number_parameter(request, "timeout_ms", DRAIN_TIMEOUT_MS), (uint64_t)3600000);
+	const char *name = request->name[0] != '\0' ? request->name : NULL;
+	int rc = fb_engine_checkpoint(request->engine, name, (int)timeout_ms);
+
+	if (rc == FB_E_NOT_FOUND)
+		fb_api_error(answer, 404, rc, "forebay status shows which pipelines run",
+			"no pipeline '%s' is running", request->name);
+	else if (rc == FB_E_UNSUPPORTED)
+		fb_api_error(answer, 409, rc,
+			"open windows of such a pipeline are kept at an orderly stop only",
+			"pipeline '%s' has no checkpoints: it has a SESSION window",
+			request->name);
+	else if (rc == FB_E_TIMEOUT)
+		fb_api_error(answer, 504, rc, NULL, "no checkpoint was written within %llu ms",
+			(unsigned long long)timeout_ms);
+	else if (rc != 0)
+		fail(answer, rc, "the checkpoint cannot be written");
+	else
+		get_pipelines(request, answer);
+}
+
 static void delete_pipeline(struct fb_api_request *request, struct fb_api_answer *answer)
 {
 	int rc = fb_engine_drop(request->engine, request->name);
@@ -363,6 +388,8 @@ static const struct {
 	{"GET", "/v1/pipelines/*", get_pipeline},
 	{"DELETE", "/v1/pipelines/*", delete_pipeline},
 	{"POST", "/v1/pipelines/*/drain", post_drain},
+	{"POST", "/v1/pipelines/*/checkpoint", post_checkpoint},
+	{"POST", "/v1/checkpoint", post_checkpoint},
 	{"GET", "/v1/windows", get_windows},
 	{"GET", "/v1/log", fb_api_log_streams},
 	{"GET", "/v1/log/*", fb_api_log_stream},

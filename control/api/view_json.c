@@ -226,7 +226,29 @@ static json_t *query_json(const struct fb_query_view *query)
 	return object;
 }
 
-static json_t *pipeline_json(const struct fb_pipeline_view *pipeline)
+/* Nothing is said before the first one, but what recovery did. */
+static json_t *checkpoint_json(const struct fb_checkpoint_view *checkpoint, int64_t now_ms)
+{
+	json_t *object = json_object();
+
+	set_u64(object, "count", checkpoint->cnt);
+	set_u64(object, "failed", checkpoint->failed_cnt);
+	if (checkpoint->cnt > 0) {
+		json_object_set_new(object, "written", fb_json_time(checkpoint->written_ms));
+		json_object_set_new(object, "age_seconds",
+			json_real((double)(now_ms - checkpoint->written_ms) / 1000));
+		set_u64(object, "bytes", checkpoint->bytes);
+		json_object_set_new(object, "duration_seconds",
+			json_real((double)checkpoint->duration_ns / 1e9));
+	}
+	set_text(object, "error", checkpoint->error);
+	set_u64(object, "recovered_datagrams", checkpoint->recovered_datagrams);
+	json_object_set_new(
+		object, "recovery_seconds", json_real((double)checkpoint->recovery_ns / 1e9));
+	return object;
+}
+
+static json_t *pipeline_json(const struct fb_pipeline_view *pipeline, int64_t now_ms)
 {
 	static const char *const states[] = {
 		[FB_PIPELINE_RUNNING] = "running",
@@ -250,6 +272,7 @@ static json_t *pipeline_json(const struct fb_pipeline_view *pipeline)
 	set_u64(numbers, "null_fields", decode->null_fields);
 	json_object_set_new(numbers, "rejected", record_dispositions(decode->rejected, true));
 	json_object_set_new(object, "decode", numbers);
+	json_object_set_new(object, "checkpoint", checkpoint_json(&pipeline->checkpoint, now_ms));
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		json_array_append_new(queries, query_json(&pipeline->queries[i]));
 	json_object_set_new(object, "queries", queries);
@@ -285,7 +308,7 @@ json_t *fb_json_pipelines(const struct fb_engine_view *view)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
-		json_array_append_new(array, pipeline_json(&view->pipelines[i]));
+		json_array_append_new(array, pipeline_json(&view->pipelines[i], view->now_ms));
 	return array;
 }
 
@@ -295,7 +318,7 @@ json_t *fb_json_pipeline(const struct fb_engine_view *view, const char *name)
 		if (strcmp(view->pipelines[i].name, name) != 0)
 			continue;
 
-		json_t *object = pipeline_json(&view->pipelines[i]);
+		json_t *object = pipeline_json(&view->pipelines[i], view->now_ms);
 
 		set_text(object, "sql", view->pipelines[i].sql);
 		return object;

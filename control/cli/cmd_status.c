@@ -140,6 +140,20 @@ static void warn_of_query(struct fb_cli *cli, const char *pipeline, json_t *quer
 			pipeline, name, fb_remote_count(dropped, text));
 }
 
+static void warn_of_checkpoint(struct fb_cli *cli, json_t *pipeline)
+{
+	const char *error = fb_remote_text(pipeline, "checkpoint.error");
+	uint64_t recovered = fb_remote_u64(pipeline, "checkpoint.recovered_datagrams");
+	char text[FB_REMOTE_TEXT_BYTES];
+
+	if (*error)
+		warn(cli, "%s: the last checkpoint was %s", fb_remote_text(pipeline, "name"), error);
+	if (recovered > 0)
+		warn(cli, "%s: %s datagrams were read again from the raw log in %.1f s",
+			fb_remote_text(pipeline, "name"), fb_remote_count(recovered, text),
+			fb_remote_real(pipeline, "checkpoint.recovery_seconds"));
+}
+
 static void warn_of_all(struct fb_cli *cli, json_t *status)
 {
 	uint64_t commit_errors = fb_remote_u64(status, "store.commit_errors");
@@ -173,6 +187,7 @@ static void warn_of_all(struct fb_cli *cli, json_t *status)
 	}
 	json_array_foreach(fb_remote_at(status, "pipelines"), i, item)
 	{
+		warn_of_checkpoint(cli, item);
 		json_array_foreach(fb_remote_at(item, "queries"), q, query)
 		{
 			warn_of_query(cli, fb_remote_text(item, "name"), query);
@@ -312,6 +327,18 @@ static void show_workers(struct fb_cli *cli, json_t *workers)
 	show(cli, listing);
 }
 
+/* Its age; the rest is in the JSON. */
+static void add_checkpoint(struct fb_listing *listing, json_t *pipeline)
+{
+	json_t *checkpoint = fb_remote_at(pipeline, "checkpoint");
+	char age[FB_REMOTE_TEXT_BYTES];
+	char text[FB_REMOTE_TEXT_BYTES + 8];
+
+	snprintf(text, sizeof(text), "%s ago",
+		fb_remote_span(fb_remote_real(checkpoint, "age_seconds"), age));
+	fb_listing_add_text(listing, fb_remote_u64(checkpoint, "count") > 0 ? text : NULL);
+}
+
 static void show_pipelines(struct fb_cli *cli, json_t *pipelines)
 {
 	static const struct fb_listing_column columns[] = {
@@ -321,6 +348,7 @@ static void show_pipelines(struct fb_cli *cli, json_t *pipelines)
 		{"RECORDS", "records", FB_ALIGN_RIGHT},
 		{"MALFORMED", "malformed", FB_ALIGN_RIGHT},
 		{"WATERMARK", "watermark", FB_ALIGN_LEFT},
+		{"CHECKPOINT", "checkpoint", FB_ALIGN_LEFT},
 	};
 	struct fb_listing *listing = fb_listing_create(columns, FB_ARRAY_LEN(columns));
 	size_t i;
@@ -336,6 +364,7 @@ static void show_pipelines(struct fb_cli *cli, json_t *pipelines)
 		add_count(listing, fb_remote_u64(pipeline, "decode.records"));
 		add_count(listing, sum_but(fb_remote_at(pipeline, "decode.rejected"), NULL));
 		fb_listing_add_text(listing, *watermark ? watermark : NULL);
+		add_checkpoint(listing, pipeline);
 	}
 	show(cli, listing);
 }

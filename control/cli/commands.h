@@ -20,4 +20,5 @@ extern const struct fb_cli_command fb_cmd_windows;
 extern const struct fb_cli_command fb_cmd_ledger;
 extern const struct fb_cli_command fb_cmd_log;
 extern const struct fb_cli_command fb_cmd_drop;
+extern const struct fb_cli_command fb_cmd_checkpoint;
 extern const struct fb_cli_command fb_cmd_drain;

@@ -20,7 +20,8 @@ json_t *fb_remote_at(json_t *json, const char *path);
 
 /* What an unclean start means, for people. */
 #define FB_REMOTE_UNCLEAN \
-	"the run before this one did not stop in order: windows that were open then are lost"
+	"the run before this one did not stop in order: what came after its last checkpoints was " \
+	"read again from the raw log where a stream is kept, and is lost where it is not"
 
 #define FB_REMOTE_TEXT_BYTES 48
 /* "1,234,567"; returns text. */

@@ -10,6 +10,7 @@
 #include "dataplane/operator/values.h"
 
 #define ANSWER_TIMEOUT_NS 10000000000
+#define FIRST_CHECKPOINT_MS 5000
 #define ASSEMBLY_SLACK_BYTES (64ull << 20)
 #define ASSEMBLY_MAX_BYTES (32ull << 30) /* what references of a pool reach */
 
@@ -216,6 +217,15 @@ static uint32_t port_index(const struct fb_engine *engine, const struct fb_port 
 	return i;
 }
 
+/* What a worker had open is taken up by the same worker: it must still have a queue of the port. */
+static int check_lanes(const struct fb_engine *engine, const struct source_run *source, uint32_t port)
+{
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+		if (source->lanes[w].used && (w >= engine->worker_cnt || !engine->owns_queue[w][port]))
+			return FB_E_CONFIG;
+	return 0;
+}
+
 static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
 {
 	const struct fb_appliance *appliance = engine->appliance;
@@ -240,7 +250,10 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 		layouts[i] = source->queries[i]->layout;
 	}
 	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
-		source->watermark_ms[w] = source->kept_ms;
+		const struct source_lane *lane = &source->lanes[w];
+
+		conf.watermark_ms = lane->used ? lane->watermark_ms : source->kept_ms;
+		source->watermark_ms[w] = conf.watermark_ms;
 		if (!engine->owns_queue[w][port])
 			continue;
 
@@ -248,8 +261,13 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 
 		if (rc != 0)
 			return rc;
+		if (lane->used)
+			fb_reader_resume(source->readers[w], lane->own_ms);
+		source->epochs[w] = calloc(1, sizeof(*source->epochs[w]));
+		if (source->epochs[w] == NULL)
+			return FB_E_NO_MEMORY;
 	}
-	return 0;
+	return check_lanes(engine, source, port);
 }
 
 static int send_mail(struct fb_engine *engine, uint32_t worker, const struct fb_mail *mail)
@@ -318,14 +336,17 @@ static int attach_source(struct fb_engine *engine, struct pipeline *pipeline, st
 	return 0;
 }
 
+int fb_pipeline_create_readers(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < pipeline->source_cnt; i++)
+		rc = create_readers(engine, pipeline, &pipeline->sources[i]);
+	return rc;
+}
+
 int fb_pipeline_attach(struct fb_engine *engine, struct pipeline *pipeline)
 {
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
-		int rc = create_readers(engine, pipeline, &pipeline->sources[i]);
-
-		if (rc != 0)
-			return rc;
-	}
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
 		int rc = attach_source(engine, pipeline, &pipeline->sources[i]);
 
@@ -339,11 +360,12 @@ int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum
 {
 	int64_t until = fb_clock_monotonic_ns() + ANSWER_TIMEOUT_NS;
 
+	fb_checkpoint_abandon(engine, pipeline);
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
 		struct source_run *source = &pipeline->sources[i];
 
 		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
-			struct fb_mail mail = {.kind = how, .slot = source->slot};
+			struct fb_mail mail = {.kind = how, .slot = source->slot, .epoch = source->epochs[w]};
 			int rc = source->added[w] && !source->done[w] ? send_mail(engine, w, &mail) : 0;
 
 			if (rc != 0)
@@ -393,6 +415,9 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)
 		fb_slice_layout_destroy(pipeline->queries[i].layout);
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+			free(pipeline->sources[i].epochs[w]);
+		fb_hold_free(&pipeline->sources[i]);
 		free(pipeline->sources[i].queries);
 		free(pipeline->sources[i].board);
 	}
@@ -468,7 +493,7 @@ static int put_constants(
 				"row %u of the constants of '%s' cannot be computed", row + 1, query->plan->name);
 		if (rc != 0)
 			return rc;
-		fb_persist_query(engine, query, batch, false);
+		fb_persist_query(engine, query, batch);
 	}
 	return 0;
 }
@@ -503,10 +528,14 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 	if (rc == 0)
 		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
 	if (rc == 0)
+		rc = fb_pipeline_create_readers(engine, pipeline);
+	if (rc == 0)
 		rc = fb_pipeline_attach(engine, pipeline);
 	if (rc == 0) {
 		pipeline->next = engine->pipelines;
 		engine->pipelines = pipeline;
+		/* From here on a crash loses nothing that is in the raw log. If it cannot be written now, it will be later. */
+		FB_IGNORE(fb_checkpoint_wait(engine, name, FIRST_CHECKPOINT_MS));
 	} else {
 		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
 		if (batch != NULL) {
@@ -553,6 +582,7 @@ int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
 {
 	int64_t until = fb_clock_monotonic_ns() + (int64_t)timeout_ms * 1000000;
 	struct pipeline *pipeline;
+	uint64_t bytes;
 	int rc = 0;
 
 	fb_engine_lock(engine);
@@ -572,7 +602,7 @@ int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
 	if (rc == 0 && pipeline->state == FB_PIPELINE_DRAINING) {
 		pipeline->state = FB_PIPELINE_DRAINED;
 		fb_pipeline_free_readers(engine, pipeline);
-		FB_IGNORE(fb_persist_keep(engine, pipeline));
+		FB_IGNORE(fb_persist_epoch(engine, pipeline, &bytes));
 	}
 	fb_engine_unlock(engine);
 

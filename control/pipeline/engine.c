@@ -58,10 +58,14 @@ static void *engine_main(void *arg)
 
 		bool busy = fb_merge_receive(engine);
 
+		fb_hold_release(engine);
+
 		if (fb_merge_step(engine)) {
 			busy = true;
 			pthread_cond_broadcast(&engine->changed);
 		}
+		if (fb_checkpoint_step(engine))
+			pthread_cond_broadcast(&engine->changed);
 		apply_retention(engine);
 		fb_engine_unlock(engine);
 		if (!busy)
@@ -152,8 +156,12 @@ static int create_workers(struct fb_engine *engine)
 			.tap_cap = tap_cap(engine),
 		};
 
-		for (uint32_t i = 0; i < FB_MIN(appliance->streams_count, (uint32_t)FB_NET_STREAM_MAX); i++)
-			tap_seqs[i] = fb_keeper_next_seq(engine->keeper, i, w);
+		for (uint32_t i = 0; i < FB_MIN(appliance->streams_count, (uint32_t)FB_NET_STREAM_MAX); i++) {
+			/* An epoch may be ahead of a log that has lost its last blocks: numbers are not given twice. */
+			tap_seqs[i] = FB_MAX(fb_keeper_next_seq(engine->keeper, i, w),
+				fb_persist_lane(engine, appliance->streams[i].table, w));
+			fb_keeper_resume(engine->keeper, i, w, tap_seqs[i]);
+		}
 
 		for (uint32_t p = 0; p < engine->port_cnt; p++)
 			if (w < engine->ports[p]->queue_cnt) {
@@ -337,6 +345,7 @@ static void last_ledger(struct fb_engine *engine, struct fb_ledger *ret)
 void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger)
 {
 	int64_t until = fb_clock_monotonic_ns() + (int64_t)sink_timeout_ms * 1000000;
+	uint64_t bytes;
 
 	fb_engine_lock(engine);
 	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
@@ -359,7 +368,7 @@ void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_led
 		pthread_join(engine->thread, NULL);
 	engine->thread_started = false;
 	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
-		FB_IGNORE(fb_persist_keep(engine, pipeline));
+		FB_IGNORE(fb_persist_epoch(engine, pipeline, &bytes));
 		for (uint32_t q = 0; q < pipeline->query_cnt; q++) {
 			int64_t left_ms = (until - fb_clock_monotonic_ns()) / 1000000;
 

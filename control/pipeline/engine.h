@@ -46,6 +46,11 @@ int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file
 	struct fb_diags *diags, struct fb_buf *ret_name) FB_MUST_CHECK;
 /* End of input for a pipeline: all its windows fire, sinks are emptied (at most timeout_ms). FB_E_NOT_FOUND. */
 int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
+/*
+ * A checkpoint of one pipeline (NULL: of all that run and can have one) now, written when this returns. FB_E_NOT_FOUND;
+ * FB_E_UNSUPPORTED (it has a SESSION window); FB_E_TIMEOUT; or why it could not be written.
+ */
+int fb_engine_checkpoint(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
 /* Stops it and removes its state and results. FB_E_NOT_FOUND. */
 int fb_engine_drop(struct fb_engine *engine, const char *name) FB_MUST_CHECK;
 
@@ -72,6 +77,18 @@ struct fb_query_view {
 	struct fb_delivery_status delivery;
 };
 
+struct fb_checkpoint_view {
+	uint64_t cnt;        /* written since the start */
+	uint64_t failed_cnt;
+	int64_t written_ms;  /* wall clock of the last one; 0: none yet */
+	uint64_t bytes;      /* of slices that it wrote */
+	int64_t duration_ns; /* from asking to written */
+	char error[128];     /* of the last try; "" if it went well */
+	/* at the start */
+	uint64_t recovered_datagrams; /* read from the raw log */
+	int64_t recovery_ns;
+};
+
 struct fb_pipeline_view {
 	const char *name;
 	const char *sql;
@@ -81,6 +98,7 @@ struct fb_pipeline_view {
 	int64_t watermark_ms;       /* FB_TIME_MIN: none yet */
 	uint64_t attached_datagrams; /* of its streams, since it was attached: = decode.payloads */
 	struct fb_decode_counters decode; /* summed over workers and restarts */
+	struct fb_checkpoint_view checkpoint;
 	uint32_t query_cnt;
 	struct fb_query_view *queries;
 };

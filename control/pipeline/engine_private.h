@@ -7,6 +7,8 @@
  *   deploy.c    apply, drain, drop: pipelines and their readers
  *   merge.c     slices and row pages -> result rows in the store
  *   persist.c   what the store remembers of pipelines, and the way back
+ *   hold.c      reports that have to wait for the raw log or for a checkpoint
+ *   checkpoint.c  an epoch while it runs; recover.c: the raw log since the epoch
  *   view.c      copies for the API; ledger.c the equations
  */
 #pragma once
@@ -51,12 +53,35 @@ struct query_run {
 	struct fb_query_counters base; /* of earlier runs */
 	struct fb_query_counters last; /* of readers that are done */
 	struct fb_delivery *delivery;
+	/* plain: rows of each worker's reader in the store since the epoch; those of them that recovery makes again */
+	uint64_t written_rows[FB_WORKER_MAX];
+	uint64_t skip_rows[FB_WORKER_MAX];
 	uint64_t retained_from; /* oldest row that retention has left */
 	struct {
 		int64_t ns;
 		uint64_t seq;
 	} marks[FB_RETENTION_MARKS]; /* which row was the next at what time: a ring */
 	uint32_t mark_cnt;
+};
+
+/* A source on one worker as of the epoch that the store has. */
+struct source_lane {
+	bool used;
+	uint64_t log_seq; /* in the raw log of the stream on that worker: what is behind was not fed yet */
+	int64_t own_ms;
+	int64_t watermark_ms;
+};
+
+/* A report that waits (hold.c). */
+struct held_report {
+	struct held_report *next;
+	int64_t since_ns;
+	struct fb_report report;
+};
+
+struct held_queue {
+	struct held_report *head;
+	struct held_report **tail;
 };
 
 /* One source table of a pipeline: a reader on every worker that has a queue of its port. */
@@ -77,6 +102,11 @@ struct source_run {
 	uint64_t datagrams_base;             /* of its streams: earlier runs, and readers that are done */
 	struct fb_decode_counters base;
 	struct fb_decode_counters last;
+	struct source_lane lanes[FB_WORKER_MAX];         /* at the start */
+	struct fb_reader_epoch *epochs[FB_WORKER_MAX];   /* filled by the workers; NULL: no reader there */
+	bool epoch_asked[FB_WORKER_MAX];
+	bool epoch_taken[FB_WORKER_MAX]; /* and not written yet: what the worker reports now is held */
+	struct held_queue held[FB_WORKER_MAX];
 };
 
 struct pipeline {
@@ -88,6 +118,14 @@ struct pipeline {
 	enum fb_pipeline_state state;
 	bool dropping; /* what its readers still hand over is thrown away */
 	int64_t applied_ms;
+	struct {
+		bool active;
+		bool spoiled;     /* something could not be held: it must not be written */
+		bool wanted;      /* now, not when it is due */
+		int64_t due_ns;   /* monotonic */
+		int64_t begun_ns;
+		struct fb_checkpoint_view last;
+	} checkpoint;
 	uint32_t source_cnt;
 	struct source_run *sources;
 	uint32_t query_cnt;
@@ -141,6 +179,7 @@ struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name);
 int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const char *name, struct fb_diags *diags,
 	struct pipeline **ret);
 int fb_pipeline_open_sinks(struct fb_engine *engine, struct pipeline *pipeline, struct fb_diags *diags);
+int fb_pipeline_create_readers(struct fb_engine *engine, struct pipeline *pipeline);
 int fb_pipeline_attach(struct fb_engine *engine, struct pipeline *pipeline);
 /* Ends its readers with END or KEEP and waits until they are done. FB_E_TIMEOUT. */
 int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum fb_mail_kind how);
@@ -149,11 +188,17 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline);
 
 /* merge.c; locked */
 void fb_merge_report(struct fb_engine *engine, const struct fb_report *report);
+/* The same of one that has waited. */
+void fb_merge_take_report(struct fb_engine *engine, const struct fb_report *report);
 /* Takes what the workers have reported; true if there was anything. */
 bool fb_merge_receive(struct fb_engine *engine);
 /* Some work on windows that are complete; true if there was any. */
 bool fb_merge_step(struct fb_engine *engine);
+/* The same for one pipeline. */
+bool fb_merge_step_pipeline(struct fb_engine *engine, struct pipeline *pipeline);
 bool fb_merge_is_idle(const struct pipeline *pipeline);
+/* Slices and rows that a reader has to hand over: of a reader that no worker has. */
+void fb_merge_take(struct fb_engine *engine, struct source_run *source, uint32_t worker);
 /* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. */
 void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker);
 uint64_t fb_merge_pending_rows(const struct query_run *query);
@@ -163,13 +208,51 @@ void fb_retention_round(struct fb_engine *engine);
 
 /* persist.c; locked */
 int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch);
-/* The numbers of a query and the watermark of its source, as they stand now. */
-void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch, bool clean);
-/* Open and waiting slices, watermarks and counters: everything that the next start takes up again. */
-int fb_persist_keep(struct fb_engine *engine, struct pipeline *pipeline);
+/* The progress of a query as it stands now. */
+void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch);
+/* Rows of a plain query since its epoch. */
+void fb_persist_written(struct query_run *query, struct fb_store_batch *batch);
+/*
+ * Everything that the next start takes up again, as one batch: slices, watermarks, positions and counters, as of what the
+ * epochs of the sources say. *ret_bytes: of slices.
+ */
+int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64_t *ret_bytes);
+/* The sequence number that the log of a stream on a worker must not begin before: an epoch names it. */
+uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker);
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch);
 int fb_persist_clean(struct fb_engine *engine, bool clean);
 int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags);
+
+/* checkpoint.c; locked */
+/* Asks for what is due and writes what is complete; true if there was anything to do. */
+bool fb_checkpoint_step(struct fb_engine *engine);
+/*
+ * Whether it can be taken up after a crash. SESSION cannot yet: which of its sessions were published since an epoch is not a
+ * matter of time alone, so that reading the log again would publish some of them twice.
+ */
+bool fb_checkpoint_can(const struct pipeline *pipeline);
+/* Waits (letting go of the lock) until one that begins now is written. FB_E_NOT_FOUND, FB_E_TIMEOUT, FB_E_IO, FB_E_UNSUPPORTED. */
+int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
+/* Taken by all and not written: no window is begun. */
+bool fb_checkpoint_is_ready(const struct pipeline *pipeline);
+/* Before readers are ended: nothing is written. */
+void fb_checkpoint_abandon(struct fb_engine *engine, struct pipeline *pipeline);
+
+/* hold.c; locked */
+/* True: the report is kept until it may be taken. */
+bool fb_hold(struct fb_engine *engine, const struct fb_report *report);
+/* Takes what need not wait any longer. */
+void fb_hold_release(struct fb_engine *engine);
+void fb_hold_release_source(struct fb_engine *engine, struct source_run *source);
+/* Rows in slices, or in pages of rows, that a query has waiting here. */
+uint64_t fb_hold_rows(const struct query_run *query, bool pages);
+void fb_hold_free(struct source_run *source);
+
+/* recover.c; locked */
+/* Whether the stream of a source is kept, and its epoch says from where on it is to be read. */
+bool fb_recover_has_log(const struct fb_engine *engine, const struct source_run *source);
+/* Feeds the readers of a pipeline, not yet attached, with what the raw log has since the epoch. What is missing is a warning. */
+int fb_recover_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_diags *diags);
 
 /* Sums b into a, counter by counter. */
 void fb_decode_counters_add(struct fb_decode_counters *a, const struct fb_decode_counters *b);

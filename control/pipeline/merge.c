@@ -36,24 +36,23 @@ void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker)
 
 uint64_t fb_merge_pending_rows(const struct query_run *query)
 {
-	return query->assembly ? fb_assembly_waiting_rows(query->assembly) : 0;
+	return (query->assembly ? fb_assembly_waiting_rows(query->assembly) : 0) + fb_hold_rows(query, false);
 }
 
 /* ---- reports ---- */
 
-static void take_slice(struct fb_engine *engine, struct pipeline *pipeline, const struct fb_report *report)
+static void take_slice(struct source_run *source, struct pipeline *pipeline, const struct fb_report *report)
 {
-	struct source_run *source = engine->slot_sources[report->slot];
 	struct query_run *query = source->queries[report->query];
 
 	if (pipeline->dropping || fb_assembly_add(query->assembly, report->slice, report->worker) != 0)
 		fb_merge_release(query, report->slice, report->worker);
+	/* Windows that they are in were published before a crash. */
+	query->merged_rows += fb_assembly_take_skipped(query->assembly);
 }
 
-static void take_rows(struct fb_engine *engine, const struct fb_report *report)
+static void take_rows(struct source_run *source, const struct fb_report *report)
 {
-	struct source_run *source = engine->slot_sources[report->slot];
-
 	report->rows->next = NULL;
 	if (source->rows_head[report->worker] == NULL)
 		source->rows_head[report->worker] = report->rows;
@@ -77,28 +76,27 @@ static void reader_done(struct fb_engine *engine, struct source_run *source, uin
 		fb_query_counters_add(&source->queries[i]->last, fb_reader_query_counters(reader, i));
 }
 
-void fb_merge_report(struct fb_engine *engine, const struct fb_report *report)
+void fb_merge_take_report(struct fb_engine *engine, const struct fb_report *report)
 {
 	struct pipeline *pipeline = engine->slots[report->slot];
 	struct source_run *source = engine->slot_sources[report->slot];
 
-	if (report->kind == FB_REPORT_STOPPED)
-		engine->worker_stopped[report->worker] = true;
-	if (report->kind == FB_REPORT_STOPPED || pipeline == NULL)
-		return;
 	switch (report->kind) {
 	case FB_REPORT_READER_ADDED:
 		source->added[report->worker] = true;
 		break;
 	case FB_REPORT_SLICE:
 	case FB_REPORT_SLICE_OPEN:
-		take_slice(engine, pipeline, report);
+		take_slice(source, pipeline, report);
 		break;
 	case FB_REPORT_ROWS:
-		take_rows(engine, report);
+		take_rows(source, report);
 		break;
 	case FB_REPORT_WATERMARK:
 		source->watermark_ms[report->worker] = report->watermark_ms;
+		break;
+	case FB_REPORT_CHECKPOINT:
+		source->epoch_taken[report->worker] = pipeline->checkpoint.active;
 		break;
 	case FB_REPORT_READER_DONE:
 		reader_done(engine, source, report->worker);
@@ -106,6 +104,14 @@ void fb_merge_report(struct fb_engine *engine, const struct fb_report *report)
 	case FB_REPORT_STOPPED:
 		break;
 	}
+}
+
+void fb_merge_report(struct fb_engine *engine, const struct fb_report *report)
+{
+	if (report->kind == FB_REPORT_STOPPED)
+		engine->worker_stopped[report->worker] = true;
+	else if (engine->slots[report->slot] != NULL && !fb_hold(engine, report))
+		fb_merge_take_report(engine, report);
 }
 
 bool fb_merge_receive(struct fb_engine *engine)
@@ -141,7 +147,9 @@ static void return_rows(struct fb_engine *engine, struct source_run *source, uin
 		fb_reader_return_rows(source->readers[worker], page);
 }
 
-static int put_page(struct fb_engine *engine, struct query_run *query, const struct fb_row_page *page, uint64_t *seq)
+/* The first `skip` rows are in the store already. */
+static int put_page(struct fb_engine *engine, struct query_run *query, const struct fb_row_page *page, uint64_t skip,
+	uint64_t *seq)
 {
 	uint32_t at = 0;
 
@@ -153,7 +161,8 @@ static int put_page(struct fb_engine *engine, struct query_run *query, const str
 		memcpy(&len, page->bytes + at, sizeof(len));
 		if (page->len - at - sizeof(len) < len)
 			return FB_E_INTERNAL;
-		fb_store_put_result(engine->batch, query->query_id, (*seq)++, page->bytes + at, sizeof(len) + len);
+		if (i >= skip)
+			fb_store_put_result(engine->batch, query->query_id, (*seq)++, page->bytes + at, sizeof(len) + len);
 		at += (uint32_t)sizeof(len) + len;
 	}
 	return 0;
@@ -170,18 +179,23 @@ static bool write_pages(struct fb_engine *engine, struct pipeline *pipeline, str
 		uint64_t next_seq = query->next_seq;
 
 		if (!pipeline->dropping) {
+			uint64_t skip = FB_MIN(query->skip_rows[worker], (uint64_t)page->row_cnt);
 			uint64_t seq = next_seq;
-			int rc = put_page(engine, query, page, &seq);
+			int rc = put_page(engine, query, page, skip, &seq);
 
 			query->next_seq = seq;
-			fb_persist_query(engine, query, engine->batch, false);
+			query->written_rows[worker] += page->row_cnt - skip;
+			fb_persist_query(engine, query, engine->batch);
+			fb_persist_written(query, engine->batch);
 			if (rc == 0)
 				rc = fb_store_commit(engine->batch, false);
 			if (rc != 0) {
 				query->next_seq = next_seq;
+				query->written_rows[worker] -= page->row_cnt - skip;
 				store_failed(engine, rc);
 				return any;
 			}
+			query->skip_rows[worker] -= skip;
 			fb_delivery_notify(query->delivery, query->next_seq);
 		}
 		source->rows_head[worker] = page->next;
@@ -269,7 +283,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 		query->merged_windows++;
 		query->dropped_groups += job->dropped_groups;
 		query->published_ms = FB_MAX(query->published_ms, job->window.end_ms);
-		fb_persist_query(engine, query, engine->batch, false);
+		fb_persist_query(engine, query, engine->batch);
 		fb_assembly_stale(query->assembly, false, delete_part, query);
 	}
 
@@ -298,7 +312,7 @@ static bool step_query(struct fb_engine *engine, struct query_run *query)
 		struct publish_job job = {.active = true, .seq = query->next_seq};
 		int rc;
 
-		if (query->pipeline->dropping)
+		if (query->pipeline->dropping || fb_checkpoint_is_ready(query->pipeline))
 			return false;
 		/* Kept parts of a stop are not published: their watermark has not passed. */
 		rc = fb_assembly_begin(query->assembly, reported_watermark(engine, query->source), &job.window);
@@ -312,20 +326,40 @@ static bool step_query(struct fb_engine *engine, struct query_run *query)
 	return true;
 }
 
+bool fb_merge_step_pipeline(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
+		for (uint32_t w = 0; w < engine->worker_cnt; w++)
+			any |= write_pages(engine, pipeline, &pipeline->sources[i], w);
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
+		any |= step_query(engine, &pipeline->queries[i]);
+	return any;
+}
+
 bool fb_merge_step(struct fb_engine *engine)
 {
 	bool any = false;
 
 	if (engine->store_error[0] != '\0' && fb_clock_monotonic_ns() < engine->store_retry_ns)
 		return false;
-	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
-		for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-			for (uint32_t w = 0; w < engine->worker_cnt; w++)
-				any |= write_pages(engine, pipeline, &pipeline->sources[i], w);
-		for (uint32_t i = 0; i < pipeline->query_cnt; i++)
-			any |= step_query(engine, &pipeline->queries[i]);
-	}
+	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next)
+		any |= fb_merge_step_pipeline(engine, pipeline);
 	return any;
+}
+
+void fb_merge_take(struct fb_engine *engine, struct source_run *source, uint32_t worker)
+{
+	struct fb_report report = {.worker = worker};
+	struct pipeline *pipeline = source->queries[0]->pipeline;
+
+	(void)engine;
+	while ((report.slice = fb_reader_take_sealed(source->readers[worker], &report.query)) != NULL)
+		take_slice(source, pipeline, &report);
+	while ((report.rows = fb_reader_take_rows(source->readers[worker], true)) != NULL)
+		take_rows(source, &report);
+	source->watermark_ms[worker] = fb_reader_watermark(source->readers[worker]);
 }
 
 bool fb_merge_is_idle(const struct pipeline *pipeline)

@@ -5,11 +5,13 @@
  *   run, clean, next_query_id    numbers; clean = 1 only between an orderly stop and the next start
  *   pipeline/NAME                definition: state, applied time, file, SQL, ids of its queries in order
  *   query/ID                     progress, written with every window: next_seq, windows, end of the last window
- *   ledger/ID                    counters of a query as of the last orderly stop
- *   source/NAME/TABLE            watermark and decode counters as of the last orderly stop
+ *   ledger/ID                    counters of a query as of its epoch
+ *   written/ID                   rows of a plain query that are in the store since its epoch, by worker
+ *   source/NAME/TABLE            watermarks, counters and lanes of a source as of its epoch
+ *   lane/TABLE/WORKER            sequence number that the raw log of a stream goes on with at least
  *
- * After a crash (no checkpoints yet) results and progress are there; open windows and the records in them are lost. The
- * watermark then starts at the end of the last published window, so that no window is published a second time.
+ * An epoch is one batch: what a checkpoint or an orderly stop wrote of a pipeline. A lane is a source on one worker: what its
+ * reader had seen and where that was in the raw log.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -20,8 +22,6 @@
 #include "control/pipeline/engine_private.h"
 
 #define SOURCE_KEY_BYTES 512
-
-#define PARTS_OF_A_RUN_BITS 16
 
 /* ---- small encodings ---- */
 
@@ -137,17 +137,9 @@ int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, str
 	return rc;
 }
 
-/* Counters over all runs: earlier ones, this one's finished readers. Running readers are added by the views. */
-static void sum_counters(const struct query_run *query, struct fb_query_counters *ret)
-{
-	*ret = query->base;
-	fb_query_counters_add(ret, &query->last);
-}
-
-void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch, bool clean)
+void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch)
 {
 	struct fb_buf value = {0};
-	struct fb_query_counters counters;
 
 	put_u64(&value, query->next_seq);
 	put_u64(&value, query->merged_windows);
@@ -155,14 +147,44 @@ void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct 
 	put_u64(&value, (uint64_t)query->published_ms);
 	put_u64(&value, query->retained_from);
 	put_meta(batch, &value, "query/%" PRIu32, query->query_id);
-	if (clean) {
-		fb_buf_clear(&value);
-		sum_counters(query, &counters);
-		put_u64(&value, query->merged_rows);
-		put_counters(&value, &counters, sizeof(counters));
-		put_meta(batch, &value, "ledger/%" PRIu32, query->query_id);
-	}
 	fb_buf_fini(&value);
+}
+
+void fb_persist_written(struct query_run *query, struct fb_store_batch *batch)
+{
+	struct fb_buf value = {0};
+
+	fb_buf_add(&value, query->written_rows, sizeof(query->written_rows));
+	put_meta(batch, &value, "written/%" PRIu32, query->query_id);
+	fb_buf_fini(&value);
+}
+
+/* ---- an epoch ---- */
+
+/* Which readers an epoch counts that still run: their numbers are in the epochs that their workers filled. */
+static bool counts_epoch(const struct source_run *source, uint32_t worker)
+{
+	return source->readers[worker] != NULL && source->epochs[worker] != NULL && !source->done[worker];
+}
+
+static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
+{
+	const struct source_run *source = query->source;
+	struct fb_query_counters counters = query->base;
+	struct fb_buf value = {0};
+
+	fb_query_counters_add(&counters, &query->last);
+	for (uint32_t w = 0; source != NULL && w < FB_WORKER_MAX; w++)
+		if (counts_epoch(source, w))
+			fb_query_counters_add(&counters, &source->epochs[w]->queries[query->index]);
+	put_u64(&value, query->merged_rows);
+	put_counters(&value, &counters, sizeof(counters));
+	put_meta(batch, &value, "ledger/%" PRIu32, query->query_id);
+	fb_buf_fini(&value);
+	/* Rows handed over before the epoch are in the store; those since are to be counted. */
+	memset(query->written_rows, 0, sizeof(query->written_rows));
+	if (query->layout == NULL)
+		fb_persist_written(query, batch);
 }
 
 /*
@@ -180,71 +202,117 @@ static void source_key(const struct pipeline *pipeline, const struct source_run 
 		snprintf(key + len, SOURCE_KEY_BYTES - (size_t)len, "/%" PRIu32, before);
 }
 
-static void keep_source(const struct pipeline *pipeline, const struct source_run *source, struct fb_store_batch *batch)
+static void keep_lane(const struct source_run *source, uint32_t worker, struct fb_store_batch *batch)
+{
+	const struct fb_reader_epoch *epoch = source->epochs[worker];
+	char key[SOURCE_KEY_BYTES];
+
+	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, source->table->name, worker);
+	put_number(batch, key, epoch->log_seq);
+}
+
+static void keep_source(const struct pipeline *pipeline, struct source_run *source, struct fb_store_batch *batch)
 {
 	struct fb_buf value = {0};
 	struct fb_decode_counters counters = source->base;
+	uint64_t datagrams = source->datagrams_base;
+	uint32_t lane_cnt = 0;
 	char key[SOURCE_KEY_BYTES];
 
 	fb_decode_counters_add(&counters, &source->last);
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++) {
+		lane_cnt += source->readers[w] != NULL && source->epochs[w] != NULL;
+		if (!counts_epoch(source, w))
+			continue;
+		fb_decode_counters_add(&counters, &source->epochs[w]->decode);
+		datagrams += source->epochs[w]->datagrams;
+		source->kept_ms = FB_MAX(source->kept_ms, source->epochs[w]->watermark_ms);
+	}
 	put_u64(&value, (uint64_t)source->kept_ms);
-	put_u64(&value, source->datagrams_base);
+	put_u64(&value, datagrams);
 	put_counters(&value, &counters, sizeof(counters));
+	put_u64(&value, lane_cnt);
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++) {
+		const struct fb_reader_epoch *epoch = source->epochs[w];
+
+		if (source->readers[w] == NULL || epoch == NULL)
+			continue;
+		put_u64(&value, w);
+		put_u64(&value, epoch->log_seq);
+		put_u64(&value, (uint64_t)epoch->own_watermark_ms);
+		put_u64(&value, (uint64_t)epoch->watermark_ms);
+		keep_lane(source, w, batch);
+	}
 	source_key(pipeline, source, key);
 	put_meta(batch, &value, "%s", key);
 	fb_buf_fini(&value);
 }
 
-struct keeper {
+struct part_keeper {
 	struct query_run *query;
 	struct fb_store_batch *batch;
-	uint32_t cnt;
+	uint64_t bytes;
 };
 
-/* Numbers of parts are unique by the run; runs that far apart do not meet in the store. */
-static int keep_part(void *arg, int64_t start_ms, const uint8_t *bytes, size_t len)
+static int keep_part(void *arg, struct fb_assembly_part part, const uint8_t *bytes, size_t len)
 {
-	struct keeper *keeper = arg;
-	uint32_t number = (keeper->query->engine->run << PARTS_OF_A_RUN_BITS) + keeper->cnt++;
+	struct part_keeper *keeper = arg;
 
-	fb_store_put_slice(keeper->batch, keeper->query->query_id, start_ms, number, bytes, len);
+	fb_store_put_slice(keeper->batch, keeper->query->query_id, part.start_ms, part.number, bytes, len);
+	keeper->bytes += len;
 	return 0;
 }
 
 static void forget_part(void *arg, struct fb_assembly_part part)
 {
-	struct keeper *keeper = arg;
+	struct part_keeper *keeper = arg;
 
 	fb_store_delete_slice(keeper->batch, keeper->query->query_id, part.start_ms, part.number);
 }
 
-static int keep_slices(struct query_run *query, struct fb_store_batch *batch)
+static int keep_slices(struct query_run *query, struct fb_store_batch *batch, uint64_t *bytes)
 {
-	struct keeper keeper = {.query = query, .batch = batch};
+	struct part_keeper keeper = {.query = query, .batch = batch};
+	int rc;
 
 	if (query->assembly == NULL)
 		return 0;
 	fb_assembly_stale(query->assembly, true, forget_part, &keeper);
-	return fb_assembly_export(query->assembly, keep_part, &keeper);
+	rc = fb_assembly_export(query->assembly, keep_part, &keeper);
+	*bytes += keeper.bytes;
+	return rc;
 }
 
-int fb_persist_keep(struct fb_engine *engine, struct pipeline *pipeline)
+int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64_t *ret_bytes)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
 	int rc = 0;
 
+	*ret_bytes = 0;
 	if (batch == NULL)
 		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
 		keep_source(pipeline, &pipeline->sources[i], batch);
 	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
-		rc = keep_slices(&pipeline->queries[i], batch);
-		fb_persist_query(engine, &pipeline->queries[i], batch, true);
+		rc = keep_slices(&pipeline->queries[i], batch, ret_bytes);
+		fb_persist_query(engine, &pipeline->queries[i], batch);
+		keep_ledger(&pipeline->queries[i], batch);
 	}
 	if (rc == 0)
 		rc = fb_persist_pipeline(engine, pipeline, batch);
+	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++)
+		if (pipeline->queries[i].assembly != NULL)
+			fb_assembly_kept(pipeline->queries[i].assembly);
 	fb_store_batch_destroy(batch);
 	return rc;
+}
+
+uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker)
+{
+	char key[SOURCE_KEY_BYTES];
+
+	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, table, worker);
+	return get_number(engine->store, key, 0);
 }
 
 int fb_persist_clean(struct fb_engine *engine, bool clean)
@@ -271,6 +339,8 @@ void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
 		snprintf(key, sizeof(key), "query/%" PRIu32, id);
 		fb_store_delete_meta(batch, key);
 		snprintf(key, sizeof(key), "ledger/%" PRIu32, id);
+		fb_store_delete_meta(batch, key);
+		snprintf(key, sizeof(key), "written/%" PRIu32, id);
 		fb_store_delete_meta(batch, key);
 		snprintf(key, sizeof(key), "cursor/%" PRIu32, id);
 		fb_store_delete_meta(batch, key);
@@ -312,6 +382,24 @@ static int restore_slice(void *arg, int64_t start_ms, uint32_t part, const uint8
 	return query->assembly ? fb_assembly_import(query->assembly, name, bytes, len) : FB_E_CORRUPT;
 }
 
+/* What recovery makes a second time is not written a second time. */
+static int restore_written(struct fb_engine *engine, struct query_run *query)
+{
+	struct fb_buf bytes = {0};
+	char key[64];
+	int rc;
+
+	snprintf(key, sizeof(key), "written/%" PRIu32, query->query_id);
+	rc = fb_store_get_meta(engine->store, key, &bytes);
+	if (rc == 0 && bytes.len == sizeof(query->written_rows))
+		memcpy(query->written_rows, bytes.p, sizeof(query->written_rows));
+	else if (rc == 0)
+		rc = FB_E_CORRUPT;
+	memcpy(query->skip_rows, query->written_rows, sizeof(query->skip_rows));
+	fb_buf_fini(&bytes);
+	return rc == FB_E_NOT_FOUND ? 0 : rc;
+}
+
 static int restore_query(struct fb_engine *engine, struct query_run *query)
 {
 	struct fb_store_batch *batch = engine->batch;
@@ -347,7 +435,9 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 	fb_buf_fini(&bytes);
 	if (query->assembly != NULL)
 		fb_assembly_skip_to(query->assembly, query->published_ms);
-	rc = fb_store_scan_slices(engine->store, query->query_id, restore_slice, query);
+	rc = restore_written(engine, query);
+	if (rc == 0)
+		rc = fb_store_scan_slices(engine->store, query->query_id, restore_slice, query);
 	if (rc != 0)
 		return rc;
 
@@ -364,6 +454,37 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 	return fb_store_commit(batch, true);
 }
 
+static void restore_lanes(struct source_run *source, struct cursor *in)
+{
+	uint64_t cnt = get_u64(in);
+
+	for (uint64_t i = 0; i < cnt && !in->bad; i++) {
+		uint64_t worker = get_u64(in);
+		struct source_lane lane = {.used = true, .log_seq = get_u64(in)};
+
+		lane.own_ms = (int64_t)get_u64(in);
+		lane.watermark_ms = (int64_t)get_u64(in);
+		if (in->bad || worker >= FB_WORKER_MAX)
+			in->bad = true;
+		else
+			source->lanes[worker] = lane;
+	}
+}
+
+/* Without a log the watermark starts behind what was published, so that no window is published a second time. */
+static void skip_published(struct source_run *source)
+{
+	for (uint32_t i = 0; i < source->query_cnt; i++) {
+		const struct query_run *query = source->queries[i];
+
+		if (query->published_ms != FB_TIME_MIN && query->published_ms != FB_TIME_MAX)
+			source->kept_ms =
+				FB_MAX(source->kept_ms, query->published_ms - 1 - query->plan->time_shift_ms);
+	}
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+		source->lanes[w].watermark_ms = FB_MAX(source->lanes[w].watermark_ms, source->kept_ms);
+}
+
 static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
 {
 	struct fb_buf bytes = {0};
@@ -377,16 +498,12 @@ static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, s
 		source->kept_ms = (int64_t)get_u64(&in);
 		source->datagrams_base = get_u64(&in);
 		get_counters(&in, &source->base, sizeof(source->base));
+		restore_lanes(source, &in);
 		rc = in.bad ? FB_E_UNSUPPORTED : 0;
 	}
 	fb_buf_fini(&bytes);
-	for (uint32_t i = 0; i < source->query_cnt; i++) {
-		const struct query_run *query = source->queries[i];
-
-		if (query->published_ms != FB_TIME_MIN && query->published_ms != FB_TIME_MAX)
-			source->kept_ms =
-				FB_MAX(source->kept_ms, query->published_ms - 1 - query->plan->time_shift_ms);
-	}
+	if (!fb_recover_has_log(engine, source))
+		skip_published(source);
 	return rc;
 }
 
@@ -424,6 +541,10 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 		rc = restore_source(engine, pipeline, &pipeline->sources[i]);
 	if (rc == 0)
 		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		rc = fb_pipeline_create_readers(engine, pipeline);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		rc = fb_recover_pipeline(engine, pipeline, diags);
 	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
 		rc = fb_pipeline_attach(engine, pipeline);
 	if (rc != 0) {

@@ -93,6 +93,7 @@ static uint64_t queued_rows(const struct query_run *query)
 	for (uint32_t w = 0; query->source != NULL && w < FB_WORKER_MAX; w++)
 		for (const struct fb_row_page *page = query->source->rows_head[w]; page != NULL; page = page->next)
 			rows += page->query == query->index ? page->row_cnt : 0;
+	rows += fb_hold_rows(query, true);
 	return rows;
 }
 
@@ -156,6 +157,7 @@ static int view_pipeline(
 		.stream = fb_arena_strdup(arena, fb_str_from(pipeline->source_cnt ? pipeline->sources[0].table->name : "")),
 		.applied_ms = pipeline->applied_ms,
 		.watermark_ms = pipeline->source_cnt ? FB_TIME_MAX : FB_TIME_MIN,
+		.checkpoint = pipeline->checkpoint.last,
 		.query_cnt = pipeline->query_cnt,
 		.queries = FB_ARENA_ARRAY(arena, struct fb_query_view, pipeline->query_cnt),
 	};

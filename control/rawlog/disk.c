@@ -55,6 +55,17 @@ static int flush_over_old(struct keeper_lane *lane, struct fb_rawlog *log, struc
 	return rc;
 }
 
+/* Nothing is pending: all that was appended is durable or given up. */
+static void settle(struct keeper_lane *lane)
+{
+	uint64_t seq = fb_rawlog_appender_next_seq(lane->appender);
+
+	lane->pending_since_ns = 0;
+	/* Not below where the engine began: the log may end before that. */
+	if (seq > atomic_load_explicit(&lane->settled_seq, memory_order_relaxed))
+		atomic_store_explicit(&lane->settled_seq, seq, memory_order_release);
+}
+
 static void flush_lane(struct fb_keeper *keeper, struct keeper_lane *lane, int64_t now)
 {
 	struct fb_buf message = {0};
@@ -64,7 +75,7 @@ static void flush_lane(struct fb_keeper *keeper, struct keeper_lane *lane, int64
 	if (rc == FB_E_FULL && lane->conf->retention_when_full == FB_RAW_DELETE_OLDEST)
 		rc = flush_over_old(lane, keeper->log, &message);
 	if (rc == 0) {
-		lane->pending_since_ns = 0;
+		settle(lane);
 		lane->retry_ns = 0;
 		if (had_error)
 			say(keeper, 0, NULL);
@@ -77,7 +88,7 @@ static void flush_lane(struct fb_keeper *keeper, struct keeper_lane *lane, int64
 			fb_rawlog_discard(lane->appender, &datagrams, &bytes);
 			keeper_drop(lane, rc == FB_E_FULL ? FB_RAW_DISK_FULL : FB_RAW_DISK_ERROR,
 				datagrams, bytes);
-			lane->pending_since_ns = 0;
+			settle(lane);
 		}
 	}
 	fb_buf_fini(&message);
@@ -150,6 +161,7 @@ static void finish_lane(struct fb_keeper *keeper, struct keeper_lane *lane)
 	}
 	fb_rawlog_discard(lane->appender, &datagrams, &bytes);
 	keeper_drop(lane, rc == FB_E_FULL ? FB_RAW_DISK_FULL : FB_RAW_DISK_ERROR, datagrams, bytes);
+	settle(lane);
 }
 
 void *keeper_write(void *arg)

@@ -162,6 +162,21 @@ uint64_t fb_keeper_next_seq(const struct fb_keeper *keeper, uint32_t stream, uin
 	return lane ? fb_rawlog_appender_next_seq(lane->appender) : 0;
 }
 
+void fb_keeper_resume(struct fb_keeper *keeper, uint32_t stream, uint32_t worker, uint64_t seq)
+{
+	struct keeper_lane *lane = keeper->by_stream[stream * keeper->worker_cnt + worker];
+
+	if (lane != NULL)
+		atomic_store_explicit(&lane->settled_seq, seq, memory_order_relaxed);
+}
+
+bool fb_keeper_is_settled(const struct fb_keeper *keeper, uint32_t stream, uint32_t worker, uint64_t seq)
+{
+	const struct keeper_lane *lane = keeper->by_stream[stream * keeper->worker_cnt + worker];
+
+	return lane == NULL || atomic_load_explicit(&lane->settled_seq, memory_order_acquire) >= seq;
+}
+
 bool fb_keeper_is_used(const struct fb_keeper *keeper)
 {
 	return keeper->lane_cnt > 0;

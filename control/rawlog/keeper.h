@@ -32,6 +32,13 @@ int fb_keeper_open(const struct fb_appliance *appliance, struct fb_store *store,
 /* The sequence number that the next datagram of a stream on a worker is to have:
  * fb_worker_conf.tap_seqs. */
 uint64_t fb_keeper_next_seq(const struct fb_keeper *keeper, uint32_t stream, uint32_t worker);
+/* Before the start: it will have this one, which is not lower. */
+void fb_keeper_resume(struct fb_keeper *keeper, uint32_t stream, uint32_t worker, uint64_t seq);
+/*
+ * Whether every datagram before `seq` of a stream on a worker is durable, or was given up and counted. A stream that is not
+ * kept has nothing to wait for. Some of what was given up is known only with the next flush.
+ */
+bool fb_keeper_is_settled(const struct fb_keeper *keeper, uint32_t stream, uint32_t worker, uint64_t seq);
 /* Whether any stream is kept: then workers need taps. */
 bool fb_keeper_is_used(const struct fb_keeper *keeper);
 /* Starts the threads. The workers outlive them. FB_E_NO_MEMORY. */

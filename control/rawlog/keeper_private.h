@@ -36,6 +36,7 @@ struct keeper_lane {
 	int64_t pending_since_ns; /* monotonic; 0: nothing is pending */
 	int64_t retry_ns;         /* after an error: not before */
 	/* written by one of them, read by any */
+	_Atomic uint64_t settled_seq; /* datagrams before it are durable, or given up and counted */
 	_Atomic uint64_t taken_datagrams, taken_bytes;
 	_Atomic uint64_t dropped_datagrams[FB_RAW_CNT], dropped_bytes[FB_RAW_CNT];
 };

@@ -70,14 +70,20 @@ struct part *fb_part_add(
 	return part;
 }
 
+static void free_names(struct stored_name *names)
+{
+	while (names != NULL) {
+		struct stored_name *next = names->next;
+
+		free(names);
+		names = next;
+	}
+}
+
 void fb_part_free(struct fb_assembly *assembly, struct part *part)
 {
-	while (part->names != NULL) {
-		struct stored_name *name = part->names;
-
-		part->names = name->next;
-		free(name);
-	}
+	free_names(part->names);
+	free(part->exported);
 	if (part->from == FB_PART_OWN)
 		fb_slice_close(part->slice);
 	else
@@ -135,13 +141,30 @@ static void note_end(struct fb_assembly *assembly, const struct part *part)
 	assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
 }
 
+/* The first of the windows from first_end_ms on that has not been published; beyond the last: there is none. */
+static int64_t first_unpublished(const struct fb_assembly *assembly, int64_t start_ms, int64_t first_end_ms)
+{
+	if (assembly->done_ms == FB_TIME_MIN || is_session(assembly))
+		return first_end_ms;
+	return FB_MAX(first_end_ms,
+		fb_window_first_end(&assembly->conf.plan->window, start_ms, assembly->done_ms - 1));
+}
+
 int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from)
 {
-	struct part *part = fb_part_add(assembly, slice, from, fb_slice_start_ms(slice));
+	int64_t start_ms = fb_slice_start_ms(slice);
+	int64_t first_end_ms = first_unpublished(assembly, start_ms, fb_slice_first_end_ms(slice));
+	struct part *part;
 
+	if (!is_session(assembly) && first_end_ms > fb_window_last_end(&assembly->conf.plan->window, start_ms)) {
+		assembly->skipped_rows += fb_slice_row_cnt(slice);
+		assembly->conf.release(assembly->conf.arg, slice, from);
+		return 0;
+	}
+	part = fb_part_add(assembly, slice, from, start_ms);
 	if (part == NULL)
 		return FB_E_NO_MEMORY;
-	part->first_end_ms = fb_slice_first_end_ms(slice);
+	part->first_end_ms = first_end_ms;
 	if (!is_session(assembly) && part->first_end_ms != part->last_end_ms)
 		take_home(assembly, part);
 	note_end(assembly, part);
@@ -213,33 +236,61 @@ int fb_assembly_import(
 	}
 	memcpy(&first_end_ms, bytes, sizeof(first_end_ms));
 	/* After a crash some of its windows may have been published since it was kept. */
-	part->first_end_ms = FB_MAX(first_end_ms,
-		fb_window_first_end(&assembly->conf.plan->window, name.start_ms,
-			assembly->done_ms == FB_TIME_MIN ? FB_TIME_MIN : assembly->done_ms - 1));
-	part->first_end_ms = FB_MIN(part->first_end_ms, part->last_end_ms);
+	part->first_end_ms = FB_MIN(
+		first_unpublished(assembly, name.start_ms, first_end_ms), part->last_end_ms);
 	part->changed = false;
+	assembly->next_number = FB_MAX(assembly->next_number, name.number + 1);
 	stored->part = name;
 	part->names = stored;
 	note_end(assembly, part);
 	return 0;
 }
 
-int fb_assembly_export(const struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg)
+int fb_assembly_export(struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg)
 {
 	struct fb_buf bytes = {0};
 	int rc = 0;
 
-	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next) {
+	for (struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next) {
 		if (!part->changed)
 			continue;
+		if (part->exported == NULL)
+			part->exported = calloc(1, sizeof(*part->exported));
+		if (part->exported == NULL) {
+			rc = FB_E_NO_MEMORY;
+			break;
+		}
+		part->exported->part =
+			(struct fb_assembly_part){part->start_ms, assembly->next_number++};
 		fb_buf_clear(&bytes);
 		fb_buf_add(&bytes, &part->first_end_ms, sizeof(part->first_end_ms));
 		fb_slice_export(part->slice, &bytes);
 		rc = bytes.failed ? FB_E_NO_MEMORY
-				  : fn(arg, part->start_ms, (const uint8_t *)bytes.p, bytes.len);
+				  : fn(arg, part->exported->part, (const uint8_t *)bytes.p,
+					    bytes.len);
 	}
 	fb_buf_fini(&bytes);
 	return rc;
+}
+
+void fb_assembly_kept(struct fb_assembly *assembly)
+{
+	for (struct part *part = assembly->parts; part != NULL; part = part->next) {
+		if (part->exported == NULL)
+			continue;
+		free_names(part->names);
+		part->names = part->exported;
+		part->exported = NULL;
+		part->changed = false;
+	}
+}
+
+uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
+{
+	uint64_t rows = assembly->skipped_rows;
+
+	assembly->skipped_rows = 0;
+	return rows;
 }
 
 void fb_assembly_stale(

@@ -41,9 +41,15 @@ void fb_assembly_destroy(struct fb_assembly *assembly);
 /* Windows that end at or before this were published by an earlier run: before the first add. */
 void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms);
 
-/* Takes a slice, sealed or (at a stop) still open. FB_E_NO_MEMORY: it stays the caller's. */
+/*
+ * Takes a slice, sealed or (at a checkpoint or a stop) still open. Windows published already do not get it
+ * (recovery reads records once more that are in them); one that no window needs is given back at once.
+ * FB_E_NO_MEMORY: it stays the caller's.
+ */
 int fb_assembly_add(
 	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from) FB_MUST_CHECK;
+/* Records in slices that no window needed, since the last call. */
+uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly);
 
 /* ---- results ---- */
 
@@ -78,7 +84,7 @@ void fb_assembly_abort(struct fb_assembly *assembly);
 
 /*
  * Names of parts in a store: unique together with the slice's start. The engine keeps every part at a
- * stop, and deletes it with its last window.
+ * checkpoint and at a stop, and deletes it with its last window.
  */
 struct fb_assembly_part {
 	int64_t start_ms;
@@ -88,11 +94,15 @@ struct fb_assembly_part {
 /* What fb_assembly_export wrote, back; `part` is its name in the store. FB_E_CORRUPT, FB_E_FULL. */
 int fb_assembly_import(struct fb_assembly *assembly, struct fb_assembly_part part,
 	const uint8_t *bytes, size_t len) FB_MUST_CHECK;
-/* Every part that is not in the store as it is: bytes to keep under (start_ms, a new number). */
+/*
+ * Every part that is not in the store as it is: bytes to keep under a name of its own. What the store
+ * has then is noted with fb_assembly_kept, when it has been written for good.
+ */
 typedef int (*fb_assembly_export_fn)(
-	void *arg, int64_t start_ms, const uint8_t *bytes, size_t len);
+	void *arg, struct fb_assembly_part part, const uint8_t *bytes, size_t len);
 int fb_assembly_export(
-	const struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg) FB_MUST_CHECK;
+	struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg) FB_MUST_CHECK;
+void fb_assembly_kept(struct fb_assembly *assembly);
 /* Parts of the store that are of no use: `exported`: because of what was just exported; else: once the
  * window being read is published. */
 typedef void (*fb_assembly_part_fn)(void *arg, struct fb_assembly_part part);

@@ -34,6 +34,7 @@ struct part {
 	int64_t last_end_ms;
 	bool whole; /* SESSION: nothing can join its sessions any more */
 	struct stored_name *names; /* parts of the store that are in it */
+	struct stored_name *exported; /* what it was exported as last, not known to be kept */
 };
 
 struct fb_assembly {
@@ -44,6 +45,8 @@ struct fb_assembly {
 	int64_t next_end_ms;      /* of the next window; FB_TIME_MAX: no part */
 	int64_t joined_ms;        /* SESSION: fragments before this were joined */
 	bool fresh;               /* SESSION: parts came since */
+	uint32_t next_number;     /* above those of all parts in the store */
+	uint64_t skipped_rows;
 	/* the window being read */
 	bool reading;
 	struct fb_assembly_window window;

@@ -82,6 +82,12 @@ void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms)
 	reader->others_ms = watermark_ms;
 }
 
+void fb_reader_resume(struct fb_reader *reader, int64_t own_ms)
+{
+	reader->own_ms = own_ms;
+	reader->batch_own_ms = own_ms;
+}
+
 int64_t fb_reader_own_watermark(const struct fb_reader *reader)
 {
 	return reader->own_ms;

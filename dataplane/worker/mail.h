@@ -20,8 +20,10 @@ enum fb_mail_kind {
 	FB_MAIL_READER_ADD,  /* reader, slot, stream: starts to feed it; answered by READER_ADDED */
 	FB_MAIL_READER_END,  /* slot: end of input, watermark +infinity, all slices sealed; answered
 				by READER_DONE */
-	FB_MAIL_READER_KEEP, /* slot: stops, hands over all open slices as they are; answered by
-				READER_DONE */
+	FB_MAIL_READER_KEEP, /* slot, epoch (or NULL): stops, hands over all open slices as they
+				are; answered by READER_DONE */
+	FB_MAIL_CHECKPOINT,  /* slot, epoch: hands over rows and all open slices as they are, and goes
+				on with new ones; answered by CHECKPOINT */
 	FB_MAIL_SLICE_FREE,  /* slot, query, slice: back to its pool */
 	FB_MAIL_ROWS_FREE,   /* slot, rows */
 	FB_MAIL_STOP,        /* leave the poll loop; answered by STOPPED */
@@ -36,16 +38,18 @@ struct fb_mail {
 	struct fb_slice *slice;
 	struct fb_row_page *rows;
 	struct fb_watermark_board *board; /* READER_ADD */
+	struct fb_reader_epoch *epoch;    /* CHECKPOINT, READER_KEEP */
 	int64_t idle_timeout_ms; /* READER_ADD: the query's own (rule M8); 0 = the stream's */
 };
 
 enum fb_report_kind {
 	FB_REPORT_READER_ADDED,
 	FB_REPORT_SLICE,       /* slot, query, slice: sealed */
-	FB_REPORT_SLICE_OPEN,  /* slot, query, slice: still open, after READER_KEEP */
+	FB_REPORT_SLICE_OPEN,  /* slot, query, slice: still open, after READER_KEEP or CHECKPOINT */
 	FB_REPORT_ROWS,        /* slot, rows */
 	FB_REPORT_WATERMARK,   /* slot, watermark_ms: everything that it completes has been reported
 				  before */
+	FB_REPORT_CHECKPOINT,  /* slot: the epoch is filled; what it counts was reported before */
 	FB_REPORT_READER_DONE, /* slot: the reader is the control plane's again */
 	FB_REPORT_STOPPED,
 };
@@ -55,6 +59,8 @@ struct fb_report {
 	uint32_t worker;
 	uint32_t slot;
 	uint32_t query;
+	uint64_t log_seq; /* what it tells of came before this datagram of the reader's stream on this
+			     worker */
 	int64_t watermark_ms;
 	struct fb_slice *slice;
 	struct fb_row_page *rows;

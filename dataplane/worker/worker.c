@@ -16,11 +16,19 @@
 
 /* ---- reports ---- */
 
+/* Number of the next datagram of a stream: those of the burst at hand are counted when they are fed,
+ * before the tap numbers them. */
+static uint64_t log_position(const struct fb_worker *worker, uint32_t stream)
+{
+	return worker->taps[stream].first_seq + worker->numbers.streams[stream].datagrams;
+}
+
 /* What does not fit into the ring waits here, and later reports behind it, so that their order
  * holds. */
 static void report(struct fb_worker *worker, struct fb_report item)
 {
 	item.worker = worker->index;
+	item.log_seq = log_position(worker, worker->slots[item.slot].stream);
 	if (worker->waiting_cnt == 0 && fb_mail_ring_put(&worker->reports, &item))
 		return;
 	worker->numbers.report_ring_full++;
@@ -136,6 +144,22 @@ static void leave_board(struct fb_worker *worker, struct reader_slot *slot)
 		&slot->board->lines[worker->index].active, false, memory_order_release);
 }
 
+/* All but its position in the log, which is where the reader was fed last. */
+static void fill_epoch(struct reader_slot *slot)
+{
+	struct fb_reader_epoch *epoch = slot->epoch;
+
+	slot->epoch = NULL;
+	if (epoch == NULL)
+		return;
+	epoch->own_watermark_ms = fb_reader_own_watermark(slot->reader);
+	epoch->watermark_ms = fb_reader_watermark(slot->reader);
+	epoch->datagrams = slot->datagrams;
+	epoch->decode = *fb_reader_decode_counters(slot->reader);
+	for (uint32_t i = 0; i < slot->query_cnt; i++)
+		epoch->queries[i] = *fb_reader_query_counters(slot->reader, i);
+}
+
 /* A reader on its way out; it may take several turns while the control plane is behind. */
 static void finish_slot(struct fb_worker *worker, uint32_t number)
 {
@@ -153,6 +177,7 @@ static void finish_slot(struct fb_worker *worker, uint32_t number)
 				       .slice = slice});
 	if (!can_report(worker))
 		return;
+	fill_epoch(slot);
 	leave_board(worker, slot);
 	fb_worker_publish(worker);
 	report(worker,
@@ -160,6 +185,34 @@ static void finish_slot(struct fb_worker *worker, uint32_t number)
 			.kind = FB_REPORT_READER_DONE, .slot = number, .reader = slot->reader});
 	slot->state = SLOT_FREE;
 	slot->reader = NULL;
+}
+
+/* ---- checkpoint ---- */
+
+/*
+ * Slices change owner instead of being copied, so the poll loop waits for nothing, and what comes next
+ * begins new ones: the control plane merges those of one window anyway. May take several turns while the
+ * control plane is behind; the numbers are those of the last.
+ */
+static void take_checkpoint(struct fb_worker *worker, uint32_t number)
+{
+	struct reader_slot *slot = &worker->slots[number];
+	struct fb_slice *slice;
+	uint32_t query;
+
+	if (!hand_over_sealed(worker, number) || !hand_over_rows(worker, number, true))
+		return;
+	while (can_report(worker) &&
+		(slice = fb_reader_take_open(slot->reader, &query)) != NULL)
+		report(worker, (struct fb_report){.kind = FB_REPORT_SLICE_OPEN,
+				       .slot = number,
+				       .query = query,
+				       .slice = slice});
+	if (!can_report(worker))
+		return;
+	slot->epoch->log_seq = log_position(worker, slot->stream);
+	fill_epoch(slot);
+	report(worker, (struct fb_report){.kind = FB_REPORT_CHECKPOINT, .slot = number});
 }
 
 /* ---- mail ---- */
@@ -202,8 +255,17 @@ static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
 		}
 		break;
 	case FB_MAIL_READER_KEEP:
-		if (slot->state == SLOT_RUNNING)
+		if (slot->state == SLOT_RUNNING) {
 			slot->state = SLOT_KEEPING;
+			slot->epoch = mail->epoch;
+			/* What comes from now on is not fed: it is for the next start to read. */
+			if (slot->epoch != NULL)
+				slot->epoch->log_seq = log_position(worker, slot->stream);
+		}
+		break;
+	case FB_MAIL_CHECKPOINT:
+		if (slot->state == SLOT_RUNNING)
+			slot->epoch = mail->epoch;
 		break;
 	case FB_MAIL_SLICE_FREE:
 		/* After READER_DONE the reader is the control plane's, and so are its slices. */
@@ -251,6 +313,8 @@ static void housekeeping(struct fb_worker *worker, uint64_t now)
 		check_idle(worker, slot, now);
 		advance(slot);
 		hand_over_sealed(worker, i);
+		if (slot->epoch != NULL)
+			take_checkpoint(worker, i);
 		if (now - slot->rows_tsc > ROWS_INTERVAL_MS * worker->tsc_per_ms) {
 			slot->rows_tsc = now;
 			hand_over_rows(worker, i, true);

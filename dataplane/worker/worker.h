@@ -60,6 +60,20 @@ struct fb_reader_snapshot {
 	struct fb_query_counters queries[16];
 };
 
+/*
+ * What a reader had done at a checkpoint: everything before log_seq, and nothing behind it, is in these
+ * numbers and in the slices and rows that it has handed over. The memory is the control plane's; the
+ * worker fills it between CHECKPOINT mail and CHECKPOINT report.
+ */
+struct fb_reader_epoch {
+	uint64_t log_seq; /* of its stream on this worker: the next datagram's */
+	int64_t own_watermark_ms;
+	int64_t watermark_ms;
+	uint64_t datagrams;
+	struct fb_decode_counters decode;
+	struct fb_query_counters queries[16];
+};
+
 struct fb_stream_counters {
 	uint64_t datagrams;
 	uint64_t bytes;

@@ -68,6 +68,7 @@ int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 		worker->streams[i] = conf->streams[i];
 		worker->taps[i] = (struct tap_stream){
 			.kept = conf->streams[i].kept && conf->tap_cap > 0,
+			.first_seq = conf->tap_seqs ? conf->tap_seqs[i] : 0,
 			.next_seq = conf->tap_seqs ? conf->tap_seqs[i] : 0,
 			.watermark_ms = FB_TIME_MIN,
 			.seen_ms = FB_TIME_MIN,

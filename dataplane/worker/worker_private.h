@@ -13,6 +13,7 @@
 /* What the tap knows of a stream. */
 struct tap_stream {
 	bool kept;
+	uint64_t first_seq; /* of this run */
 	uint64_t next_seq;
 	int64_t watermark_ms; /* of a reader, before the burst: what its records were judged by */
 	int64_t seen_ms;      /* the same, after the burst */
@@ -31,6 +32,7 @@ struct reader_slot {
 	uint32_t query_cnt;
 	struct fb_reader *reader;
 	struct fb_watermark_board *board;
+	struct fb_reader_epoch *epoch; /* a checkpoint is asked for; NULL: none */
 	uint64_t datagrams;  /* fed to the reader */
 	int64_t reported_ms; /* watermark that the control plane knows */
 	int64_t idle_timeout_ms; /* 0 = never idle */

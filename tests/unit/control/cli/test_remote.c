@@ -356,6 +356,8 @@ static const char calm[] = STATUS_HEAD
 	"\"pipelines\": [{\"name\": \"cities\", \"state\": \"running\", \"stream\": \"people\","
 	" \"watermark\": null, \"decode\": {\"records\": 12345000, \"rejected\": {\"arity\": 2, "
 	"\"number\": 3}},"
+	" \"checkpoint\": {\"count\": 9, \"age_seconds\": 2.4, \"bytes\": 1100000, "
+	"\"duration_seconds\": 0.0031, \"error\": \"\", \"recovered_datagrams\": 0},"
 	" \"queries\": [{\"name\": \"totals\", \"sink\": \"totals\", \"connector\": \"print\", "
 	"\"windowed\": true,"
 	"  \"dispositions\": {\"accepted\": 100, \"late\": 20, \"filtered\": 3}, \"windows\": 4, "
@@ -395,7 +397,7 @@ Test(status, rows_for_people)
 	cr_expect_str_eq(row(run.out, "p0", line), "p0 up 2 1,234,567 98.8 MB 0 64 0000:01:00.0");
 	cr_expect_str_eq(row(run.out, "people", line), "people p0 5000 1,234,500 1 B 0");
 	cr_expect(has(run.out, " 7  1,234,567  25.0 %"), "%s", run.out);
-	cr_expect_str_eq(row(run.out, "cities ", line), "cities running people 12,345,000 5 -");
+	cr_expect_str_eq(row(run.out, "cities ", line), "cities running people 12,345,000 5 - 2 s ago");
 	cr_expect_str_eq(row(run.out, "cities/", line), "cities/totals 100 20 3 4 5");
 	cr_expect(has(run.out, "cities/totals  print  ok"), "%s", run.out);
 	/* Nothing is wrong, so nothing says so. */

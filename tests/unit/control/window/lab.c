@@ -161,17 +161,16 @@ void lab_end(struct lab *lab)
 
 struct kept {
 	struct fb_buf bytes[512];
-	int64_t start_ms[512];
+	struct fb_assembly_part name[512];
 	uint32_t cnt;
-	uint32_t stale_cnt;
 };
 
-static int keep(void *arg, int64_t start_ms, const uint8_t *bytes, size_t len)
+static int keep(void *arg, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
 {
 	struct kept *kept = arg;
 
 	cr_assert_lt(kept->cnt, FB_ARRAY_LEN(kept->bytes));
-	kept->start_ms[kept->cnt] = start_ms;
+	kept->name[kept->cnt] = name;
 	fb_buf_add(&kept->bytes[kept->cnt++], bytes, len);
 	return 0;
 }
@@ -196,9 +195,7 @@ void lab_restart(struct lab *lab)
 	open_assembly(lab);
 	fb_assembly_skip_to(lab->assembly, lab->last_end_ms);
 	for (uint32_t i = 0; i < kept->cnt; i++) {
-		struct fb_assembly_part name = {kept->start_ms[i], i};
-
-		cr_assert_eq(fb_assembly_import(lab->assembly, name,
+		cr_assert_eq(fb_assembly_import(lab->assembly, kept->name[i],
 				     (const uint8_t *)kept->bytes[i].p, kept->bytes[i].len),
 			0);
 		fb_buf_fini(&kept->bytes[i]);

@@ -359,6 +359,48 @@ Test(worker, keep_hands_over_open_slices_as_they_are)
 	fb_reader_destroy(reader);
 }
 
+/* Open slices change hands, what comes next begins new ones, and the epoch says what was before. */
+Test(worker, a_checkpoint_hands_over_what_is_open_and_goes_on)
+{
+	static struct fb_reader_epoch epoch;
+	struct fb_reader *reader;
+	struct fb_report report;
+
+	create_workers(false, 0);
+	send_text(0, "a,1000\n");
+	settle(workers[0]);
+	reader = add_reader(0);
+	send_text(0, "a,2000\nb,3000\n");
+	settle(workers[0]);
+	expect_report(0, FB_REPORT_WATERMARK);
+	mail(0, (struct fb_mail){.kind = FB_MAIL_CHECKPOINT, .epoch = &epoch});
+	settle(workers[0]);
+	report = expect_report(0, FB_REPORT_SLICE_OPEN);
+	cr_assert_eq(fb_slice_row_cnt(report.slice), 2);
+	mail(0, (struct fb_mail){.kind = FB_MAIL_SLICE_FREE, .slice = report.slice});
+	report = expect_report(0, FB_REPORT_CHECKPOINT);
+	cr_assert_eq(report.log_seq, 2, "the datagram before the reader was there counts, too");
+	cr_assert_eq(epoch.log_seq, 2);
+	cr_assert_eq(epoch.datagrams, 1);
+	cr_assert_eq(epoch.decode.records, 2);
+	cr_assert_eq(epoch.queries[0].sealed_rows, 2);
+	cr_assert_eq(epoch.queries[0].open_rows, 0);
+	cr_assert_eq(epoch.own_watermark_ms, fb_reader_own_watermark(reader));
+
+	send_text(0, "a,4000\n");
+	settle(workers[0]);
+	expect_ledger();
+	expect_report(0, FB_REPORT_WATERMARK);
+	mail(0, (struct fb_mail){.kind = FB_MAIL_READER_KEEP, .epoch = &epoch});
+	settle(workers[0]);
+	report = expect_report(0, FB_REPORT_SLICE_OPEN);
+	cr_assert_eq(fb_slice_row_cnt(report.slice), 1, "only what came behind the checkpoint");
+	expect_report(0, FB_REPORT_READER_DONE);
+	cr_assert_eq(epoch.log_seq, 3);
+	cr_assert_eq(epoch.datagrams, 2);
+	fb_reader_destroy(reader);
+}
+
 /* Each reader counts from its own beginning, also in a slot that was used before. */
 Test(worker, a_slot_is_used_again)
 {

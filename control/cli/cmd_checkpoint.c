@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/base/buf.h"
+#include "config/base/errcode.h"
+#include "control/cli/commands.h"
+#include "control/cli/remote.h"
+
+struct checkpoint_args {
+	uint64_t timeout_s;
+};
+
+static const struct fb_cli_option options[] = {
+	{.name = "timeout",
+		.letter = 't',
+		.type = FB_ARG_U64,
+		.value = "SECONDS",
+		.preset = "30",
+		.min = 1,
+		.max = 3600,
+		.at = offsetof(struct checkpoint_args, timeout_s),
+		.help = "how long it may take"},
+};
+
+static void show(struct fb_cli *cli, json_t *pipelines)
+{
+	size_t i;
+	json_t *pipeline;
+
+	json_array_foreach(pipelines, i, pipeline)
+	{
+		const char *name = fb_remote_text(pipeline, "name");
+
+		if (strcmp(fb_remote_text(pipeline, "state"), "running") != 0 ||
+			(cli->argc > 0 && strcmp(name, cli->argv[0]) != 0))
+			continue;
+		fprintf(cli->out, "%s: written, %s in %.0f ms\n", name,
+			fb_remote_bytes(fb_remote_u64(pipeline, "checkpoint.bytes"),
+				(char[FB_REMOTE_TEXT_BYTES]){0}),
+			1e3 * fb_remote_real(pipeline, "checkpoint.duration_seconds"));
+	}
+}
+
+static int run(struct fb_cli *cli, const void *args)
+{
+	const struct checkpoint_args *checkpoint = args;
+	struct fb_client *client;
+	struct fb_buf path = {0};
+	json_t *json = NULL;
+	int code;
+
+	if (cli->argc > 0) {
+		fb_buf_add_text(&path, "/v1/pipelines/");
+		fb_client_escape(cli->argv[0], &path);
+	} else {
+		fb_buf_add_text(&path, "/v1");
+	}
+	fb_buf_printf(&path, "/checkpoint?timeout_ms=%llu",
+		(unsigned long long)checkpoint->timeout_s * 1000);
+	if (path.failed || fb_client_open(cli->socket, &client) != 0) {
+		fb_buf_fini(&path);
+		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
+	}
+	/* The appliance is to say that it took too long, not the socket. */
+	fb_client_set_timeout_ms(client, (uint32_t)(checkpoint->timeout_s + 15) * 1000);
+	code = fb_client_ask(cli, client, "POST", path.p, NULL, &json);
+	fb_client_close(client);
+	if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
+		fb_cli_print_json(cli, json);
+	else if (code == FB_EXIT_DONE)
+		show(cli, json);
+	json_decref(json);
+	fb_buf_fini(&path);
+	return code;
+}
+
+static const struct fb_cli_example examples[] = {
+	{"checkpoint", "of every pipeline that runs, before work on the machine"},
+	{"checkpoint cities", "of one"},
+};
+
+const struct fb_cli_command fb_cmd_checkpoint = {
+	.name = "checkpoint",
+	.summary = "write the state of pipelines to the store now",
+	.operands = "[PIPELINE]",
+	.operands_min = 0,
+	.operands_max = 1,
+	.remote = true,
+	.about = "What a start after a crash takes up: open windows, watermarks, counters, and where "
+		 "they are in the raw log; all of a pipeline or nothing. It is done by itself every "
+		 "execution.checkpointing.interval; reception goes on meanwhile.",
+	.options = options,
+	.option_cnt = FB_ARRAY_LEN(options),
+	.examples = examples,
+	.example_cnt = FB_ARRAY_LEN(examples),
+	.args_bytes = sizeof(struct checkpoint_args),
+	.run = run,
+};
