@@ -1,79 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dataplane/format/value_text.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/base/calendar.h"
+#include "config/base/shortest.h"
 #include "dataplane/format/writer.h"
 
-/* Digits and decimal exponent of the shortest text that reads back: value = 0.DIGITS * 10^exponent.
- */
-static int shortest(double value, bool single, char digits[24], int *ret_exponent)
-{
-	char text[40];
-	int max = single ? 9 : 17;
-
-	for (int precision = 2; precision <= max; precision++) {
-		snprintf(text, sizeof(text), "%.*e", precision - 1, value);
-		if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
-			break;
-	}
-
-	int cnt = 0;
-	const char *p = text;
-
-	for (; *p != 'e'; p++)
-		if (*p != '.')
-			digits[cnt++] = *p;
-	*ret_exponent = atoi(p + 1) + 1;
-	while (cnt > 1 && digits[cnt - 1] == '0')
-		cnt--;
-	digits[cnt] = '\0';
-	return cnt;
-}
-
-/* Double.toString: plain between 1e-3 and 1e7, else d.dddE±n; always a digit behind the point. */
 void fb_text_double(double value, bool single, struct fb_buf *out)
 {
-	char digits[24];
-	int exponent;
+	char text[FB_DOUBLE_TEXT_BYTES];
 
-	if (isnan(value)) {
-		fb_buf_add_text(out, "NaN");
-		return;
-	}
-	if (signbit(value))
-		fb_buf_add_char(out, '-');
-	value = fabs(value);
-	if (isinf(value)) {
-		fb_buf_add_text(out, "Infinity");
-		return;
-	}
-	if (value == 0) {
-		fb_buf_add_text(out, "0.0");
-		return;
-	}
-
-	int cnt = shortest(value, single, digits, &exponent);
-
-	if (value >= 1e-3 && value < 1e7) {
-		if (exponent <= 0) {
-			fb_buf_add_text(out, "0.");
-			for (int i = exponent; i < 0; i++)
-				fb_buf_add_char(out, '0');
-			fb_buf_add(out, digits, (size_t)cnt);
-			return;
-		}
-		for (int i = 0; i < FB_MAX(cnt, exponent + 1); i++) {
-			if (i == exponent)
-				fb_buf_add_char(out, '.');
-			fb_buf_add_char(out, i < cnt ? digits[i] : '0');
-		}
-		return;
-	}
-	fb_buf_printf(out, "%c.%sE%d", digits[0], cnt > 1 ? digits + 1 : "0", exponent - 1);
+	fb_buf_add(out, text, fb_double_format(value, single, text));
 }
 
 void fb_text_decimal(fb_i128 value, uint32_t scale, bool strip, struct fb_buf *out)

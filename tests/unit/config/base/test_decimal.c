@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "config/base/decimal.h"
+#include "config/base/shortest.h"
 
 static fb_i128 read_i128(const char *text)
 {
@@ -222,4 +223,104 @@ Test(decimal, text_plain_and_stripped)
 		text[fb_decimal_format_stripped(value, cases[i].scale, text)] = '\0';
 		cr_assert_str_eq(text, cases[i].stripped);
 	}
+}
+
+/* The same numbers by trying: the fewest digits with which the C library reads the number back. */
+Test(shortest, digits_are_those_that_trying_finds)
+{
+	uint64_t random = 38;
+
+	for (int i = 0; i < 20000; i++) {
+		static const double units[] = {1, 10, 100, 1000, 1e6, 1e9};
+		bool single = i % 2;
+		char want[64], text[64];
+		int digits = 2;
+		double value;
+
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		if (i % 3 == 0)
+			value = (double)(random >> 36) / units[i / 3 % 6];
+		else
+			memcpy(&value, &random, sizeof(value));
+		value = fabs(single ? (double)(float)value : value);
+		if (!isfinite(value))
+			continue;
+		do
+			snprintf(want, sizeof(want), "%.*e", digits - 1, value);
+		while ((single ? strtof(want, NULL) != (float)value : strtod(want, NULL) != value) &&
+			digits++ < 17);
+
+		uint32_t len = fb_double_format(value, single, text);
+
+		text[len] = '\0';
+		cr_assert_eq(single ? (double)strtof(text, NULL) : strtod(text, NULL), value, "%s", text);
+		/* Digits alone, without point, zeros around and exponent. */
+		char pure[2][64];
+
+		for (int side = 0; side < 2; side++) {
+			const char *from = side ? text : want;
+			uint32_t cnt = 0;
+
+			for (; *from && *from != 'e' && *from != 'E'; from++)
+				if (*from != '.' && (cnt > 0 || *from != '0'))
+					pure[side][cnt++] = *from;
+			while (cnt > 0 && pure[side][cnt - 1] == '0')
+				cnt--;
+			pure[side][cnt] = '\0';
+		}
+		cr_assert_str_eq(pure[1], pure[0], "%a", value);
+	}
+}
+
+/* Java 19 and later; the last two are where a power of two leaves the number below nearer. */
+Test(shortest, text_is_Javas)
+{
+	static const struct {
+		double value;
+		bool single;
+		const char *text;
+	} cases[] = {{0, false, "0.0"}, {-0.0, false, "-0.0"}, {1, false, "1.0"}, {0.1, false, "0.1"},
+		{1e7, false, "1.0E7"}, {9999999, false, "9999999.0"}, {1e-3, false, "0.001"},
+		{9.99e-4, false, "9.99E-4"}, {4.9e-324, false, "4.9E-324"}, {2e23, false, "2.0E23"},
+		{1.7976931348623157e308, false, "1.7976931348623157E308"}, {-INFINITY, false, "-Infinity"},
+		{NAN, true, "NaN"}, {1.4e-45, true, "1.4E-45"}, {9.8e-45, true, "9.8E-45"},
+		{3.4028234663852886e38, true, "3.4028235E38"}, {0x1p-44, false, "5.684341886080802E-14"},
+		{0x1p554, false, "5.896816288783659E166"}};
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
+		char text[FB_DOUBLE_TEXT_BYTES + 1];
+		double value = cases[i].single ? (double)(float)cases[i].value : cases[i].value;
+
+		text[fb_double_format(value, cases[i].single, text)] = '\0';
+		cr_assert_str_eq(text, cases[i].text, "%s, not %s", text, cases[i].text);
+	}
+}
+
+/* ROUND of a double and CAST to DECIMAL go through the shortest text: Flink 2.2.0. */
+Test(shortest, rounding_is_of_the_text)
+{
+	static const struct {
+		double value;
+		int32_t digits;
+		double want;
+	} cases[] = {{2.25, 1, 2.3}, {-2.75, 1, -2.8}, {1.005, 2, 1.01}, {0.1, 5, 0.1}, {999.95, 1, 1000},
+		{4.9e-324, 1, 0}, {1.7976931348623157e308, 1, 1.7976931348623157e308}, {15, -1, 20},
+		{14.9, -1, 10}, {0.5, 0, 1}, {-0.0, 0, 0}, {5, -1, 10}, {5, -2, 0}, {-0.05, 1, -0.1}};
+	fb_i128 value;
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(cases); i++) {
+		double got;
+
+		cr_assert(fb_double_round(cases[i].value, false, cases[i].digits, &got));
+		cr_assert(got == cases[i].want && (got != 0 || !signbit(got)), "%g to %d: %g", cases[i].value,
+			cases[i].digits, got);
+	}
+	cr_assert(!fb_double_round(NAN, false, 1, &(double){0}));
+	cr_assert_eq(fb_decimal_from_double(1.005, false, (struct fb_decimal_type){5, 2}, &value),
+		FB_DECIMAL_DONE);
+	cr_assert(value == 101);
+	cr_assert_eq(fb_decimal_from_double(1e5, false, (struct fb_decimal_type){5, 2}, &value),
+		FB_DECIMAL_OVERFLOW);
+	cr_assert_eq(fb_decimal_from_double(INFINITY, false, (struct fb_decimal_type){5, 2}, &value),
+		FB_DECIMAL_INVALID);
 }
