@@ -245,9 +245,10 @@ bool fb_decimal_add(fb_i128 a, uint32_t a_scale, fb_i128 b, uint32_t b_scale,
 {
 	uint32_t scale = FB_MAX(a_scale, b_scale);
 	struct wide x, y;
+	fb_i128 sum;
 
-	if (a_scale == b_scale)
-		return fb_decimal_rescale(a + b, scale, to, ret);
+	if (a_scale == b_scale && !__builtin_add_overflow(a, b, &sum))
+		return fb_decimal_rescale(sum, scale, to, ret);
 	x = multiply(magnitude(a), power(scale - a_scale));
 	y = multiply(magnitude(b), power(scale - b_scale));
 	if ((a < 0) == (b < 0))
@@ -513,10 +514,15 @@ static uint32_t reversed_digits(fb_u128 value, char digits[DIGITS + 2])
 	uint32_t cnt = 0;
 
 	do {
-		uint64_t part = (uint64_t)(value % E18);
+		uint64_t part = (uint64_t)value;
 		uint32_t until = cnt + 18;
 
-		value /= E18;
+		if (value < E18) {
+			value = 0;
+		} else {
+			part = (uint64_t)(value % E18);
+			value /= E18;
+		}
 		do
 			digits[cnt++] = (char)('0' + part % 10);
 		while ((part /= 10) != 0 || (value != 0 && cnt < until));
