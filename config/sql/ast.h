@@ -82,8 +82,9 @@ enum fb_ast_kind {
 	FB_AST_BETWEEN,  /* value, low, high; flag: NOT; symmetric */
 	FB_AST_IN,       /* value, then the list; flag: NOT */
 	FB_AST_LIKE,     /* value, pattern[, escape]; flag: NOT */
-	FB_AST_CASE,     /* [operand,] condition, value …[, else]: see has_operand, has_else */
-	FB_AST_SPECIAL,  /* EXTRACT(… FROM …), TRIM(BOTH …) and the like: text names it */
+	FB_AST_CASE,     /* condition, value …[, else][, operand]: see has_else, has_operand */
+	FB_AST_SPECIAL,  /* EXTRACT(unit FROM x): x, unit; TRIM, LTRIM, RTRIM: x[, characters];
+			    SUBSTRING: x, from[, length]; flag: f(x TO unit): x, unit; text names it */
 };
 
 enum fb_ast_op {

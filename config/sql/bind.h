@@ -119,6 +119,7 @@ struct fb_binder {
 	struct fb_answer *answers;
 	struct fb_hinted *hinted;
 	uint32_t warned_keys;        /* bits: rows of the settings table */
+	bool zone_used;              /* an expression holds the time zone's offset */
 	struct fb_place first_query; /* line 0: none yet; SET must come before */
 };
 
@@ -185,10 +186,31 @@ const struct fb_expr *fb_bind_call(struct fb_scope *scope, const struct fb_ast_e
 const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_expr *ast);
 const struct fb_expr *fb_bind_literal(struct fb_scope *scope, const struct fb_ast_expr *ast);
 const struct fb_expr *fb_bind_arithmetic(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* IF, NULLIF, ABS, UPPER, …: the functions of a row, without those of time (bind_function.c). NULL
+ * without words: no such function here. */
+const struct fb_expr *fb_bind_function(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* TO_TIMESTAMP, DATE_FORMAT, EXTRACT, …, FLOOR(x TO unit) (bind_time.c). */
+const struct fb_expr *fb_bind_time_function(struct fb_scope *scope, const struct fb_ast_expr *ast);
+const struct fb_expr *fb_bind_case(struct fb_scope *scope, const struct fb_ast_expr *ast);
+const struct fb_expr *fb_bind_like(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* x || y */
+const struct fb_expr *fb_bind_concat(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* Brings values to the type that holds them all; false: said. *ret_type is NOT NULL if all are. */
+bool fb_bind_same_type(struct fb_scope *scope, const char *what, const struct fb_expr **values,
+	uint32_t cnt, struct fb_type *ret_type);
+/* A moment on the other clock (TIMESTAMP, TIMESTAMP_LTZ), by the time zone of the file; anything
+ * else as it is. */
+const struct fb_expr *fb_bind_clock(
+	struct fb_binder *b, const struct fb_expr *x, enum fb_type_kind kind);
+/* The file's time zone. False: it is not set; said. */
+bool fb_bind_zone(struct fb_binder *b, struct fb_place at, const char *what, int64_t *ret_ms);
 /* x op y with both sides brought to one type. */
 const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
 	const struct fb_expr *x, const struct fb_expr *y, struct fb_place place);
-/* Refuses what has a type that is not computed with yet: DECIMAL, BINARY. */
+/* As a condition: BOOLEAN, or an untyped NULL as one. */
+const struct fb_expr *fb_bind_as_condition(
+	struct fb_scope *scope, const struct fb_expr *expr, const char *what);
+/* Refuses what has a type that keys and aggregates do not know yet: BINARY. */
 bool fb_bind_can_compute(struct fb_binder *b, const struct fb_expr *expr);
 bool fb_str_is(struct fb_str text, const char *word); /* ignores case */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Function calls: aggregates, and the few scalar functions that are here. */
+/* Function calls: aggregates here, the functions of a row in bind_function.c and bind_time.c. */
 #include "config/base/nearest.h"
 #include "config/sql/bind.h"
 
@@ -305,102 +305,7 @@ static const struct fb_expr *bind_aggregate(struct fb_scope *scope, const struct
 	return add_aggregate(scope, &agg, ast->place);
 }
 
-/* ---- scalar functions ---- */
-
-static const struct fb_expr *bind_coalesce(struct fb_scope *scope, const struct fb_ast_expr *ast)
-{
-	struct fb_binder *b = scope->b;
-	const struct fb_expr **args =
-		FB_ARENA_ARRAY(b->arena, const struct fb_expr *, ast->arg_cnt);
-	struct fb_type type = fb_type_of(FB_T_NULL);
-	bool not_null = false;
-	uint32_t cnt = 0;
-
-	if (args == NULL)
-		return NULL;
-	for (const struct fb_ast_expr *at = ast->args; at != NULL; at = at->next, cnt++) {
-		char x[FB_TYPE_TEXT_BYTES], y[FB_TYPE_TEXT_BYTES];
-		struct fb_type both;
-
-		args[cnt] = fb_bind_expr(scope, at);
-		if (args[cnt] == NULL)
-			return NULL;
-		if (!fb_type_common(type, args[cnt]->type, &both)) {
-			fb_bind_error(b, at->place, "CAST one to the type of the other",
-				"%.*s of %s and %s", (int)ast->text.len, ast->text.p,
-				fb_type_format(type, x), fb_type_format(args[cnt]->type, y));
-			return NULL;
-		}
-		type = both;
-		not_null |= args[cnt]->type.not_null;
-	}
-	for (uint32_t i = 0; i < cnt; i++) {
-		const struct fb_expr *cast = fb_expr_cast(b, args[i], type);
-
-		if (cast == NULL ||
-			!fb_bind_can_compute(b, type.kind == FB_T_DECIMAL ? args[i] : cast))
-			return NULL;
-		args[i] = cast;
-	}
-	type.not_null = not_null;
-	return fb_expr_new(b, FB_OP_COALESCE, type, args, cnt, ast->place);
-}
-
-/* TO_TIMESTAMP and TO_TIMESTAMP_LTZ: never NOT NULL, since bad input gives NULL. */
-static const struct fb_expr *bind_to_timestamp(
-	struct fb_scope *scope, const struct fb_ast_expr *ast)
-{
-	struct fb_binder *b = scope->b;
-	const struct fb_expr *text = fb_bind_expr(scope, ast->args);
-	struct fb_type type = {.kind = FB_T_TIMESTAMP, .precision = 3};
-	char name[FB_TYPE_TEXT_BYTES];
-
-	if (text == NULL)
-		return NULL;
-	if (ast->arg_cnt == 2) {
-		fb_bind_planned(b, ast->last->place,
-			"yyyy-MM-dd HH:mm:ss[.SSS] is read without a format",
-			"TO_TIMESTAMP with a format");
-		return NULL;
-	}
-	if (!fb_type_is_text(text->type)) {
-		fb_bind_error(b, ast->args->place,
-			"for a number of seconds or milliseconds: TO_TIMESTAMP_LTZ(n, 0|3)",
-			"TO_TIMESTAMP takes text, this is %s", fb_type_format(text->type, name));
-		return NULL;
-	}
-	return fb_expr_new(b, FB_OP_TO_TIMESTAMP, type, &text, 1, ast->place);
-}
-
-static const struct fb_expr *bind_to_timestamp_ltz(
-	struct fb_scope *scope, const struct fb_ast_expr *ast)
-{
-	struct fb_binder *b = scope->b;
-	struct fb_type type = {.kind = FB_T_TIMESTAMP_LTZ, .precision = 3};
-	struct fb_value three = {.i64 = 3};
-	const struct fb_expr *args[2] = {fb_bind_expr(scope, ast->args), NULL};
-	char name[FB_TYPE_TEXT_BYTES];
-
-	args[1] = ast->arg_cnt == 2 ? fb_bind_expr(scope, ast->last)
-				    : fb_expr_literal(b, fb_type_of(FB_T_INT), &three,
-					      (struct fb_str){0}, ast->place);
-	if (args[0] == NULL || args[1] == NULL)
-		return NULL;
-	if (!fb_type_is_integer(args[0]->type)) {
-		fb_bind_error(b, ast->args->place, "CAST it to BIGINT",
-			"TO_TIMESTAMP_LTZ takes an integer, this is %s",
-			fb_type_format(args[0]->type, name));
-		return NULL;
-	}
-	if (args[1]->op != FB_OP_LITERAL || !fb_type_is_integer(args[1]->type) ||
-		(args[1]->literal.i64 != 0 && args[1]->literal.i64 != 3)) {
-		fb_bind_error(b, ast->last->place, "0: seconds, 3: milliseconds",
-			"the second argument of TO_TIMESTAMP_LTZ is 0 or 3");
-		return NULL;
-	}
-	args[0] = fb_expr_cast(b, args[0], fb_type_of(FB_T_BIGINT));
-	return fb_expr_new(b, FB_OP_TO_TIMESTAMP_LTZ, type, args, 2, ast->place);
-}
+/* ---- calls ---- */
 
 static void report_unknown(struct fb_scope *scope, const struct fb_ast_expr *ast)
 {
@@ -439,11 +344,13 @@ const struct fb_expr *fb_bind_call(struct fb_scope *scope, const struct fb_ast_e
 		return NULL;
 	}
 	if (ast->arg_cnt < function->arg_min || ast->arg_cnt > function->arg_max) {
+		const char *more = function->arg_max == function->arg_min ? ""
+				   : function->arg_max == FB_ARGS_MAX
+					   ? " or more"
+					   : fb_arena_printf(b->arena, " or %u", function->arg_max);
+
 		fb_bind_error(b, ast->place, NULL, "%s takes %u%s argument%s, not %u",
-			function->name, function->arg_min,
-			function->arg_max == function->arg_min ? ""
-			: function->arg_max == FB_ARGS_MAX     ? " or more"
-							       : " or 2",
+			function->name, function->arg_min, more ? more : "",
 			function->arg_max == 1 ? "" : "s", ast->arg_cnt);
 		return NULL;
 	}
@@ -454,11 +361,5 @@ const struct fb_expr *fb_bind_call(struct fb_scope *scope, const struct fb_ast_e
 			"%s is no aggregate: DISTINCT and FILTER have no meaning", function->name);
 		return NULL;
 	}
-	if (fb_str_is(ast->text, "MOD"))
-		return fb_bind_arithmetic(scope, ast);
-	if (fb_str_is(ast->text, "TO_TIMESTAMP"))
-		return bind_to_timestamp(scope, ast);
-	if (fb_str_is(ast->text, "TO_TIMESTAMP_LTZ"))
-		return bind_to_timestamp_ltz(scope, ast);
-	return bind_coalesce(scope, ast);
+	return fb_bind_function(scope, ast);
 }

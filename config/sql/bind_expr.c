@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "config/base/calendar.h"
 #include "config/base/nearest.h"
+#include "config/base/time_text.h"
 #include "config/sql/bind.h"
 
 #include <strings.h>
@@ -88,19 +90,10 @@ const struct fb_rel_column *fb_bind_column(struct fb_scope *scope, const struct 
 const struct fb_expr *fb_bind_read(
 	struct fb_binder *b, const struct fb_rel_column *column, struct fb_place place)
 {
-	char type[FB_TYPE_TEXT_BYTES];
-
 	if (column->expr != NULL)
 		return column->expr;
-	if (column->unreadable->kind == FB_COLUMN_METADATA)
-		fb_bind_planned(b, place, "leave it out of the query",
-			"reading metadata column '%.*s'", (int)column->name.len, column->name.p);
-	else
-		fb_bind_planned(b, place,
-			"declare the column as DOUBLE, BIGINT or STRING, or leave it out of the "
-			"query",
-			"reading column '%.*s' of type %s", (int)column->name.len, column->name.p,
-			fb_type_format(column->unreadable->type, type));
+	fb_bind_planned(b, place, "leave it out of the query", "reading metadata column '%.*s'",
+		(int)column->name.len, column->name.p);
 	return NULL;
 }
 
@@ -111,7 +104,7 @@ static bool is_boolean(const struct fb_expr *expr)
 	return expr->type.kind == FB_T_BOOLEAN || expr->type.kind == FB_T_NULL;
 }
 
-static const struct fb_expr *as_condition(
+const struct fb_expr *fb_bind_as_condition(
 	struct fb_scope *scope, const struct fb_expr *expr, const char *what)
 {
 	char type[FB_TYPE_TEXT_BYTES];
@@ -128,7 +121,7 @@ static const struct fb_expr *as_condition(
 
 const struct fb_expr *fb_bind_condition(struct fb_scope *scope, const struct fb_ast_expr *ast)
 {
-	return as_condition(scope, fb_bind_expr(scope, ast), scope->clause);
+	return fb_bind_as_condition(scope, fb_bind_expr(scope, ast), scope->clause);
 }
 
 static const struct fb_expr *bind_chain(struct fb_scope *scope, const struct fb_ast_expr *ast)
@@ -144,7 +137,7 @@ static const struct fb_expr *bind_chain(struct fb_scope *scope, const struct fb_
 		return NULL;
 	type.not_null = true;
 	for (const struct fb_ast_expr *at = ast->args; at != NULL; at = at->next) {
-		args[cnt] = as_condition(scope, fb_bind_expr(scope, at), name);
+		args[cnt] = fb_bind_as_condition(scope, fb_bind_expr(scope, at), name);
 		if (args[cnt] == NULL)
 			return NULL;
 		type.not_null &= args[cnt]->type.not_null;
@@ -163,7 +156,7 @@ static const struct fb_expr *bind_is(struct fb_scope *scope, const struct fb_ast
 	if (x == NULL)
 		return NULL;
 	if (ast->is != FB_AST_IS_NULL) {
-		x = as_condition(scope, x, "what IS TRUE, FALSE or UNKNOWN asks about");
+		x = fb_bind_as_condition(scope, x, "what IS TRUE, FALSE or UNKNOWN asks about");
 		if (x == NULL)
 			return NULL;
 	}
@@ -224,12 +217,6 @@ static void report_mismatch(struct fb_scope *scope, const struct fb_expr *x,
 	const char *hint = "CAST one side to the type of the other";
 
 	left.not_null = right.not_null = false;
-	if ((left.kind == FB_T_DATE && fb_type_is_text(right)) ||
-		(fb_type_is_text(left) && right.kind == FB_T_DATE))
-		hint = "write DATE '2024-01-31'";
-	else if ((left.kind == FB_T_TIMESTAMP && fb_type_is_text(right)) ||
-		 (fb_type_is_text(left) && right.kind == FB_T_TIMESTAMP))
-		hint = "write TIMESTAMP '2024-01-31 12:00:00'";
 	fb_bind_error(scope->b, place, hint, "cannot compare %s with %s", fb_type_format(left, a),
 		fb_type_format(right, c));
 }
@@ -238,22 +225,58 @@ bool fb_bind_can_compute(struct fb_binder *b, const struct fb_expr *expr)
 {
 	char type[FB_TYPE_TEXT_BYTES];
 
-	if (expr->type.kind != FB_T_DECIMAL && !fb_type_is_binary(expr->type))
+	if (!fb_type_is_binary(expr->type))
 		return true;
-	if (expr->op == FB_OP_LITERAL && expr->type.kind == FB_T_DECIMAL) {
-		struct fb_str text = fb_bound_of(expr)->text;
-
-		fb_bind_error(b, expr->place,
-			fb_arena_printf(b->arena,
-				"write %.*sE0 for a DOUBLE, or CAST the other side to DOUBLE",
-				(int)FB_MIN(text.len, 40u), text.p),
-			"%.*s is a DECIMAL, and computing with DECIMAL is planned, not yet here",
-			(int)FB_MIN(text.len, 40u), text.p);
-	} else {
-		fb_bind_planned(b, expr->place, "use DOUBLE or BIGINT", "computing with %s",
-			fb_type_format(expr->type, type));
-	}
+	fb_bind_planned(b, expr->place, "CAST it to STRING",
+		"%s as a key or an argument of an aggregate", fb_type_format(expr->type, type));
 	return false;
+}
+
+/* A text literal as the DATE or TIMESTAMP that it is compared with. */
+static const struct fb_expr *read_literal(
+	struct fb_scope *scope, const struct fb_expr *text, struct fb_type type)
+{
+	static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+	struct fb_value value = {0};
+	char name[FB_TYPE_TEXT_BYTES];
+	bool known = type.kind == FB_T_DATE ? fb_date_from_text(text->literal.str, &value.i64)
+					    : fb_time_from_text(text->literal.str, &value.i64);
+
+	type.not_null = false;
+	if (!known) {
+		fb_bind_error(scope->b, text->place,
+			"write DATE '2024-01-31' or TIMESTAMP '2024-01-31 12:00:00'", "'%.*s' is no %s",
+			(int)FB_MIN(text->literal.str.len, 60u), text->literal.str.p,
+			fb_type_format(type, name));
+		return NULL;
+	}
+	if (type.kind == FB_T_TIMESTAMP) {
+		value.i64 -= fb_floor_mod(value.i64, units[type.precision]);
+		value.i64 = fb_floor_div(value.i64, 1000000 / fb_type_ticks_per_s(type));
+	}
+	return fb_expr_literal(scope->b, type, &value, (struct fb_str){0}, text->place);
+}
+
+/*
+ * A side as one of the type compared in. DECIMALs keep their precision and scale, so that nothing is
+ * cut off; a text beside a DATE or TIMESTAMP is read, and what cannot be read is NULL.
+ */
+static const struct fb_expr *as_side(
+	struct fb_scope *scope, const struct fb_expr *x, struct fb_type type)
+{
+	struct fb_binder *b = scope->b;
+
+	if (type.kind == FB_T_DECIMAL)
+		return fb_expr_cast(b, x,
+			x->type.kind == FB_T_NULL ? type
+						  : fb_type_of_decimal(fb_type_decimal(x->type)));
+	if (fb_type_is_text(x->type) && !fb_type_is_text(type))
+		return x->op == FB_OP_LITERAL && !x->literal.is_null
+			       ? read_literal(scope, x, type)
+			       : fb_expr_new(b, FB_OP_TRY_CAST, type, &x, 1, x->place);
+	if (fb_type_is_timestamp(type))
+		x = fb_bind_clock(b, x, type.kind);
+	return fb_expr_cast(b, x, type);
 }
 
 const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
@@ -272,17 +295,12 @@ const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
 	}
 	if (type.kind == FB_T_NULL)
 		type = fb_type_of(FB_T_BOOLEAN); /* NULL = NULL: unknown, whatever the type */
-	if (type.kind == FB_T_DECIMAL || fb_type_is_binary(type)) {
-		const struct fb_expr *culprit = x->type.kind == type.kind ? x : y;
-
-		fb_bind_can_compute(
-			b, y->type.kind == type.kind && y->op == FB_OP_LITERAL ? y : culprit);
-		return NULL;
-	}
 	/* FLOAT with DECIMAL is compared as DOUBLE: common_number has seen to that. */
-	sides[0] = fb_expr_cast(b, x, type);
-	sides[1] = fb_expr_cast(b, y, type);
-	result.not_null = x->type.not_null && y->type.not_null;
+	sides[0] = as_side(scope, x, type);
+	sides[1] = as_side(scope, y, type);
+	if (sides[0] == NULL || sides[1] == NULL)
+		return NULL;
+	result.not_null = sides[0]->type.not_null && sides[1]->type.not_null;
 	return fb_expr_new(b, op, result, sides, 2, place);
 }
 
@@ -345,10 +363,8 @@ static const struct fb_expr *bind_binary(struct fb_scope *scope, const struct fb
 		[FB_AST_GE] = FB_OP_GE,
 	};
 
-	if (ast->op == FB_AST_CONCAT) {
-		fb_bind_planned(scope->b, ast->place, NULL, "the operator ||");
-		return NULL;
-	}
+	if (ast->op == FB_AST_CONCAT)
+		return fb_bind_concat(scope, ast);
 	if (ast->op < FB_AST_EQ)
 		return fb_bind_arithmetic(scope, ast);
 
@@ -392,7 +408,7 @@ const struct fb_expr *fb_bind_expr(struct fb_scope *scope, const struct fb_ast_e
 		return fb_bind_arithmetic(scope, ast);
 	case FB_AST_NOT:
 		return fb_expr_not(scope->b,
-			as_condition(scope, fb_bind_expr(scope, ast->args), "what NOT negates"),
+			fb_bind_as_condition(scope, fb_bind_expr(scope, ast->args), "what NOT negates"),
 			ast->place);
 	case FB_AST_AND:
 	case FB_AST_OR:
@@ -406,15 +422,13 @@ const struct fb_expr *fb_bind_expr(struct fb_scope *scope, const struct fb_ast_e
 	case FB_AST_IN:
 		return bind_in(scope, ast);
 	case FB_AST_LIKE:
-		fb_bind_planned(scope->b, ast->place, "compare with = or IN", "LIKE");
-		return NULL;
+		return fb_bind_like(scope, ast);
 	case FB_AST_CASE:
-		fb_bind_planned(scope->b, ast->place, "COALESCE and comparisons are here", "CASE");
-		return NULL;
+		return fb_bind_case(scope, ast);
 	case FB_AST_SPECIAL:
-		fb_bind_planned(scope->b, ast->place, NULL, "function %.*s", (int)ast->text.len,
-			ast->text.p);
-		return NULL;
+		return ast->flag || fb_str_is(ast->text, "EXTRACT")
+			       ? fb_bind_time_function(scope, ast)
+			       : fb_bind_function(scope, ast);
 	case FB_AST_STAR:
 		fb_bind_error(
 			scope->b, ast->place, NULL, "* stands in SELECT and in COUNT(*) only");

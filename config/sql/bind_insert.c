@@ -133,17 +133,15 @@ static const struct fb_expr *fit(struct inserting *in, const struct fb_expr *exp
 			fb_type_format(have, from));
 		return NULL;
 	}
-	if (type.kind == FB_T_DECIMAL || fb_type_is_binary(type)) {
-		fb_bind_planned(b, expr->place, "declare the column as DOUBLE, BIGINT or STRING",
+	if (fb_type_is_binary(type)) {
+		fb_bind_planned(b, expr->place, "declare the column as STRING",
 			"writing column '%s' of type %s", to->name, fb_type_format(type, want));
 		return NULL;
 	}
-	if (fb_type_is_timestamp(type) && fb_type_is_timestamp(have) && type.kind != have.kind) {
-		fb_bind_planned(b, expr->place,
-			"declare both as TIMESTAMP or both as TIMESTAMP_LTZ", "CAST from %s to %s",
-			fb_type_format(have, from), fb_type_format(type, want));
+	if (fb_type_is_timestamp(type))
+		expr = fb_bind_clock(b, expr, type.kind);
+	if (expr == NULL)
 		return NULL;
-	}
 	if (to->type.not_null && !expr->type.not_null) {
 		fb_bind_error(b, expr->place,
 			"write COALESCE(x, …), or declare the column without NOT NULL and outside "
@@ -176,7 +174,7 @@ static const struct fb_expr *read_column(struct inserting *in, uint32_t i)
 	const struct fb_rel_column *column = &in->rel->columns[i];
 	const struct fb_expr *expr = fb_bind_read(in->b, column, column->place);
 
-	return expr != NULL && fb_bind_can_compute(in->b, expr) ? expr : NULL;
+	return expr;
 }
 
 static bool bind_sink_columns(struct inserting *in)

@@ -16,15 +16,16 @@ static const struct fb_expr *make_literal(struct fb_scope *scope, const struct f
 static const struct fb_expr *bind_integer(struct fb_scope *scope, const struct fb_ast_expr *ast)
 {
 	struct fb_value value = {0};
+	struct fb_type type = fb_type_of(FB_T_DECIMAL);
 
-	if (fb_literal_integer(ast->text, &value.i64) != 0) {
-		fb_bind_error(scope->b, ast->place, "write it with E0 for a DOUBLE",
-			"%.*s is too large for BIGINT, and DECIMAL is planned, not yet here",
-			(int)FB_MIN(ast->text.len, 60u), ast->text.p);
-		return NULL;
-	}
-	return make_literal(
-		scope, ast, fb_type_of(value.i64 <= INT32_MAX ? FB_T_INT : FB_T_BIGINT), value);
+	if (fb_literal_integer(ast->text, &value.i64) == 0)
+		return make_literal(scope, ast,
+			fb_type_of(value.i64 <= INT32_MAX ? FB_T_INT : FB_T_BIGINT), value);
+	if (fb_literal_decimal(ast->text, &value.i128, &type.precision, &type.scale) == 0)
+		return make_literal(scope, ast, type, value);
+	fb_bind_error(scope->b, ast->place, "write it with E0 for a DOUBLE",
+		"%.*s has more than 38 digits", (int)FB_MIN(ast->text.len, 60u), ast->text.p);
+	return NULL;
 }
 
 static const struct fb_expr *bind_number(struct fb_scope *scope, const struct fb_ast_expr *ast)
@@ -160,12 +161,7 @@ static const struct fb_expr *bind_shift(struct fb_scope *scope, enum fb_op op,
 		(type.kind != FB_T_DATE && !fb_type_is_timestamp(type)))
 		return report_operands(scope, op == FB_OP_ADD ? "+" : "-", moment, interval, place);
 	if (type.kind == FB_T_DATE) {
-		if (value.i64 % FB_MS_PER_DAY != 0) {
-			fb_bind_error(b, place, "CAST the date to TIMESTAMP(3) first",
-				"a DATE moves by whole days");
-			return NULL;
-		}
-		value.i64 /= FB_MS_PER_DAY;
+		value.i64 /= FB_MS_PER_DAY; /* what is below a day is cut off, as Flink does */
 	} else if (__builtin_mul_overflow(
 			   value.i64, fb_type_ticks_per_s(type) / 1000, &value.i64)) {
 		fb_bind_error(b, place, NULL, "interval is too long");
@@ -175,8 +171,83 @@ static const struct fb_expr *bind_shift(struct fb_scope *scope, enum fb_op op,
 	return fb_expr_new(b, op, type, args, 2, place);
 }
 
-/* MOD(x, y) and x % y: exact numbers; the result has the type of the divisor, and always fits it.
- */
+/* A DATE or timestamp plus or minus YEARs and MONTHs: the day gives way at the month's end. */
+static const struct fb_expr *bind_months(struct fb_scope *scope, bool minus,
+	const struct fb_expr *moment, const struct fb_ast_expr *interval, struct fb_place place)
+{
+	struct fb_binder *b = scope->b;
+	struct fb_value months = {0};
+	const char *problem = NULL;
+	const struct fb_expr *args[2] = {moment, NULL};
+
+	if (moment == NULL)
+		return NULL;
+	if (fb_literal_months(
+		    b->arena, interval->text, &interval->interval, &months.i64, &problem) != 0) {
+		fb_bind_error(b, interval->place, NULL, "'%.*s': %s",
+			(int)FB_MIN(interval->text.len, 60u), interval->text.p,
+			problem ? problem : "no interval");
+		return NULL;
+	}
+	if (moment->type.kind != FB_T_DATE && !fb_type_is_timestamp(moment->type)) {
+		char type[FB_TYPE_TEXT_BYTES];
+
+		fb_bind_error(b, place, NULL, "months are added to a DATE or TIMESTAMP, this is %s",
+			fb_type_format(moment->type, type));
+		return NULL;
+	}
+	if (minus)
+		months.i64 = -months.i64;
+	args[1] = fb_expr_literal(
+		b, fb_type_of(FB_T_BIGINT), &months, (struct fb_str){0}, interval->place);
+	if (moment->type.kind == FB_T_TIMESTAMP_LTZ) { /* months of the wall clock */
+		args[0] = fb_bind_clock(b, moment, FB_T_TIMESTAMP);
+		if (args[0] == NULL)
+			return NULL;
+		return fb_bind_clock(b,
+			fb_expr_new(b, FB_OP_ADD_MONTHS, args[0]->type, args, 2, place),
+			FB_T_TIMESTAMP_LTZ);
+	}
+	return fb_expr_new(b, FB_OP_ADD_MONTHS, moment->type, args, 2, place);
+}
+
+static bool is_months(const struct fb_ast_expr *ast)
+{
+	return ast->kind == FB_AST_INTERVAL && ast->interval.from <= FB_UNIT_MONTH &&
+	       ast->interval.to <= FB_UNIT_MONTH && ast->interval.to >= ast->interval.from;
+}
+
+static struct fb_type type_of_result(enum fb_op op, struct fb_type x, struct fb_type y)
+{
+	struct fb_decimal_type a = fb_type_decimal(x), c = fb_type_decimal(y);
+
+	switch (op) {
+	case FB_OP_MUL:
+		return fb_type_of_decimal(fb_decimal_type_mul(a, c));
+	case FB_OP_DIV:
+		return fb_type_of_decimal(fb_decimal_type_div(a, c));
+	case FB_OP_MOD:
+		return fb_type_of_decimal(fb_decimal_type_mod(a, c));
+	default:
+		return fb_type_of_decimal(fb_decimal_type_add(a, c));
+	}
+}
+
+/* Each side keeps its own precision and scale. */
+static const struct fb_expr *bind_decimal(struct fb_scope *scope, enum fb_op op,
+	const struct fb_expr *x, const struct fb_expr *y, struct fb_place place)
+{
+	struct fb_binder *b = scope->b;
+	struct fb_type type = type_of_result(op, x->type, y->type);
+	const struct fb_expr *args[2] = {
+		fb_expr_cast(b, x, fb_type_of_decimal(fb_type_decimal(x->type))),
+		fb_expr_cast(b, y, fb_type_of_decimal(fb_type_decimal(y->type)))};
+
+	return fb_expr_new(b, op, type, args, 2, place);
+}
+
+/* MOD(x, y) and x % y: exact numbers; of integers the result has the type of the divisor, and always
+ * fits it. */
 static const struct fb_expr *bind_mod(struct fb_scope *scope, const struct fb_expr *x,
 	const struct fb_expr *y, struct fb_place place)
 {
@@ -185,10 +256,12 @@ static const struct fb_expr *bind_mod(struct fb_scope *scope, const struct fb_ex
 	struct fb_type result = y->type;
 
 	if (fb_type_is_float(x->type) || fb_type_is_float(y->type)) {
-		fb_bind_error(b, place, "CAST both sides to BIGINT",
-			"%% and MOD take integers, not FLOAT or DOUBLE");
+		fb_bind_error(b, place, "CAST both sides to BIGINT or DECIMAL",
+			"%% and MOD take exact numbers, not FLOAT or DOUBLE");
 		return NULL;
 	}
+	if (type.kind == FB_T_DECIMAL)
+		return bind_decimal(scope, FB_OP_MOD, x, y, place);
 	type.not_null = x->type.not_null && y->type.not_null;
 
 	const struct fb_expr *args[2] = {fb_expr_cast(b, x, type), fb_expr_cast(b, y, type)};
@@ -215,18 +288,13 @@ static const struct fb_expr *compute(struct fb_scope *scope, enum fb_op op, cons
 	if (x->type.kind == FB_T_INTERVAL && op == FB_OP_ADD)
 		return bind_shift(scope, op, y, x, place);
 
-	bool x_fits = fb_type_is_numeric(x->type) || x->type.kind == FB_T_NULL;
-	bool y_fits = fb_type_is_numeric(y->type) || y->type.kind == FB_T_NULL;
-
-	if (!x_fits || !y_fits || !fb_type_common(x->type, y->type, &type) ||
-		type.kind == FB_T_NULL)
+	if (!fb_type_is_numeric(x->type) || !fb_type_is_numeric(y->type) ||
+		!fb_type_common(x->type, y->type, &type))
 		return report_operands(scope, signs[op], x, y, place);
-	if (type.kind == FB_T_DECIMAL) {
-		fb_bind_can_compute(b, x->type.kind == FB_T_DECIMAL ? x : y);
-		return NULL;
-	}
-	if (op == FB_OP_MOD && x->type.kind != FB_T_NULL && y->type.kind != FB_T_NULL)
+	if (op == FB_OP_MOD)
 		return bind_mod(scope, x, y, place);
+	if (type.kind == FB_T_DECIMAL)
+		return bind_decimal(scope, op, x, y, place);
 
 	const struct fb_expr *args[2] = {fb_expr_cast(b, x, type), fb_expr_cast(b, y, type)};
 
@@ -264,8 +332,6 @@ static const struct fb_expr *bind_negate(struct fb_scope *scope, const struct fb
 			fb_type_format(x->type, type));
 		return NULL;
 	}
-	if (!fb_bind_can_compute(b, x))
-		return NULL;
 	return fb_expr_new(b, FB_OP_NEG, x->type, &x, 1, ast->place);
 }
 
@@ -281,6 +347,14 @@ const struct fb_expr *fb_bind_arithmetic(struct fb_scope *scope, const struct fb
 
 	if (ast->kind == FB_AST_NEGATE)
 		return bind_negate(scope, ast);
+
+	if (ast->kind == FB_AST_BINARY && (ast->op == FB_AST_ADD || ast->op == FB_AST_SUB) &&
+		is_months(ast->last))
+		return bind_months(scope, ast->op == FB_AST_SUB, fb_bind_expr(scope, ast->args),
+			ast->last, ast->place);
+	if (ast->kind == FB_AST_BINARY && ast->op == FB_AST_ADD && is_months(ast->args))
+		return bind_months(
+			scope, false, fb_bind_expr(scope, ast->last), ast->args, ast->place);
 
 	const struct fb_expr *x = fb_bind_expr(scope, ast->args);
 	const struct fb_expr *y = fb_bind_expr(scope, ast->last);
@@ -302,6 +376,50 @@ static bool is_wider(struct fb_type from, struct fb_type to)
 	       (!fb_type_is_timestamp(to) || to.precision >= from.precision);
 }
 
+bool fb_bind_zone(struct fb_binder *b, struct fb_place at, const char *what, int64_t *ret_ms)
+{
+	if (!b->plan->settings.zone_is_set) {
+		fb_bind_error(b, at, "write SET 'table.local-time-zone' = 'UTC'; in front",
+			"%s needs a time zone that is set", what);
+		return false;
+	}
+	b->zone_used = true;
+	*ret_ms = b->plan->settings.zone_offset_ms;
+	return true;
+}
+
+const struct fb_expr *fb_bind_clock(
+	struct fb_binder *b, const struct fb_expr *x, enum fb_type_kind kind)
+{
+	struct fb_value offset = {0};
+	const struct fb_expr *args[2] = {x, NULL};
+	struct fb_type type;
+
+	if (x == NULL || !fb_type_is_timestamp(x->type) || x->type.kind == kind)
+		return x;
+	if (!fb_bind_zone(b, x->place, "TIMESTAMP_LTZ", &offset.i64))
+		return NULL;
+	type = x->type;
+	type.kind = (uint8_t)kind;
+	if (kind == FB_T_TIMESTAMP_LTZ)
+		offset.i64 = -offset.i64;
+	args[1] = fb_expr_literal(
+		b, fb_type_of(FB_T_BIGINT), &offset, (struct fb_str){0}, x->place);
+	return fb_expr_new(b, FB_OP_CAST, type, args, 2, x->place);
+}
+
+/* Numbers and NULL: what can be known now is; the rest is computed like a column. */
+static const struct fb_expr *cast_literal(struct fb_scope *scope, const struct fb_expr *x,
+	struct fb_type type, const struct fb_ast_expr *ast)
+{
+	const struct fb_expr *folded = fb_expr_cast(scope->b, x, type);
+
+	if (folded == NULL || folded->op == FB_OP_LITERAL)
+		return folded;
+	return fb_expr_new(
+		scope->b, ast->flag ? FB_OP_TRY_CAST : FB_OP_CAST, type, &x, 1, ast->place);
+}
+
 const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_expr *ast)
 {
 	struct fb_binder *b = scope->b;
@@ -316,9 +434,6 @@ const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_e
 	enum fb_cast_rule rule = fb_type_cast_rule(x->type, type);
 
 	from_type.not_null = type.not_null = false;
-	/* A DECIMAL literal into a floating type is a way to write that literal. */
-	if (x->op == FB_OP_LITERAL && x->type.kind == FB_T_DECIMAL && fb_type_is_float(type))
-		return fb_expr_cast(b, x, type);
 	if (rule == FB_CAST_PLANNED) {
 		fb_bind_planned(b, ast->place, NULL, "CAST from %s to %s",
 			fb_type_format(from_type, from), fb_type_format(type, to));
@@ -333,12 +448,24 @@ const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_e
 			fb_type_format(type, to));
 		return NULL;
 	}
-	if (x->op == FB_OP_LITERAL && x->literal.is_null)
-		return fb_expr_cast(b, x, type);
-	type.not_null = x->type.not_null && !ast->flag;
-	if (fb_type_same(x->type, type))
-		return x;
-	if (is_wider(x->type, type) && x->op == FB_OP_LITERAL)
-		return fb_expr_cast(b, x, type);
-	return fb_expr_new(b, ast->flag ? FB_OP_TRY_CAST : FB_OP_CAST, type, &x, 1, ast->place);
+	if (x->op == FB_OP_LITERAL &&
+		(x->literal.is_null || (fb_type_is_numeric(x->type) && fb_type_is_numeric(type))))
+		return cast_literal(scope, x, type, ast);
+	/* TIMESTAMP_LTZ to anything else is read on the wall clock; what becomes one was on it. */
+	enum fb_type_kind clock = type.kind;
+
+	if (type.kind == FB_T_TIMESTAMP_LTZ && x->type.kind != FB_T_TIMESTAMP_LTZ)
+		type.kind = FB_T_TIMESTAMP;
+	else if (type.kind != FB_T_TIMESTAMP_LTZ)
+		x = fb_bind_clock(b, x, FB_T_TIMESTAMP);
+	if (x == NULL)
+		return NULL;
+	/* What is too long for a DECIMAL is NULL. */
+	type.not_null = x->type.not_null && !ast->flag && type.kind != FB_T_DECIMAL;
+	if (!fb_type_same(x->type, type))
+		x = is_wider(x->type, type) && x->op == FB_OP_LITERAL
+			    ? fb_expr_cast(b, x, type)
+			    : fb_expr_new(b, ast->flag ? FB_OP_TRY_CAST : FB_OP_CAST, type, &x, 1,
+				      ast->place);
+	return fb_bind_clock(b, x, clock);
 }

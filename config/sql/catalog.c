@@ -82,10 +82,19 @@ static int find_column(const struct making *m, struct fb_str name)
 	return -1;
 }
 
-static bool can_read(struct fb_type type)
-{
-	return type.kind != FB_T_DECIMAL && !fb_type_is_binary(type);
-}
+static const char *const metadata_keys[][2] = {
+	{"kafka", "topic"},
+	{"kafka", "partition"},
+	{"kafka", "offset"},
+	{"kafka", "timestamp"},
+	{"kafka", "timestamp-type"},
+	{"kafka", "headers"},
+	{"kafka", "leader-epoch"},
+	{"filesystem", "file.path"},
+	{"filesystem", "file.name"},
+	{"filesystem", "file.size"},
+	{"filesystem", "file.modification-time"},
+};
 
 static bool add_metadata(
 	struct making *m, const struct fb_ast_column *ast, struct fb_table_column *column)
@@ -123,11 +132,9 @@ static bool add_column(struct making *m, const struct fb_ast_column *ast)
 	if (ast->kind == FB_AST_PHYSICAL) {
 		column->field = m->table->field_cnt;
 		m->table->fields[m->table->field_cnt++] = column;
-		if (can_read(column->type)) {
-			rel->expr = fb_expr_leaf(
-				b, FB_OP_INPUT, column->field, column->type, ast->name->place);
-			return rel->expr != NULL;
-		}
+		rel->expr = fb_expr_leaf(
+			b, FB_OP_INPUT, column->field, column->type, ast->name->place);
+		return rel->expr != NULL;
 	}
 	rel->unreadable = column;
 	return true;
@@ -164,7 +171,7 @@ static bool bind_computed(struct making *m)
 				"a column cannot have this type");
 			value = NULL;
 		}
-		if (value == NULL || !fb_bind_can_compute(m->b, value)) {
+		if (value == NULL) {
 			ok = false;
 			continue;
 		}

@@ -41,6 +41,31 @@ static const struct op_text op_texts[FB_OP_CNT] = {
 	[FB_OP_COALESCE] = {"COALESCE", PRIMARY},
 	[FB_OP_TO_TIMESTAMP] = {"TO_TIMESTAMP", PRIMARY},
 	[FB_OP_TO_TIMESTAMP_LTZ] = {"TO_TIMESTAMP_LTZ", PRIMARY},
+	[FB_OP_CASE] = {"CASE", PRIMARY},
+	[FB_OP_ABS] = {"ABS", PRIMARY},
+	[FB_OP_CEIL] = {"CEIL", PRIMARY},
+	[FB_OP_FLOOR] = {"FLOOR", PRIMARY},
+	[FB_OP_ROUND] = {"ROUND", PRIMARY},
+	[FB_OP_LIKE] = {" LIKE ", COMPARE},
+	[FB_OP_UPPER] = {"UPPER", PRIMARY},
+	[FB_OP_LOWER] = {"LOWER", PRIMARY},
+	[FB_OP_TRIM] = {"BOTH", PRIMARY},
+	[FB_OP_LTRIM] = {"LEADING", PRIMARY},
+	[FB_OP_RTRIM] = {"TRAILING", PRIMARY},
+	[FB_OP_SUBSTRING] = {"SUBSTRING", PRIMARY},
+	[FB_OP_CHAR_LENGTH] = {"CHAR_LENGTH", PRIMARY},
+	[FB_OP_CONCAT] = {"CONCAT", PRIMARY},
+	[FB_OP_CONCAT_WS] = {"CONCAT_WS", PRIMARY},
+	[FB_OP_SPLIT_INDEX] = {"SPLIT_INDEX", PRIMARY},
+	[FB_OP_EXTRACT] = {"EXTRACT", PRIMARY},
+	[FB_OP_FLOOR_TO] = {"FLOOR", PRIMARY},
+	[FB_OP_CEIL_TO] = {"CEIL", PRIMARY},
+	[FB_OP_ADD_MONTHS] = {" + ", ADD},
+	[FB_OP_TO_DATE] = {"TO_DATE", PRIMARY},
+	[FB_OP_DATE_FORMAT] = {"DATE_FORMAT", PRIMARY},
+	[FB_OP_FROM_UNIXTIME] = {"FROM_UNIXTIME", PRIMARY},
+	[FB_OP_UNIX_TIMESTAMP] = {"UNIX_TIMESTAMP", PRIMARY},
+	[FB_OP_CURRENT_TIMESTAMP] = {"CURRENT_TIMESTAMP", PRIMARY},
 };
 
 static void add_text(struct fb_str text, struct fb_buf *out)
@@ -120,6 +145,13 @@ static void add_literal(const struct fb_expr *expr, struct fb_buf *out)
 	case FB_T_VARCHAR:
 		add_text(expr->literal.str, out);
 		break;
+	case FB_T_DECIMAL: {
+		char digits[FB_DECIMAL_TEXT_BYTES];
+
+		fb_buf_add(out, digits,
+			fb_decimal_format(expr->literal.i128, expr->type.scale, digits));
+		break;
+	}
 	case FB_T_DATE:
 		fb_date_format(value, text);
 		fb_buf_printf(out, "DATE '%s'", text);
@@ -161,14 +193,78 @@ static void add_shift(const struct fb_expr *expr, struct fb_buf *out)
 static void add_expr(
 	const struct fb_expr *expr, const char *const *names, int around, struct fb_buf *out);
 
+static const char *unit_of(const struct fb_expr *expr)
+{
+	return fb_time_unit_name((enum fb_time_unit)expr->args[1]->literal.i64);
+}
+
+/* CASE WHEN c THEN x … ELSE y END */
+static void add_case(const struct fb_expr *expr, const char *const *names, struct fb_buf *out)
+{
+	fb_buf_add_text(out, "CASE");
+	for (uint16_t i = 0; i + 1 < expr->arg_cnt; i += 2) {
+		fb_buf_add_text(out, " WHEN ");
+		add_expr(expr->args[i], names, 0, out);
+		fb_buf_add_text(out, " THEN ");
+		add_expr(expr->args[i + 1], names, 0, out);
+	}
+	fb_buf_add_text(out, " ELSE ");
+	add_expr(expr->args[expr->arg_cnt - 1], names, 0, out);
+	fb_buf_add_text(out, " END");
+}
+
+/* What has words between its arguments, as one writes it. False: f(x, y). */
+static bool add_worded(const struct fb_expr *expr, const char *const *names, struct fb_buf *out)
+{
+	switch (expr->op) {
+	case FB_OP_CASE:
+		add_case(expr, names, out);
+		return true;
+	case FB_OP_CURRENT_TIMESTAMP:
+		fb_buf_add_text(out, "CURRENT_TIMESTAMP");
+		return true;
+	case FB_OP_TRIM ... FB_OP_RTRIM:
+		fb_buf_printf(out, "TRIM(%s ", op_texts[expr->op].text);
+		add_expr(expr->args[1], names, 0, out);
+		fb_buf_add_text(out, " FROM ");
+		add_expr(expr->args[0], names, 0, out);
+		break;
+	case FB_OP_EXTRACT:
+		fb_buf_printf(out, "EXTRACT(%s FROM ", unit_of(expr));
+		add_expr(expr->args[0], names, 0, out);
+		break;
+	case FB_OP_FLOOR_TO:
+	case FB_OP_CEIL_TO:
+		fb_buf_printf(out, "%s(", op_texts[expr->op].text);
+		add_expr(expr->args[0], names, 0, out);
+		fb_buf_printf(out, " TO %s", unit_of(expr));
+		break;
+	default:
+		return false;
+	}
+	fb_buf_add_char(out, ')');
+	return true;
+}
+
+/* The last argument of these is the time zone's offset, which is no part of the text. */
+static uint16_t shown_args(const struct fb_expr *expr)
+{
+	bool zoned = expr->op == FB_OP_FROM_UNIXTIME || expr->op == FB_OP_UNIX_TIMESTAMP ||
+		     (expr->op == FB_OP_CAST && expr->arg_cnt == 2);
+
+	return expr->arg_cnt - zoned;
+}
+
 static void add_call(const struct fb_expr *expr, const char *const *names, struct fb_buf *out)
 {
 	char type[FB_TYPE_TEXT_BYTES];
 	struct fb_type to = expr->type;
 
+	if (add_worded(expr, names, out))
+		return;
 	to.not_null = false;
 	fb_buf_printf(out, "%s(", op_texts[expr->op].text);
-	for (uint16_t i = 0; i < expr->arg_cnt; i++) {
+	for (uint16_t i = 0; i < shown_args(expr); i++) {
 		fb_buf_add_text(out, i ? ", " : "");
 		add_expr(expr->args[i], names, 0, out);
 	}
@@ -194,6 +290,22 @@ static void add_operator(const struct fb_expr *expr, const char *const *names, s
 	add_expr(expr->args[0], names, op->level, out);
 	if (is_shift(expr)) {
 		add_shift(expr, out);
+		return;
+	}
+	if (expr->op == FB_OP_ADD_MONTHS) {
+		int64_t months = expr->args[1]->literal.i64;
+
+		fb_buf_printf(out, " %c INTERVAL '%lld' MONTH", months < 0 ? '-' : '+',
+			(long long)(months < 0 ? -months : months));
+		return;
+	}
+	if (expr->op == FB_OP_LIKE) {
+		fb_buf_add_text(out, op->text);
+		add_expr(expr->args[1], names, op->level + 1, out);
+		if (expr->arg_cnt == 3) {
+			fb_buf_add_text(out, " ESCAPE ");
+			add_expr(expr->args[2], names, op->level + 1, out);
+		}
 		return;
 	}
 	/* left to right: the same level on the right needs parentheses */

@@ -84,6 +84,8 @@ static uint32_t hash_value(uint32_t hash, struct fb_type type, const struct fb_v
 {
 	if (value->is_null)
 		return mix(hash, 1);
+	if (fb_type_phys(type) == FB_PHYS_I128)
+		hash = mix(hash, (uint32_t)((fb_u128)value->i128 >> 64));
 	if (fb_type_phys(type) == FB_PHYS_STR) {
 		for (uint32_t i = 0; i < value->str.len; i++)
 			hash = mix(hash, (unsigned char)value->str.p[i]);
@@ -151,11 +153,19 @@ static const struct fb_expr *fold_cast(
 		if (fb_type_is_integer(from))
 			value.f64 = type.kind == FB_T_FLOAT ? (double)(float)value.i64
 							    : (double)value.i64;
-		else if (from.kind == FB_T_DECIMAL &&
-			 fb_literal_double(fb_bound_of(expr)->text, &value.f64) != 0)
-			return NULL;
+		else if (from.kind == FB_T_DECIMAL)
+			value.f64 = fb_decimal_to_double(
+				value.i128, (struct fb_decimal_type){from.precision, from.scale});
 		if (type.kind == FB_T_FLOAT)
 			value.f64 = (double)(float)value.f64;
+		return fb_expr_literal(b, type, &value, (struct fb_str){0}, expr->place);
+	}
+	if (type.kind == FB_T_DECIMAL && (from.kind == FB_T_DECIMAL || fb_type_is_integer(from))) {
+		struct fb_decimal_type to = {type.precision, type.scale};
+
+		if (!fb_decimal_rescale(from.kind == FB_T_DECIMAL ? value.i128 : value.i64,
+			    from.kind == FB_T_DECIMAL ? from.scale : 0, to, &value.i128))
+			value = (struct fb_value){.is_null = true};
 		return fb_expr_literal(b, type, &value, (struct fb_str){0}, expr->place);
 	}
 	if (fb_type_is_text(from) && type.kind == FB_T_VARCHAR && type.length >= from.length)

@@ -31,8 +31,12 @@ static void add_literal(struct fb_buf *out, const struct fb_expr *expr)
 	else if (fb_type_phys(expr->type) == FB_PHYS_STR) {
 		fb_buf_printf(out, "%u:", expr->literal.str.len);
 		fb_buf_add(out, expr->literal.str.p, expr->literal.str.len);
-	} else
+	} else {
+		if (fb_type_phys(expr->type) == FB_PHYS_I128)
+			fb_buf_printf(out, "%016llx",
+				(unsigned long long)((fb_u128)expr->literal.i128 >> 64));
 		fb_buf_printf(out, "%016llx;", (unsigned long long)expr->literal.i64);
+	}
 }
 
 static void add_expr(struct fb_buf *out, const struct fb_expr *expr)

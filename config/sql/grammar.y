@@ -208,7 +208,8 @@ static const char *type_hint(struct fb_str name)
 %type <tvf_args> tvf_args
 %type <tvf_arg> tvf_arg tvf_value
 %type <expr> expr and_expr not_expr is_expr compare_expr like_expr add_expr mul_expr unary_expr primary literal
-%type <expr> call call_head interval whens case where_opt having_opt filter_opt special group_item
+%type <expr> call call_head interval whens case where_opt having_opt filter_opt special group_item escape_opt
+%type <expr> extract_unit
 %type <exprs> exprs group_opt group_items
 %type <names> columns_opt alias_columns_opt
 %type <type> type bare_type
@@ -218,7 +219,7 @@ static const char *type_hint(struct fb_str name)
 %type <row> row
 %type <rows> rows
 %type <flag> sign_opt distinct_opt if_exists if_not_exists temporary_opt enforced virtual_opt symmetric_opt
-%type <str> metadata_key_opt comment_opt
+%type <str> metadata_key_opt comment_opt trim_side
 
 %%
 
@@ -743,16 +744,20 @@ like_expr:
 | like_expr LIKE add_expr escape_opt {
 	NEED($$ = fb_ast_unary(parse, FB_AST_LIKE, $1, @$));
 	NEED_ADD($$, $3);
+	if ($4 != NULL)
+		NEED_ADD($$, $4);
   }
 | like_expr NOT LIKE add_expr escape_opt {
 	NEED($$ = fb_ast_unary(parse, FB_AST_LIKE, $1, @$));
 	NEED_ADD($$, $4);
+	if ($5 != NULL)
+		NEED_ADD($$, $5);
 	$$->flag = true;
   }
 | like_expr SIMILAR             { REFUSE(@2, NULL, "SIMILAR TO is not supported"); }
 ;
 symmetric_opt: %empty { $$ = false; } | ASYMMETRIC { $$ = false; } | SYMMETRIC { $$ = true; } ;
-escape_opt: %empty | ESCAPE add_expr ;
+escape_opt: %empty { $$ = NULL; } | ESCAPE add_expr { $$ = $2; } ;
 subquery: SELECT | WITH | VALUES ;
 
 add_expr:
@@ -862,24 +867,62 @@ function_name: word | FUNCTION_WORD | IF | YEAR | MONTH | DAY | HOUR | MINUTE | 
 special:
   CAST '(' expr AS type ')'     { NEED($$ = fb_ast_unary(parse, FB_AST_CAST, $3, @$)); $$->type = $5; }
 | TRY_CAST '(' expr AS type ')' { NEED($$ = fb_ast_unary(parse, FB_AST_CAST, $3, @$)); $$->type = $5; $$->flag = true; }
-| EXTRACT '(' extract_unit FROM expr ')' { NEED($$ = fb_ast_unary(parse, FB_AST_SPECIAL, $5, @$)); $$->text = FB_STR("EXTRACT"); }
-| SUBSTRING '(' exprs ')'       { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("SUBSTRING"), @$)); }
-| SUBSTRING '(' expr FROM expr ')' { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("SUBSTRING"), @$)); }
-| SUBSTRING '(' expr FROM expr FOR expr ')' { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("SUBSTRING"), @$)); }
-| TRIM '(' expr ')'             { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("TRIM"), @$)); }
-| TRIM '(' trim_side FROM expr ')' { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("TRIM"), @$)); }
-| TRIM '(' trim_side expr FROM expr ')' { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("TRIM"), @$)); }
-| TRIM '(' expr FROM expr ')'   { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("TRIM"), @$)); }
-| function_name '(' expr TO extract_unit ')' { NEED($$ = leaf(parse, FB_AST_SPECIAL, $1, @$)); }
+| EXTRACT '(' extract_unit FROM expr ')' {
+	NEED($$ = fb_ast_unary(parse, FB_AST_SPECIAL, $5, @$));
+	NEED_ADD($$, $3);
+	$$->text = FB_STR("EXTRACT");
+  }
+| SUBSTRING '(' exprs ')'       {
+	NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("SUBSTRING"), @$));
+	if (!fb_ast_add_all(parse, $$, $3))
+		YYERROR;
+  }
+| SUBSTRING '(' expr FROM expr ')' {
+	NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("SUBSTRING"), @$));
+	NEED_ADD($$, $3);
+	NEED_ADD($$, $5);
+  }
+| SUBSTRING '(' expr FROM expr FOR expr ')' {
+	NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("SUBSTRING"), @$));
+	NEED_ADD($$, $3);
+	NEED_ADD($$, $5);
+	NEED_ADD($$, $7);
+  }
+| TRIM '(' expr ')'             { NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("TRIM"), @$)); NEED_ADD($$, $3); }
+| TRIM '(' trim_side FROM expr ')' { NEED($$ = leaf(parse, FB_AST_SPECIAL, $3, @$)); NEED_ADD($$, $5); }
+| TRIM '(' trim_side expr FROM expr ')' {
+	NEED($$ = leaf(parse, FB_AST_SPECIAL, $3, @$));
+	NEED_ADD($$, $6);
+	NEED_ADD($$, $4);
+  }
+| TRIM '(' expr FROM expr ')'   {
+	NEED($$ = leaf(parse, FB_AST_SPECIAL, FB_STR("TRIM"), @$));
+	NEED_ADD($$, $5);
+	NEED_ADD($$, $3);
+  }
+| function_name '(' expr TO extract_unit ')' {
+	NEED($$ = leaf(parse, FB_AST_SPECIAL, $1, @$));
+	NEED_ADD($$, $3);
+	NEED_ADD($$, $5);
+	$$->flag = true;
+  }
 ;
-trim_side: BOTH | LEADING | TRAILING ;
-extract_unit: unit | NAME ;
+trim_side: BOTH { $$ = FB_STR("TRIM"); } | LEADING { $$ = FB_STR("LTRIM"); } | TRAILING { $$ = FB_STR("RTRIM"); } ;
+extract_unit:
+  YEAR                          { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+| MONTH                         { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+| DAY                           { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+| HOUR                          { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+| MINUTE                        { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+| SECOND                        { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+| NAME                          { NEED($$ = leaf(parse, FB_AST_STRING, $1, @$)); }
+;
 
 case:
   CASE whens END                { $$ = $2; $$->place = fb_span_place(@$); }
 | CASE whens ELSE expr END      { $$ = $2; NEED_ADD($$, $4); $$->has_else = true; $$->place = fb_span_place(@$); }
-| CASE expr whens END           { $$ = $3; $$->has_operand = true; $$->place = fb_span_place(@$); }
-| CASE expr whens ELSE expr END { $$ = $3; NEED_ADD($$, $5); $$->has_operand = true; $$->has_else = true; $$->place = fb_span_place(@$); }
+| CASE expr whens END           { $$ = $3; NEED_ADD($$, $2); $$->has_operand = true; $$->place = fb_span_place(@$); }
+| CASE expr whens ELSE expr END { $$ = $3; NEED_ADD($$, $5); NEED_ADD($$, $2); $$->has_operand = true; $$->has_else = true; $$->place = fb_span_place(@$); }
 ;
 whens:
   WHEN expr THEN expr           {

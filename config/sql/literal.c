@@ -207,6 +207,39 @@ static bool read_fields(
 	return *at == text.len;
 }
 
+int fb_literal_months(struct fb_arena *arena, struct fb_str text, const struct fb_ast_interval *as,
+	int64_t *ret_months, const char **ret_problem)
+{
+	const char *from = unit_names[as->from];
+	bool negative = as->negative;
+	uint32_t at = 0, value = 0, months = 0, digits;
+
+	if (text.len > 0 && (text.p[0] == '-' || text.p[0] == '+')) {
+		negative ^= text.p[0] == '-';
+		at = 1;
+	}
+	digits = count_digits(text, at);
+	if (digits > (uint32_t)(as->precision < 0 ? 2 : FB_MIN(as->precision, 9))) {
+		*ret_problem = fb_arena_printf(
+			arena, "an interval of %s has fewer digits: write %s(%u)", from, from, digits);
+		return FB_E_SYNTAX;
+	}
+	if (digits == 0 || !read_digits(text, &at, digits, &value) ||
+		(as->to != as->from &&
+			(as->to != FB_UNIT_MONTH || !read_sign(text, &at, '-') ||
+				(digits = count_digits(text, at)) == 0 || digits > 2 ||
+				!read_digits(text, &at, digits, &months) || months > 11)) ||
+		at != text.len) {
+		*ret_problem = as->from == as->to ? "not a number of months or years"
+						  : "not of the form YEAR TO MONTH: '1-6'";
+		return FB_E_SYNTAX;
+	}
+	*ret_months = as->from == FB_UNIT_YEAR ? (int64_t)value * 12 + months : value;
+	if (negative)
+		*ret_months = -*ret_months;
+	return 0;
+}
+
 int fb_literal_interval(struct fb_arena *arena, struct fb_str text,
 	const struct fb_ast_interval *as, int64_t *ret_ms, const char **ret_problem)
 {

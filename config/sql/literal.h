@@ -25,6 +25,11 @@ int fb_literal_integer(struct fb_str text, int64_t *ret_value) FB_MUST_CHECK;
 int fb_literal_interval(struct fb_arena *arena, struct fb_str text,
 	const struct fb_ast_interval *as, int64_t *ret_ms, const char **ret_problem) FB_MUST_CHECK;
 
+/* An interval of YEAR to MONTH in months; as above. */
+int fb_literal_months(struct fb_arena *arena, struct fb_str text,
+	const struct fb_ast_interval *as, int64_t *ret_months,
+	const char **ret_problem) FB_MUST_CHECK;
+
 /* "10 s", "500 ms", "1 min", "2h", bare number = ms: milliseconds (Flink's TimeUtils). */
 int fb_literal_duration(struct fb_str text, int64_t *ret_ms) FB_MUST_CHECK;
 /* "128MB", "64 kb", bare number = bytes (Flink's MemorySize). */

@@ -70,9 +70,12 @@ const char *fb_table_option(const struct fb_table *table, const char *key);
 
 /*
  * What the binder promises: arguments have one type (texts: of any lengths; timestamps: of one
- * unit). A DATE or timestamp plus or minus an INTERVAL has as second argument a literal of the same
- * type, which is the interval in days or ticks: so ADD and SUB know nothing of intervals. No
- * argument has type NULL. No DECIMAL and no BINARY reaches an expression yet.
+ * unit; DECIMALs: of any precision and scale, also the result's). A DATE or timestamp plus or minus
+ * an INTERVAL has as second argument a literal of the same type, which is the interval in days or
+ * ticks: so ADD and SUB know nothing of intervals. No argument has type NULL. TIMESTAMP_LTZ reaches
+ * CAST, comparison, ADD, SUB, COALESCE and CASE only: elsewhere it was cast to TIMESTAMP.
+ *
+ * Where an argument is said to be a literal, it is never NULL.
  */
 enum fb_op {
 	FB_OP_INPUT,   /* column `input` of the batch evaluated over: see fb_query_plan */
@@ -94,16 +97,78 @@ enum fb_op {
 	FB_OP_NOT,
 	FB_OP_IS_NULL,
 	FB_OP_IS_NOT_NULL,
-	FB_OP_CAST, /* to `type`, by the rules of semantics 1.3 and 1.4; failure: error of the row
-		     */
+	FB_OP_CAST, /* to `type`, by the rules of semantics 1.3 and 1.4; failure: error of the row.
+		       Between the clocks TIMESTAMP and TIMESTAMP_LTZ argument 1 is a literal: what
+		       is to be added, in ms */
 	FB_OP_TRY_CAST,         /* failure gives NULL */
 	FB_OP_COALESCE,         /* n arguments of one type */
-	FB_OP_TO_TIMESTAMP,     /* TO_TIMESTAMP(text) -> TIMESTAMP(3); bad text gives NULL
+	FB_OP_CASE,             /* condition, value, condition, value …, else: only what is taken fails
+				   */
+	FB_OP_TO_TIMESTAMP,     /* (text[, literal format]) -> TIMESTAMP(3); bad text gives NULL
 				   (semantics 1.4) */
 	FB_OP_TO_TIMESTAMP_LTZ, /* TO_TIMESTAMP_LTZ(n, 0|3) -> TIMESTAMP_LTZ(3); argument 1 is a
 				   literal */
+	/* numbers */
+	FB_OP_ABS,
+	FB_OP_CEIL, /* DECIMAL: scale 0 */
+	FB_OP_FLOOR,
+	FB_OP_ROUND, /* (x, literal digits) */
+	/* texts; positions and lengths are characters (code points) */
+	FB_OP_LIKE, /* (text, pattern[, literal escape of one character]) */
+	FB_OP_UPPER,
+	FB_OP_LOWER,
+	FB_OP_TRIM, /* (text, characters): of both sides */
+	FB_OP_LTRIM,
+	FB_OP_RTRIM,
+	FB_OP_SUBSTRING, /* (text, from[, length]) */
+	FB_OP_CHAR_LENGTH,
+	FB_OP_CONCAT,      /* n arguments; also || */
+	FB_OP_CONCAT_WS,   /* separator, n arguments: NULLs are left out */
+	FB_OP_SPLIT_INDEX, /* (text, separator, index from 0) */
+	/* times; a unit is a literal INT, enum fb_time_unit */
+	FB_OP_EXTRACT,        /* (DATE or TIMESTAMP, unit) -> BIGINT */
+	FB_OP_FLOOR_TO,       /* (DATE or TIMESTAMP, unit) */
+	FB_OP_CEIL_TO,        /* (DATE or TIMESTAMP, unit) */
+	FB_OP_ADD_MONTHS,     /* (DATE or timestamp, literal BIGINT) */
+	FB_OP_TO_DATE,        /* (text[, literal format]) -> DATE; bad text gives NULL */
+	FB_OP_DATE_FORMAT,    /* (TIMESTAMP, literal format) */
+	FB_OP_FROM_UNIXTIME,  /* (seconds, literal format, literal zone offset in ms) */
+	FB_OP_UNIX_TIMESTAMP, /* (text, literal format, literal zone offset in ms); bad text: -2^63 */
+	FB_OP_CURRENT_TIMESTAMP, /* the wall clock, read once for each batch */
 	FB_OP_CNT,
 };
+
+enum fb_time_unit {
+	FB_TIME_MILLENNIUM,
+	FB_TIME_CENTURY,
+	FB_TIME_DECADE,
+	FB_TIME_YEAR,
+	FB_TIME_QUARTER,
+	FB_TIME_MONTH,
+	FB_TIME_WEEK,
+	FB_TIME_DAY, /* of the month */
+	FB_TIME_HOUR,
+	FB_TIME_MINUTE,
+	FB_TIME_SECOND,
+	FB_TIME_MILLISECOND,
+	FB_TIME_MICROSECOND,
+	FB_TIME_DOY,
+	FB_TIME_DOW,
+	FB_TIME_ISODOW,
+	FB_TIME_ISOYEAR,
+	FB_TIME_EPOCH,
+	FB_TIME_UNIT_CNT,
+};
+
+/* As written in EXTRACT. */
+const char *fb_time_unit_name(enum fb_time_unit unit);
+
+/*
+ * The longest text that a function makes (CONCAT, UPPER, DATE_FORMAT …): the row of a longer one
+ * fails (FB_REC_EXPRESSION), so that a program's memory is fixed when it is made. What is only cut
+ * out of a text (SUBSTRING, TRIM, SPLIT_INDEX) has no bound.
+ */
+#define FB_TEXT_RESULT_MAX 4096
 
 struct fb_expr {
 	enum fb_op op;

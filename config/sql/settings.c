@@ -120,6 +120,11 @@ static void set_zone(struct fb_binder *b, const struct fb_ast_option *option)
 					b->arena, "write 'GMT%.*s'", (int)value.len, value.p),
 				"Flink refuses a zone without GMT in front");
 	}
+	if (b->zone_used && offset != b->plan->settings.zone_offset_ms) {
+		fb_bind_error(b, option->value_place, "write SET in front of CREATE TABLE",
+			"a column in front was computed with another time zone");
+		return;
+	}
 	b->plan->settings.zone_offset_ms = offset;
 	b->plan->settings.zone_is_set = true;
 }

@@ -86,6 +86,16 @@ bool fb_type_same_values(struct fb_type a, struct fb_type b)
 	return fb_type_same(a, b);
 }
 
+struct fb_decimal_type fb_type_decimal(struct fb_type type)
+{
+	static const uint8_t digits[] = {
+		[FB_T_TINYINT] = 3, [FB_T_SMALLINT] = 5, [FB_T_INT] = 10, [FB_T_BIGINT] = 19};
+
+	if (type.kind == FB_T_DECIMAL)
+		return (struct fb_decimal_type){type.precision, type.scale};
+	return (struct fb_decimal_type){digits[type.kind], 0};
+}
+
 /* Numbers only. Two of one width: the first decides, which is how FLOAT * DOUBLE comes to be FLOAT.
  */
 static struct fb_type common_number(struct fb_type a, struct fb_type b)
@@ -94,13 +104,9 @@ static struct fb_type common_number(struct fb_type a, struct fb_type b)
 		return b.kind == FB_T_DECIMAL ? fb_type_of(FB_T_DOUBLE) : a;
 	if (fb_type_is_float(b))
 		return a.kind == FB_T_DECIMAL ? fb_type_of(FB_T_DOUBLE) : b;
-	if (a.kind == FB_T_DECIMAL || b.kind == FB_T_DECIMAL) {
-		struct fb_type type = a.kind == FB_T_DECIMAL ? a : b;
-
-		type.precision =
-			FB_MAX(type.precision, a.kind == b.kind ? b.precision : type.precision);
-		return type;
-	}
+	if (a.kind == FB_T_DECIMAL || b.kind == FB_T_DECIMAL)
+		return fb_type_of_decimal(
+			fb_decimal_type_common(fb_type_decimal(a), fb_type_decimal(b)));
 	return a.kind > b.kind ? a : b;
 }
 
@@ -112,10 +118,13 @@ bool fb_type_common(struct fb_type a, struct fb_type b, struct fb_type *ret_type
 		type = a.kind == FB_T_NULL ? b : a;
 	} else if (fb_type_is_numeric(a) && fb_type_is_numeric(b)) {
 		type = common_number(a, b);
-	} else if (fb_type_is_text(a) && fb_type_is_text(b)) {
-		type = a.kind == FB_T_VARCHAR ? a : b;
+	} else if ((fb_type_is_text(a) && fb_type_is_text(b)) ||
+		   (fb_type_is_binary(a) && fb_type_is_binary(b))) {
+		uint8_t varying = fb_type_is_text(a) ? FB_T_VARCHAR : FB_T_VARBINARY;
+
+		type = a.kind == varying ? a : b;
 		if (a.length != b.length)
-			type.kind = FB_T_VARCHAR;
+			type.kind = varying;
 		type.length = FB_MAX(a.length, b.length);
 	} else if (a.kind == b.kind) {
 		type = a;
@@ -132,7 +141,21 @@ bool fb_type_common(struct fb_type a, struct fb_type b, struct fb_type *ret_type
 bool fb_type_comparable(struct fb_type a, struct fb_type b, struct fb_type *ret_type)
 {
 	struct fb_type type;
+	bool a_moment = a.kind == FB_T_DATE || a.kind == FB_T_TIMESTAMP;
+	bool b_moment = b.kind == FB_T_DATE || b.kind == FB_T_TIMESTAMP;
 
+	if ((a_moment && fb_type_is_text(b)) || (b_moment && fb_type_is_text(a))) {
+		*ret_type = a_moment ? a : b;
+		ret_type->not_null = false;
+		return true;
+	}
+	if (fb_type_is_timestamp(a) && fb_type_is_timestamp(b) && a.kind != b.kind) {
+		type = a.kind == FB_T_TIMESTAMP_LTZ ? a : b;
+		type.precision = FB_MAX(a.precision, b.precision);
+		type.not_null = a.not_null && b.not_null;
+		*ret_type = type;
+		return true;
+	}
 	if (!fb_type_common(a, b, &type))
 		return false;
 	if (fb_type_is_float(type) && (a.kind == FB_T_DOUBLE || b.kind == FB_T_DOUBLE))
@@ -170,41 +193,24 @@ bool fb_type_casts_silently(struct fb_type from, struct fb_type to)
 	}
 }
 
-static bool is_planned(struct fb_type type)
-{
-	return type.kind == FB_T_DECIMAL || fb_type_is_binary(type);
-}
-
+/* TIMESTAMP and TIMESTAMP_LTZ stand with DATE and text; numbers and BOOLEAN with text. */
 enum fb_cast_rule fb_type_cast_rule(struct fb_type from, struct fb_type to)
 {
-	bool to_number = fb_type_is_integer(to) || fb_type_is_float(to);
+	bool from_moment = from.kind == FB_T_DATE || fb_type_is_timestamp(from);
+	bool to_moment = to.kind == FB_T_DATE || fb_type_is_timestamp(to);
 
 	if (to.kind == FB_T_NULL || to.kind == FB_T_INTERVAL || from.kind == FB_T_INTERVAL)
 		return FB_CAST_NO;
-	if (is_planned(from) || is_planned(to))
+	if ((to.kind == FB_T_CHAR || to.kind == FB_T_BINARY) && to.length > FB_CAST_CHAR_MAX)
 		return FB_CAST_PLANNED;
-	if (from.kind == FB_T_NULL)
+	if (from.kind == FB_T_NULL || from.kind == to.kind)
 		return FB_CAST_YES;
-	/* A change between clocks needs the zone, which expressions do not have yet. */
-	if ((from.kind == FB_T_TIMESTAMP_LTZ) != (to.kind == FB_T_TIMESTAMP_LTZ))
-		return fb_type_is_numeric(from) || fb_type_is_numeric(to) ||
-				       from.kind == FB_T_BOOLEAN || to.kind == FB_T_BOOLEAN
-			       ? FB_CAST_NO
-			       : FB_CAST_PLANNED;
-	if (to.kind == FB_T_CHAR && to.length > FB_CAST_CHAR_MAX)
-		return FB_CAST_PLANNED;
-	if (from.kind == to.kind || fb_type_is_text(from))
-		return FB_CAST_YES;
-	/* The shortest text of a floating number needs the C library's printer: not on a poll-mode
-	 * core. */
-	if (fb_type_is_text(to))
-		return fb_type_is_float(from) ? FB_CAST_PLANNED : FB_CAST_YES;
-	if (fb_type_is_numeric(from))
-		return to_number || (to.kind == FB_T_BOOLEAN && fb_type_is_integer(from))
+	if (fb_type_is_binary(from) || fb_type_is_binary(to))
+		return (fb_type_is_binary(from) || fb_type_is_text(from)) &&
+				       (fb_type_is_binary(to) || fb_type_is_text(to))
 			       ? FB_CAST_YES
 			       : FB_CAST_NO;
-	if (from.kind == FB_T_BOOLEAN)
-		return to_number ? FB_CAST_YES : FB_CAST_NO;
-	/* DATE and TIMESTAMP */
-	return to.kind == FB_T_DATE || to.kind == FB_T_TIMESTAMP ? FB_CAST_YES : FB_CAST_NO;
+	if (fb_type_is_text(from) || fb_type_is_text(to))
+		return FB_CAST_YES;
+	return from_moment == to_moment ? FB_CAST_YES : FB_CAST_NO;
 }

@@ -38,9 +38,10 @@ struct fb_type {
 /*
  * Representation in a column. There are only four, so that kernels are few:
  *   I64   BOOLEAN 0/1; integers, kept wrapped to their width; DATE as days; TIMESTAMP(p) as
- * milliseconds where p <= 3 and as microseconds above; INTERVAL as milliseconds F64   DOUBLE;
- * FLOAT, rounded to single after every operation I128  DECIMAL, unscaled STR   CHAR, VARCHAR,
- * BINARY, VARBINARY: struct fb_str into memory that outlives the batch
+ *         milliseconds where p <= 3 and as microseconds above; INTERVAL as milliseconds
+ *   F64   DOUBLE; FLOAT, rounded to single after every operation
+ *   I128  DECIMAL, unscaled
+ *   STR   CHAR, VARCHAR, BINARY, VARBINARY: struct fb_str into memory that outlives the batch
  */
 enum fb_phys { FB_PHYS_I64, FB_PHYS_F64, FB_PHYS_I128, FB_PHYS_STR };
 

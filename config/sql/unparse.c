@@ -157,11 +157,11 @@ static void add_cast(struct unparsing *u, const struct fb_ast_expr *expr)
 
 static void add_case(struct unparsing *u, const struct fb_ast_expr *expr)
 {
-	const struct fb_ast_expr *operand = expr->has_operand ? expr->args : NULL;
-	const struct fb_ast_expr *at = operand ? operand->next : expr->args;
+	const struct fb_ast_expr *operand = expr->has_operand ? expr->last : NULL;
+	const struct fb_ast_expr *at = expr->args;
 
 	fb_buf_add_text(&u->out, "CASE");
-	for (; at != NULL && at->next != NULL; at = at->next->next) {
+	for (; at != operand && at->next != operand; at = at->next->next) {
 		fb_buf_add_text(&u->out, " WHEN ");
 		if (operand != NULL) {
 			add(u, operand, COMPARE);
@@ -172,7 +172,7 @@ static void add_case(struct unparsing *u, const struct fb_ast_expr *expr)
 		add(u, at->next, LOW);
 	}
 	fb_buf_add_text(&u->out, " ELSE ");
-	if (at != NULL)
+	if (at != operand)
 		add(u, at, LOW);
 	else
 		fb_buf_add_text(&u->out, "NULL");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CAST, TRY_CAST, TO_TIMESTAMP: by semantics 1.3 and 1.4. Hot; texts are read and written without
- * the C library's stdio. */
-#include <math.h>
-
+/* CAST and TRY_CAST by semantics 1.3 and 1.4. Hot; texts are read and written without the C
+ * library's stdio. */
 #include "config/base/calendar.h"
+#include "config/base/shortest.h"
+#include "config/base/time_text.h"
 #include "dataplane/format/convert.h"
 #include "dataplane/operator/expr_private.h"
 
@@ -73,71 +73,6 @@ static bool text_to_boolean(struct fb_str text, int64_t *ret)
 	return false;
 }
 
-struct scanner {
-	const char *at;
-	const char *end;
-};
-
-/* One up to `max` digits. */
-static bool digits(struct scanner *in, int min, int max, uint32_t *ret)
-{
-	uint32_t value = 0;
-	int cnt = 0;
-
-	for (; cnt < max && in->at < in->end && *in->at >= '0' && *in->at <= '9'; cnt++)
-		value = value * 10 + (uint32_t)(*in->at++ - '0');
-	*ret = value;
-	return cnt >= min;
-}
-
-static bool character(struct scanner *in, char c)
-{
-	if (in->at == in->end || *in->at != c)
-		return false;
-	in->at++;
-	return true;
-}
-
-/* TO_TIMESTAMP and CAST: one-digit fields and a bare date are taken, a day beyond its month's end
- * is the end. */
-static bool text_to_micros(struct fb_str text, int64_t *ret)
-{
-	uint32_t year, month, day, hour = 0, minute = 0, second = 0;
-	uint32_t micros = 0;
-
-	text = trim(text);
-
-	struct scanner in = {text.p, text.p + text.len};
-
-	if (!digits(&in, 4, 4, &year) || !character(&in, '-') || !digits(&in, 1, 2, &month) ||
-		!character(&in, '-') || !digits(&in, 1, 2, &day))
-		return false;
-	if (in.at < in.end) {
-		if (!character(&in, ' ') || !digits(&in, 1, 2, &hour) || !character(&in, ':') ||
-			!digits(&in, 1, 2, &minute) || !character(&in, ':') ||
-			!digits(&in, 1, 2, &second))
-			return false;
-		if (character(&in, '.')) {
-			int cnt = 0;
-
-			for (; cnt < 9 && in.at < in.end && *in.at >= '0' && *in.at <= '9';
-				cnt++, in.at++)
-				micros = cnt < 6 ? micros * 10 + (uint32_t)(*in.at - '0') : micros;
-			for (; cnt < 6; cnt++)
-				micros *= 10;
-		}
-	}
-	if (in.at != in.end || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
-		minute > 59 || second > 59)
-		return false;
-	day = FB_MIN(day, fb_days_in_month((int32_t)year, month));
-	*ret = (fb_days_from_civil((int32_t)year, month, day) * 86400 + hour * 3600 + minute * 60 +
-		       second) *
-		       1000000 +
-	       micros;
-	return true;
-}
-
 /* Micros to the unit of a timestamp type; digits beyond its precision are cut off. */
 static int64_t to_unit(int64_t micros, struct fb_type type)
 {
@@ -145,6 +80,15 @@ static int64_t to_unit(int64_t micros, struct fb_type type)
 
 	micros -= fb_floor_mod(micros, units[FB_MIN(type.precision, (uint8_t)6)]);
 	return type.precision <= 3 ? fb_floor_div(micros, 1000) : micros;
+}
+
+/* The same of a timestamp: below milliseconds Flink cuts towards 0, not towards the past. */
+int64_t fb_time_to_unit(int64_t micros, struct fb_type type)
+{
+	static const int64_t units[] = {1000, 100, 10};
+	int64_t ms = fb_floor_div(micros, 1000);
+
+	return type.precision < 3 ? ms - ms % units[type.precision] : to_unit(micros, type);
 }
 
 static bool text_to(struct fb_str text, struct fb_type type, struct fb_column *out, uint32_t row)
@@ -159,13 +103,10 @@ static bool text_to(struct fb_str text, struct fb_type type, struct fb_column *o
 		return fb_convert_double(text, type.kind == FB_T_FLOAT, &out->f64[row]) ==
 		       FB_CONVERTED;
 	case FB_T_DATE:
-		if (!text_to_micros(text, &micros))
-			return false;
-		out->i64[row] = fb_floor_div(micros, FB_MS_PER_DAY * 1000);
-		return true;
+		return fb_date_from_text(text, &out->i64[row]);
 	case FB_T_TIMESTAMP:
 	case FB_T_TIMESTAMP_LTZ:
-		if (!text_to_micros(text, &micros))
+		if (!fb_time_from_text(text, &micros))
 			return false;
 		out->i64[row] = to_unit(micros, type);
 		return true;
@@ -176,16 +117,15 @@ static bool text_to(struct fb_str text, struct fb_type type, struct fb_column *o
 
 /* ---- value to text ---- */
 
-static uint32_t put_number(char *out, int64_t value, uint32_t min_digits)
+static uint32_t put_number(char *out, int64_t value)
 {
-	char reversed[24];
-	uint32_t cnt = 0;
-	uint32_t len = 0;
+	char reversed[20];
+	uint32_t cnt = 0, len = 0;
 	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
 	do
 		reversed[cnt++] = (char)('0' + rest % 10);
-	while ((rest /= 10) != 0 || cnt < min_digits);
+	while ((rest /= 10) != 0);
 	if (value < 0)
 		out[len++] = '-';
 	while (cnt > 0)
@@ -193,83 +133,89 @@ static uint32_t put_number(char *out, int64_t value, uint32_t min_digits)
 	return len;
 }
 
-static uint32_t put_date(char *out, int64_t days)
-{
-	struct fb_civil civil = fb_civil_from_days(days);
-	uint32_t len = put_number(out, civil.year, 4);
-
-	out[len++] = '-';
-	len += put_number(out + len, civil.month, 2);
-	out[len++] = '-';
-	return len + put_number(out + len, civil.day, 2);
-}
-
 /* All digits of the precision are printed (semantics 1.4: the CAST printer). */
 static uint32_t put_timestamp(char *out, struct fb_type type, int64_t value)
 {
-	static const int64_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
-	int64_t micros = type.precision <= 3 ? value * 1000 : value;
-	int64_t days = fb_floor_div(micros, FB_MS_PER_DAY * 1000);
-	int64_t rest = micros - days * FB_MS_PER_DAY * 1000;
-	int64_t second = rest / 1000000;
-	uint32_t len = put_date(out, days);
+	int64_t per_second = fb_type_ticks_per_s(type);
+	int64_t days = fb_floor_div(value, per_second * 86400);
+	int64_t rest = (value - days * per_second * 86400) * (1000000 / per_second);
 
-	out[len++] = ' ';
-	len += put_number(out + len, second / 3600, 2);
-	out[len++] = ':';
-	len += put_number(out + len, second / 60 % 60, 2);
-	out[len++] = ':';
-	len += put_number(out + len, second % 60, 2);
-	if (type.precision == 0)
-		return len;
-	out[len++] = '.';
-	return len + put_number(out + len, rest % 1000000 / units[type.precision], type.precision);
+	return fb_time_to_text(days, rest, type.precision, out);
 }
 
-static void to_text(struct fb_node *node, struct fb_type from, int64_t value, uint32_t row)
+static void to_text(
+	struct fb_node *node, const struct fb_column *from, struct fb_type from_type, uint32_t row)
 {
-	char *out = node->text + (size_t)row * node->text_bytes;
-	uint32_t len;
+	char *out = fb_node_room(node);
 
-	switch (from.kind) {
+	switch (from_type.kind) {
 	case FB_T_BOOLEAN:
-		node->own.str[row] = value ? FB_STR("TRUE") : FB_STR("FALSE");
-		return;
+		node->own.str[row] = from->i64[row] ? FB_STR("TRUE") : FB_STR("FALSE");
+		break;
 	case FB_T_DATE:
-		len = put_date(out, value);
+		fb_node_keep(node, row, fb_date_to_text(from->i64[row], out));
 		break;
 	case FB_T_TIMESTAMP:
 	case FB_T_TIMESTAMP_LTZ:
-		len = put_timestamp(out, from, value);
+		fb_node_keep(node, row, put_timestamp(out, from_type, from->i64[row]));
+		break;
+	case FB_T_FLOAT:
+	case FB_T_DOUBLE:
+		fb_node_keep(node, row,
+			fb_double_format(from->f64[row], from_type.kind == FB_T_FLOAT, out));
+		break;
+	case FB_T_DECIMAL:
+		fb_cast_from_decimal(node, from->i128[row], from_type, row);
 		break;
 	default:
-		len = put_number(out, value, 1);
+		fb_node_keep(node, row, put_number(out, from->i64[row]));
 		break;
 	}
-	node->own.str[row] = (struct fb_str){out, len};
+}
+
+/* BINARY(n) and VARBINARY(n) are cut to n bytes, BINARY(n) is filled up with zeros. */
+static void fit_bytes(struct fb_node *node, struct fb_str bytes, uint32_t row)
+{
+	struct fb_type to = node->expr->type;
+	char *out = fb_node_room(node);
+
+	bytes.len = FB_MIN(bytes.len, to.length);
+	node->own.str[row] = bytes;
+	if (to.kind != FB_T_BINARY || bytes.len == to.length)
+		return;
+	memmove(out, bytes.p, bytes.len);
+	memset(out + bytes.len, 0, to.length - bytes.len);
+	fb_node_keep(node, row, to.length);
 }
 
 /* CHAR(n) and VARCHAR(n) are cut to n characters (UTF-8 code points), CHAR(n) is filled up with
  * blanks. */
-static struct fb_str fit(const struct fb_node *node, struct fb_str text, uint32_t row)
+static void fit(struct fb_node *node, struct fb_str text, uint32_t row)
 {
 	struct fb_type to = node->expr->type;
-	char *out = node->text + (size_t)row * node->text_bytes;
+	char *out = fb_node_room(node);
 	uint32_t cnt = 0;
 
+	node->own.str[row] = text;
+	if (to.kind == FB_T_BINARY || to.kind == FB_T_VARBINARY) {
+		fit_bytes(node, text, row);
+		return;
+	}
 	if (text.len <= to.length && to.kind != FB_T_CHAR)
-		return text;
+		return;
 	for (uint32_t i = 0; i < text.len; i++)
-		if ((text.p[i] & 0xc0) != 0x80 && cnt++ == to.length)
-			return (struct fb_str){text.p, i};
+		if ((text.p[i] & 0xc0) != 0x80 && cnt++ == to.length) {
+			node->own.str[row].len = i;
+			return;
+		}
 	/* Bytes that are no UTF-8 may be more than four to a character: such a text stays as it is.
 	 */
 	if (to.kind != FB_T_CHAR || cnt == to.length ||
-		text.len + (to.length - cnt) > node->text_bytes)
-		return text;
+		text.len + (to.length - cnt) > node->text_row_bytes)
+		return;
 	memmove(out, text.p, text.len);
 	memset(out + text.len, ' ', to.length - cnt);
-	return (struct fb_str){out, text.len + (to.length - cnt)};
+	fb_node_keep(node, row, text.len + (to.length - cnt));
 }
 
 /* ---- numbers and times ---- */
@@ -301,98 +247,114 @@ static int64_t integer_to(int64_t value, struct fb_type from, struct fb_type to)
 	if (fb_type_is_timestamp(to) && from.kind == FB_T_DATE)
 		return value * 86400 * fb_type_ticks_per_s(to);
 	if (fb_type_is_timestamp(to) && fb_type_is_timestamp(from))
-		return to_unit(from.precision <= 3 ? value * 1000 : value, to);
+		return fb_time_to_unit(fb_to_micros(value, from), to);
+	/* Towards 0, as Flink does: a time of 1969-12-31 is of the day 1970-01-01. */
 	if (to.kind == FB_T_DATE && fb_type_is_timestamp(from))
-		return fb_floor_div(value, 86400 * fb_type_ticks_per_s(from));
+		return fb_floor_div(value, fb_type_ticks_per_s(from) / 1000) / FB_MS_PER_DAY;
 	return fb_wrap_integer(value, to.kind);
 }
 
-static bool cast_row(
-	struct fb_node *node, const struct fb_column *from, struct fb_type from_type, uint32_t row)
+/* False: the row fails. *ret_null: its value is NULL, and no failure. */
+static bool cast_row(struct fb_node *node, const struct fb_column *from, struct fb_type from_type,
+	uint32_t row, bool *ret_null)
 {
 	struct fb_type to = node->expr->type;
-	bool to_double = fb_type_phys(to) == FB_PHYS_F64;
+	enum fb_phys to_phys = fb_type_phys(to);
+	enum fb_phys from_phys = fb_type_phys(from_type);
 
-	switch (fb_type_phys(from_type)) {
-	case FB_PHYS_STR:
-		if (fb_type_phys(to) != FB_PHYS_STR)
-			return text_to(from->str[row], to, &node->own, row);
-		node->own.str[row] = fit(node, from->str[row], row);
-		return true;
-	case FB_PHYS_F64:
-		if (to_double)
-			node->own.f64[row] = to.kind == FB_T_FLOAT ? (double)(float)from->f64[row]
-								   : from->f64[row];
-		else if (to.kind == FB_T_BOOLEAN)
-			node->own.i64[row] = from->f64[row] != 0;
+	if (to_phys == FB_PHYS_I128)
+		return fb_cast_to_decimal(node, from, from_type, row, ret_null);
+	if (to_phys == FB_PHYS_STR) {
+		if (from_phys == FB_PHYS_STR)
+			node->own.str[row] = from->str[row];
 		else
-			node->own.i64[row] = double_to_integer(from->f64[row], to.kind);
-		return true;
-	default:
-		if (fb_type_phys(to) == FB_PHYS_STR) {
-			to_text(node, from_type, from->i64[row], row);
-			node->own.str[row] = fit(node, node->own.str[row], row);
-		} else if (to_double)
-			node->own.f64[row] = to.kind == FB_T_FLOAT ? (double)(float)from->i64[row]
-								   : (double)from->i64[row];
-		else
-			node->own.i64[row] = integer_to(from->i64[row], from_type, to);
+			to_text(node, from, from_type, row);
+		fit(node, node->own.str[row], row);
 		return true;
 	}
+	switch (from_phys) {
+	case FB_PHYS_STR:
+		return text_to(from->str[row], to, &node->own, row);
+	case FB_PHYS_I128:
+		fb_cast_from_decimal(node, from->i128[row], from_type, row);
+		return true;
+	default:
+		node->own.i64[row] = integer_to(from->i64[row], from_type, to);
+		return true;
+	}
+}
+
+/* What never fails and never is NULL, over whole columns. False: something else. */
+static bool cast_numbers(const struct fb_eval *eval, struct fb_node *node,
+	const struct fb_column *from, struct fb_type from_type)
+{
+	struct fb_type to = node->expr->type;
+	uint32_t cnt = eval->batch->row_cnt;
+	bool from_double = fb_type_phys(from_type) == FB_PHYS_F64;
+	double *f64 = node->own.f64;
+	int64_t *i64 = node->own.i64;
+
+	if (fb_type_phys(from_type) > FB_PHYS_F64 || fb_type_phys(to) > FB_PHYS_F64 ||
+		(!from_double && fb_type_phys(to) == FB_PHYS_I64))
+		return false;
+	if (fb_type_phys(to) == FB_PHYS_F64) {
+		if (from_double)
+			memcpy(f64, from->f64, cnt * sizeof(*f64));
+		else
+			for (uint32_t row = 0; row < cnt; row++)
+				f64[row] = (double)from->i64[row];
+		/* Of an integer at once: through double it would be rounded twice. */
+		if (to.kind == FB_T_FLOAT)
+			for (uint32_t row = 0; row < cnt; row++)
+				f64[row] = from_double ? (double)(float)f64[row]
+						       : (double)(float)from->i64[row];
+	} else if (to.kind == FB_T_BOOLEAN) {
+		for (uint32_t row = 0; row < cnt; row++)
+			i64[row] = from->f64[row] != 0;
+	} else {
+		for (uint32_t row = 0; row < cnt; row++)
+			i64[row] = double_to_integer(from->f64[row], to.kind);
+	}
+	return true;
+}
+
+/* Between TIMESTAMP and TIMESTAMP_LTZ: the zone's offset is added. */
+static void change_clock(const struct fb_eval *eval, struct fb_node *node)
+{
+	const int64_t *from = node->args[0]->value->i64;
+	uint64_t offset = (uint64_t)node->args[1]->expr->literal.i64 *
+			  (uint64_t)(fb_type_ticks_per_s(node->expr->type) / 1000);
+
+	for (uint32_t row = 0; row < eval->batch->row_cnt; row++)
+		node->own.i64[row] = (int64_t)((uint64_t)from[row] + offset);
 }
 
 void fb_eval_cast(const struct fb_eval *eval, struct fb_node *node)
 {
 	const struct fb_column *from = node->args[0]->value;
 	struct fb_type from_type = node->args[0]->expr->type;
+	bool arg_may_fail = node->args[0]->may_fail;
 
 	fb_node_valid_all(node);
-	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {
-		uint32_t row = eval->batch->sel[i];
-
-		if (!fb_column_is_valid(from, row) || cast_row(node, from, from_type, row))
-			continue;
-		if (node->expr->op == FB_OP_CAST) {
-			fb_fail_row(eval, row);
-		} else {
-			node->own.has_null = true;
-			fb_column_set_valid(&node->own, row, false);
-		}
+	node->text_used = 0;
+	if (node->arg_cnt == 2) {
+		change_clock(eval, node);
+		return;
 	}
-}
-
-/* 0000-01-01 00:00:00.000 to 9999-12-31 23:59:59.999; beyond is NULL (Flink,
- * DateTimeUtils.toTimestampData). */
-static bool number_to_millis(int64_t number, int64_t factor, int64_t *ret)
-{
-	return !__builtin_mul_overflow(number, factor, ret) && *ret >= -62167219200000 &&
-	       *ret <= 253402300799999;
-}
-
-void fb_eval_time(const struct fb_eval *eval, struct fb_node *node)
-{
-	const struct fb_column *from = node->args[0]->value;
-	bool text = node->expr->op == FB_OP_TO_TIMESTAMP;
-	int64_t factor = text || node->args[1]->expr->literal.i64 == 3 ? 1 : 1000;
-
-	fb_node_valid_all(node);
+	if (cast_numbers(eval, node, from, from_type))
+		return;
 	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {
 		uint32_t row = eval->batch->sel[i];
-		int64_t value = 0;
-		bool known;
+		bool null = false;
 
-		if (!fb_column_is_valid(from, row))
+		if (!fb_column_is_valid(from, row) ||
+			(FB_UNLIKELY(arg_may_fail) && fb_node_has_failed(node->args[0], row)))
 			continue;
-		if (text) {
-			known = text_to_micros(from->str[row], &value);
-			value = to_unit(value, node->expr->type);
-		} else {
-			known = number_to_millis(from->i64[row], factor, &value);
-		}
-		node->own.i64[row] = value;
-		if (!known) {
-			node->own.has_null = true;
-			fb_column_set_valid(&node->own, row, false);
-		}
+		if (cast_row(node, from, from_type, row, &null) && !null)
+			continue;
+		if (null || node->expr->op == FB_OP_TRY_CAST)
+			fb_node_set_null(node, row);
+		else
+			fb_fail_row(eval, row);
 	}
 }

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "config/base/errcode.h"
+#include "config/base/time_pattern.h"
 #include "dataplane/operator/expr_private.h"
+#include "dataplane/operator/like.h"
 
 static uint32_t count_nodes(const struct fb_expr *expr)
 {
@@ -14,50 +16,40 @@ static uint32_t count_nodes(const struct fb_expr *expr)
 	return cnt;
 }
 
-static bool cast_is_known(struct fb_type from, struct fb_type to)
-{
-	bool from_text = fb_type_phys(from) == FB_PHYS_STR;
-	bool to_text = fb_type_phys(to) == FB_PHYS_STR;
-
-	if (to.kind == FB_T_CHAR && to.length > FB_CAST_CHAR_MAX)
-		return false;
-	if (from.kind == FB_T_NULL || from.kind == to.kind)
-		return true;
-	if (fb_type_phys(from) == FB_PHYS_I128 || fb_type_phys(to) == FB_PHYS_I128 ||
-		to.kind == FB_T_INTERVAL)
-		return false;
-	/* Shortest text of a double needs the C library's printer, which a poll-mode core may not
-	 * call. */
-	if (to_text)
-		return from_text || fb_type_phys(from) == FB_PHYS_I64;
-	return true;
-}
-
 static bool is_known(const struct fb_expr *expr)
 {
-	if (fb_type_phys(expr->type) == FB_PHYS_I128 && expr->op != FB_OP_INPUT)
-		return false;
-	switch (expr->op) {
-	case FB_OP_CAST:
-	case FB_OP_TRY_CAST:
-		return cast_is_known(expr->args[0]->type, expr->type);
-	case FB_OP_EQ ... FB_OP_GE:
-		return fb_type_phys(expr->args[0]->type) != FB_PHYS_I128;
-	default:
-		return expr->op < FB_OP_CNT;
-	}
+	/* The longest text that a CAST to a fixed length makes is bounded. */
+	if (expr->type.kind == FB_T_CHAR || expr->type.kind == FB_T_BINARY)
+		if ((expr->op == FB_OP_CAST || expr->op == FB_OP_TRY_CAST) &&
+			expr->type.length > FB_CAST_CHAR_MAX)
+			return false;
+	return expr->op < FB_OP_CNT;
 }
 
-/* Whether the operation itself can fail for a row: integer division, and CAST that reads text. */
+/* Whether the operation itself can fail for a row: division by 0, CAST that reads text, ROUND of NaN,
+ * a text that is too long. */
 static bool can_fail(const struct fb_expr *expr)
 {
+	enum fb_phys to = fb_type_phys(expr->type);
+
 	switch (expr->op) {
 	case FB_OP_DIV:
 	case FB_OP_MOD:
-		return fb_type_phys(expr->type) == FB_PHYS_I64;
+		return to != FB_PHYS_F64;
 	case FB_OP_CAST:
-		return fb_type_phys(expr->args[0]->type) == FB_PHYS_STR &&
-		       fb_type_phys(expr->type) != FB_PHYS_STR;
+		return (fb_type_phys(expr->args[0]->type) == FB_PHYS_STR && to != FB_PHYS_STR) ||
+		       (fb_type_phys(expr->args[0]->type) == FB_PHYS_F64 && to == FB_PHYS_I128);
+	case FB_OP_ROUND:
+		return to == FB_PHYS_F64;
+	case FB_OP_LIKE: /* a pattern that is no literal may hold a wrong escape */
+		return expr->arg_cnt == 3;
+	case FB_OP_UPPER:
+	case FB_OP_LOWER:
+	case FB_OP_CONCAT:
+	case FB_OP_CONCAT_WS:
+	case FB_OP_DATE_FORMAT:
+	case FB_OP_FROM_UNIXTIME:
+		return true;
 	default:
 		return false;
 	}
@@ -68,20 +60,34 @@ static size_t value_bytes(struct fb_type type)
 	return fb_type_phys(type) == FB_PHYS_STR || fb_type_phys(type) == FB_PHYS_I128 ? 16 : 8;
 }
 
-/* What a cast needs per row for a text that it writes, rather than points to: digits, or blanks
- * behind. */
-static uint32_t cast_text_bytes(const struct fb_expr *expr)
+/* The longest text that a node writes, rather than points to. */
+static uint32_t text_row_bytes(const struct fb_expr *expr)
 {
 	uint32_t bytes = 0;
 
-	if ((expr->op != FB_OP_CAST && expr->op != FB_OP_TRY_CAST) ||
-		fb_type_phys(expr->type) != FB_PHYS_STR)
+	if (fb_type_phys(expr->type) != FB_PHYS_STR)
 		return 0;
-	if (fb_type_phys(expr->args[0]->type) != FB_PHYS_STR)
-		bytes = FB_CAST_TEXT_BYTES;
-	if (expr->type.kind == FB_T_CHAR)
-		bytes = FB_MAX(bytes, 4 * expr->type.length);
-	return bytes;
+	switch (expr->op) {
+	case FB_OP_UPPER:
+	case FB_OP_LOWER:
+	case FB_OP_CONCAT:
+	case FB_OP_CONCAT_WS:
+	case FB_OP_DATE_FORMAT:
+	case FB_OP_FROM_UNIXTIME:
+		return FB_TEXT_RESULT_MAX;
+	case FB_OP_CAST:
+	case FB_OP_TRY_CAST:
+		if (fb_type_phys(expr->args[0]->type) != FB_PHYS_STR)
+			bytes = FB_CAST_TEXT_BYTES;
+		/* digits or blanks behind, and what stood there before */
+		if (expr->type.kind == FB_T_CHAR)
+			bytes += 4 * expr->type.length;
+		else if (expr->type.kind == FB_T_BINARY)
+			bytes += expr->type.length;
+		return bytes;
+	default:
+		return 0;
+	}
 }
 
 static int take_memory(struct fb_node *node)
@@ -92,11 +98,12 @@ static int take_memory(struct fb_node *node)
 		return 0;
 	node->own.data = aligned_alloc(64, FB_BATCH_ROWS * value_bytes(expr->type));
 	node->own.valid = aligned_alloc(64, FB_BATCH_WORDS * sizeof(uint64_t));
-	node->text_bytes = cast_text_bytes(expr);
-	if (node->text_bytes > 0)
-		node->text = calloc(FB_BATCH_ROWS, node->text_bytes);
+	node->text_row_bytes = text_row_bytes(expr);
+	if (node->text_row_bytes > 0)
+		node->text = calloc(1,
+			(size_t)FB_BATCH_ROWS * node->text_row_bytes + FB_PAYLOAD_PAD_BYTES);
 	if (node->own.data == NULL || node->own.valid == NULL ||
-		(node->text_bytes > 0 && node->text == NULL))
+		(node->text_row_bytes > 0 && node->text == NULL))
 		return FB_E_NO_MEMORY;
 	memset(node->own.data, 0, FB_BATCH_ROWS * value_bytes(expr->type));
 	memset(node->own.valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));
@@ -117,6 +124,9 @@ static void fill_literal(struct fb_node *node)
 		case FB_PHYS_F64:
 			node->own.f64[row] = expr->literal.is_null ? 0 : expr->literal.f64;
 			break;
+		case FB_PHYS_I128:
+			node->own.i128[row] = expr->literal.is_null ? 0 : expr->literal.i128;
+			break;
 		default:
 			node->own.i64[row] = expr->literal.is_null ? 0 : expr->literal.i64;
 			break;
@@ -125,6 +135,49 @@ static void fill_literal(struct fb_node *node)
 	node->own.has_null = expr->literal.is_null;
 	if (expr->literal.is_null)
 		memset(node->own.valid, 0, FB_BATCH_WORDS * sizeof(uint64_t));
+}
+
+static bool has_pattern(enum fb_op op)
+{
+	return (op == FB_OP_TO_TIMESTAMP || op == FB_OP_TO_DATE ||
+				   op == FB_OP_DATE_FORMAT || op == FB_OP_FROM_UNIXTIME ||
+				   op == FB_OP_UNIX_TIMESTAMP);
+}
+
+/* The binder has checked the pattern. */
+static int compile_pattern(struct fb_node *node)
+{
+	const struct fb_expr *expr = node->expr;
+	bool of_moment = expr->op == FB_OP_DATE_FORMAT &&
+			 fb_type_phys(expr->args[0]->type) != FB_PHYS_STR;
+	enum fb_pattern_kind kind = of_moment || expr->op == FB_OP_TO_TIMESTAMP
+					    ? FB_PATTERN_FORMATTER
+					    : FB_PATTERN_SIMPLE;
+
+	node->pattern = calloc(1, sizeof(*node->pattern));
+	if (node->pattern == NULL)
+		return FB_E_NO_MEMORY;
+	return fb_time_pattern_init(node->pattern, kind, expr->args[1]->literal.str) == NULL
+		       ? 0
+		       : FB_E_UNSUPPORTED;
+}
+
+static int compile_literals(struct fb_node *node)
+{
+	const struct fb_expr *expr = node->expr;
+	struct fb_str none = {0};
+
+	if (expr->arg_cnt > 1 && has_pattern(expr->op))
+		return compile_pattern(node);
+	if (expr->op != FB_OP_LIKE || expr->args[1]->op != FB_OP_LITERAL ||
+		expr->args[1]->literal.is_null)
+		return 0;
+	node->like = calloc(1, sizeof(*node->like));
+	if (node->like == NULL)
+		return FB_E_NO_MEMORY;
+	fb_like_init(node->like, expr->args[1]->literal.str,
+		expr->arg_cnt == 3 ? expr->args[2]->literal.str : none);
+	return 0;
 }
 
 static int add_node(struct fb_program *program, const struct fb_expr *expr, struct fb_node **ret)
@@ -147,6 +200,8 @@ static int add_node(struct fb_program *program, const struct fb_expr *expr, stru
 	for (uint32_t i = 0; i < expr->arg_cnt; i++)
 		node->may_fail |= args[i]->may_fail;
 	rc = take_memory(node);
+	if (rc == 0)
+		rc = compile_literals(node);
 	if (rc == 0 && expr->op == FB_OP_LITERAL)
 		fill_literal(node);
 	*ret = node;
@@ -179,6 +234,8 @@ void fb_program_destroy(struct fb_program *program)
 		free(program->nodes[i].own.data);
 		free(program->nodes[i].own.valid);
 		free(program->nodes[i].text);
+		free(program->nodes[i].like);
+		free(program->nodes[i].pattern);
 		free(program->nodes[i].args);
 	}
 	free(program->nodes);

@@ -45,8 +45,20 @@ static void run_node(const struct fb_eval *eval, struct fb_node *node)
 	case FB_OP_TRY_CAST:
 		fb_eval_cast(eval, node);
 		break;
-	case FB_OP_TO_TIMESTAMP:
-	case FB_OP_TO_TIMESTAMP_LTZ:
+	case FB_OP_ABS ... FB_OP_ROUND:
+		if (fb_type_phys(node->expr->type) == FB_PHYS_I128)
+			fb_eval_decimal(eval, node);
+		else
+			fb_eval_number(eval, node);
+		break;
+	case FB_OP_LIKE:
+		fb_eval_like(eval, node);
+		break;
+	case FB_OP_UPPER ... FB_OP_SPLIT_INDEX:
+		fb_eval_text(eval, node);
+		break;
+	case FB_OP_TO_TIMESTAMP ... FB_OP_TO_TIMESTAMP_LTZ:
+	case FB_OP_EXTRACT ... FB_OP_CURRENT_TIMESTAMP:
 		fb_eval_time(eval, node);
 		break;
 	default:
@@ -63,7 +75,8 @@ const struct fb_column *fb_program_run(
 	for (uint32_t i = 0; i < program->node_cnt; i++) {
 		struct fb_node *node = &program->nodes[i];
 		struct fb_eval eval = {batch, node->failed};
-		bool lazy = node->expr->op == FB_OP_AND || node->expr->op == FB_OP_OR;
+		bool lazy = node->expr->op == FB_OP_AND || node->expr->op == FB_OP_OR ||
+			    node->expr->op == FB_OP_CASE;
 
 		if (FB_UNLIKELY(node->may_fail)) {
 			memset(node->failed, 0, sizeof(node->failed));
@@ -201,6 +214,10 @@ static void doubles(const struct fb_eval *eval, struct fb_node *node)
 
 void fb_eval_arithmetic(const struct fb_eval *eval, struct fb_node *node)
 {
+	if (fb_type_phys(node->expr->type) == FB_PHYS_I128) {
+		fb_eval_decimal(eval, node);
+		return;
+	}
 	fb_node_valid_all(node);
 	if (fb_type_phys(node->expr->type) == FB_PHYS_F64)
 		doubles(eval, node);
@@ -259,10 +276,13 @@ static void compare_texts(const struct fb_eval *eval, struct fb_node *node)
 {
 	const struct fb_column *a = node->args[0]->value;
 	const struct fb_column *b = node->args[1]->value;
+	bool may_fail = node->may_fail; /* an argument: comparing itself does not */
 
 	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {
 		uint32_t row = eval->batch->sel[i];
 
+		if (FB_UNLIKELY(may_fail) && (node->failed[row / 64] >> (row % 64) & 1))
+			continue;
 		if (fb_column_is_valid(&node->own, row))
 			node->own.i64[row] =
 				order_holds(fb_str_cmp(a->str[row], b->str[row]), node->expr->op);
@@ -284,90 +304,11 @@ void fb_eval_compare(const struct fb_eval *eval, struct fb_node *node)
 	case FB_PHYS_STR:
 		compare_texts(eval, node);
 		break;
+	case FB_PHYS_I128:
+		fb_eval_compare_decimal(eval, node);
+		break;
 	default:
 		COMPARE_ALL(int64_t, a->i64, b->i64, out, cnt, node->expr->op);
-		break;
-	}
-}
-
-/* ---- logic ---- */
-
-/*
- * FALSE wins in AND, TRUE in OR; else NULL if any argument is NULL. What stands behind the first
- * that wins is not evaluated in Flink's generated code, so its failure is none: x <> 0 AND 10 / x
- * > 1.
- */
-static void and_or(const struct fb_eval *eval, struct fb_node *node)
-{
-	bool winner = node->expr->op == FB_OP_OR;
-
-	node->own.has_null = false;
-	for (uint32_t row = 0; row < eval->batch->row_cnt; row++) {
-		bool won = false;
-		bool null = false;
-
-		for (uint32_t i = 0; i < node->arg_cnt; i++) {
-			const struct fb_column *arg = node->args[i]->value;
-			bool valid = fb_column_is_valid(arg, row);
-
-			if (FB_UNLIKELY(node->args[i]->may_fail) && !won &&
-				node->args[i]->failed[row / 64] >> (row % 64) & 1)
-				fb_fail_row(eval, row);
-			null |= !valid;
-			won |= valid && (arg->i64[row] != 0) == winner;
-		}
-		node->own.i64[row] = won ? winner : !winner;
-		null &= !won;
-		node->own.has_null |= null;
-		fb_column_set_valid(&node->own, row, !null);
-	}
-}
-
-static void coalesce(const struct fb_eval *eval, struct fb_node *node)
-{
-	bool text = fb_type_phys(node->expr->type) == FB_PHYS_STR;
-
-	node->own.has_null = false;
-	for (uint32_t row = 0; row < eval->batch->row_cnt; row++) {
-		uint32_t i = 0;
-
-		while (i < node->arg_cnt && !fb_column_is_valid(node->args[i]->value, row))
-			i++;
-		fb_column_set_valid(&node->own, row, i < node->arg_cnt);
-		if (i == node->arg_cnt)
-			node->own.has_null = true;
-		else if (text)
-			node->own.str[row] = node->args[i]->value->str[row];
-		else
-			node->own.i64[row] =
-				node->args[i]
-					->value->i64[row]; /* F64 too: the bits are the value */
-	}
-}
-
-void fb_eval_logic(const struct fb_eval *eval, struct fb_node *node)
-{
-	const struct fb_column *arg = node->args[0]->value;
-
-	switch (node->expr->op) {
-	case FB_OP_AND:
-	case FB_OP_OR:
-		and_or(eval, node);
-		break;
-	case FB_OP_NOT:
-		fb_node_valid_all(node);
-		for (uint32_t row = 0; row < eval->batch->row_cnt; row++)
-			node->own.i64[row] = !arg->i64[row];
-		break;
-	case FB_OP_IS_NULL:
-	case FB_OP_IS_NOT_NULL:
-		node->own.has_null = false;
-		for (uint32_t row = 0; row < eval->batch->row_cnt; row++)
-			node->own.i64[row] = fb_column_is_valid(arg, row) ==
-					     (node->expr->op == FB_OP_IS_NOT_NULL);
-		break;
-	default:
-		coalesce(eval, node);
 		break;
 	}
 }

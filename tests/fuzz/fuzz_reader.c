@@ -12,6 +12,7 @@
 #define POOL_BYTES (16u * FB_PAGE_BYTES)
 
 static const char sql[] =
+	"SET 'table.local-time-zone' = 'GMT+05:30';\n"
 	"CREATE TABLE s (k STRING, g BIGINT, a INT, d DOUBLE, ok BOOLEAN, dt "
 	"DATE, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
 	"INTERVAL '2' SECOND) WITH ('connector'='udp', 'port'='5000', "
@@ -22,7 +23,15 @@ static const char sql[] =
 	"DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE a <> 7 OR CAST(k AS INT) > "
 	"1 GROUP BY window_start, window_end, k, g, d;\n"
 	"EXPLAIN SELECT CAST(k AS CHAR(4)), CAST(k AS DOUBLE), TO_TIMESTAMP(k), "
-	"CAST(ts AS STRING), a % g, ok AND a > 1 FROM s;\n";
+	"CAST(ts AS STRING), a % g, ok AND a > 1, "
+	"TRY_CAST(k AS DECIMAL(20, 5)) * 1.5, CAST(d AS DECIMAL(10, 2)) / a, "
+	"ROUND(d, 1), UPPER(k), LOWER(k), TRIM(BOTH k FROM k), SUBSTRING(k, a, 3), "
+	"CHAR_LENGTH(k), CONCAT_WS(k, k, k), SPLIT_INDEX(k, ',', a), k LIKE '%a_%', "
+	"k LIKE k ESCAPE '!', TO_DATE(k), TO_DATE(k, 'yyyyMMdd HH:mm'), "
+	"TO_TIMESTAMP(k, 'yyyy-MM-dd HH:mm:ss.SSS'), UNIX_TIMESTAMP(k), "
+	"FROM_UNIXTIME(g, 'EEE d MMM yyyy h:mm a'), DATE_FORMAT(ts, 'uuuu-DDD n'), "
+	"EXTRACT(WEEK FROM dt), CEIL(ts TO MONTH), dt + INTERVAL '7' MONTH, "
+	"CAST(d AS STRING), CASE WHEN a > 0 THEN g / a ELSE g END FROM s;\n";
 
 static struct fb_plan *plan;
 static struct fb_slice_layout *layouts[2];
