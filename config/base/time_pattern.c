@@ -329,6 +329,18 @@ static int64_t number_of(struct fb_str text, uint32_t at, uint32_t cnt)
 	return value;
 }
 
+/* Number.intValue of Java: a long wraps, what is longer is the largest. */
+static int32_t int_of(struct fb_str text, uint32_t at, uint32_t cnt, bool minus)
+{
+	uint64_t value = 0;
+
+	if (cnt > 18)
+		return minus ? INT32_MIN : INT32_MAX;
+	for (uint32_t i = 0; i < cnt; i++)
+		value = value * 10 + (uint64_t)(text.p[at + i] - '0');
+	return (int32_t)(uint32_t)(minus ? 0 - value : value);
+}
+
 static bool starts_with(struct fb_str text, uint32_t at, const char *word, uint32_t len, bool any_case)
 {
 	if (text.len - at < len)
@@ -477,27 +489,27 @@ static bool read_lenient(const struct fb_time_pattern *pattern, uint32_t i, stru
 	int64_t value;
 	bool minus;
 
-	while (*at < text.len && (text.p[*at] == ' ' || text.p[*at] == '\t'))
-		++*at;
-	if (adjacent) {
+	if (adjacent) { /* blanks in front count */
 		if (text.len - *at < item->cnt)
 			return false;
 		text.len = *at + item->cnt;
 	}
+	while (*at < text.len && (text.p[*at] == ' ' || text.p[*at] == '\t'))
+		++*at;
 	minus = *at < text.len && text.p[*at] == '-';
 	*at += minus;
 	width = count_digits(text, *at);
 	if (width == 0)
 		return false;
-	value = number_of(text, *at, width);
+	value = int_of(text, *at, width, minus);
 	*at += width;
 	if (item->letter == 'y' && item->cnt <= 2 && width == 2 && !minus) {
 		value += pattern->century_from / 100 * 100;
 		value += value < pattern->century_from ? 100 : 0;
 	}
 	if (item->letter == 'S')
-		fields->us = (minus ? -value : value) * 1000;
-	store(fields, item->letter, minus ? -value : value);
+		fields->us = value * 1000;
+	store(fields, item->letter, value);
 	return true;
 }
 
@@ -563,8 +575,7 @@ static bool resolve_lenient(const struct fields *f, int64_t *ret_days, int64_t *
 {
 	int64_t months_in = f->year * 12 + f->month - 1;
 
-	if (f->year < -999999 || f->year > 999999 || f->month < -9999999 || f->month > 9999999 ||
-		f->day < -999999999 || f->day > 999999999)
+	if (f->year < -999999 || f->year > 999999 || f->month < -9999999 || f->month > 9999999)
 		return false;
 	*ret_days = fb_days_from_civil((int32_t)fb_floor_div(months_in, 12),
 			    (uint32_t)fb_floor_mod(months_in, 12) + 1, 1) +

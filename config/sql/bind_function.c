@@ -429,6 +429,11 @@ const struct fb_expr *fb_bind_like(struct fb_scope *scope, const struct fb_ast_e
 	for (uint32_t i = 0; i < ast->arg_cnt; i++)
 		if (!takes_text(scope, &named, args[i]))
 			return NULL;
+	if (ast->arg_cnt == 2 && args[1]->op == FB_OP_LITERAL && !args[1]->literal.is_null &&
+		args[1]->literal.str.len > 0 &&
+		memchr(args[1]->literal.str.p, '_', args[1]->literal.str.len) != NULL &&
+		!check_escapes(scope, args[1], FB_STR("\\"))) /* Flink's own where there is a _ */
+		return NULL;
 	if (ast->arg_cnt == 3) {
 		struct fb_str escape = args[2]->literal.str;
 		uint32_t characters = 0;

@@ -16,15 +16,12 @@ static const struct fb_expr *make_literal(struct fb_scope *scope, const struct f
 static const struct fb_expr *bind_integer(struct fb_scope *scope, const struct fb_ast_expr *ast)
 {
 	struct fb_value value = {0};
-	struct fb_type type = fb_type_of(FB_T_DECIMAL);
 
 	if (fb_literal_integer(ast->text, &value.i64) == 0)
 		return make_literal(scope, ast,
 			fb_type_of(value.i64 <= INT32_MAX ? FB_T_INT : FB_T_BIGINT), value);
-	if (fb_literal_decimal(ast->text, &value.i128, &type.precision, &type.scale) == 0)
-		return make_literal(scope, ast, type, value);
-	fb_bind_error(scope->b, ast->place, "write it with E0 for a DOUBLE",
-		"%.*s has more than 38 digits", (int)FB_MIN(ast->text.len, 60u), ast->text.p);
+	fb_bind_error(scope->b, ast->place, "write it with .0 for a DECIMAL, or with E0 for a DOUBLE",
+		"%.*s is too large for BIGINT", (int)FB_MIN(ast->text.len, 60u), ast->text.p);
 	return NULL;
 }
 
@@ -200,14 +197,7 @@ static const struct fb_expr *bind_months(struct fb_scope *scope, bool minus,
 		months.i64 = -months.i64;
 	args[1] = fb_expr_literal(
 		b, fb_type_of(FB_T_BIGINT), &months, (struct fb_str){0}, interval->place);
-	if (moment->type.kind == FB_T_TIMESTAMP_LTZ) { /* months of the wall clock */
-		args[0] = fb_bind_clock(b, moment, FB_T_TIMESTAMP);
-		if (args[0] == NULL)
-			return NULL;
-		return fb_bind_clock(b,
-			fb_expr_new(b, FB_OP_ADD_MONTHS, args[0]->type, args, 2, place),
-			FB_T_TIMESTAMP_LTZ);
-	}
+	/* Of a TIMESTAMP_LTZ too: Flink takes the months of UTC, not of the wall clock. */
 	return fb_expr_new(b, FB_OP_ADD_MONTHS, moment->type, args, 2, place);
 }
 
@@ -408,6 +398,18 @@ const struct fb_expr *fb_bind_clock(
 	return fb_expr_new(b, FB_OP_CAST, type, args, 2, x->place);
 }
 
+/* The day's start of the wall clock: of a TIMESTAMP_LTZ the date before 1970 is right in Flink, too. */
+static const struct fb_expr *day_of(struct fb_binder *b, const struct fb_expr *x)
+{
+	struct fb_value unit = {.i64 = FB_TIME_DAY};
+	const struct fb_expr *args[2] = {fb_bind_clock(b, x, FB_T_TIMESTAMP),
+		fb_expr_literal(b, fb_type_of(FB_T_INT), &unit, (struct fb_str){0}, x->place)};
+
+	if (args[0] == NULL)
+		return NULL;
+	return fb_expr_new(b, FB_OP_FLOOR_TO, args[0]->type, args, 2, x->place);
+}
+
 /* Numbers and NULL: what can be known now is; the rest is computed like a column. */
 static const struct fb_expr *cast_literal(struct fb_scope *scope, const struct fb_expr *x,
 	struct fb_type type, const struct fb_ast_expr *ast)
@@ -456,6 +458,8 @@ const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_e
 
 	if (type.kind == FB_T_TIMESTAMP_LTZ && x->type.kind != FB_T_TIMESTAMP_LTZ)
 		type.kind = FB_T_TIMESTAMP;
+	else if (x->type.kind == FB_T_TIMESTAMP_LTZ && type.kind == FB_T_DATE)
+		x = day_of(b, x);
 	else if (type.kind != FB_T_TIMESTAMP_LTZ)
 		x = fb_bind_clock(b, x, FB_T_TIMESTAMP);
 	if (x == NULL)

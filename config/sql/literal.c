@@ -119,7 +119,7 @@ int fb_literal_decimal(
 	struct fb_str text, fb_i128 *ret_value, uint8_t *ret_precision, uint8_t *ret_scale)
 {
 	fb_i128 value = 0;
-	uint32_t digits = 0, scale = 0;
+	uint32_t digits = 0, scale = 0, written = 0;
 	bool behind_point = false;
 
 	for (uint32_t i = 0; i < text.len; i++) {
@@ -128,6 +128,7 @@ int fb_literal_decimal(
 			continue;
 		}
 		scale += behind_point;
+		written++;
 		if (value == 0 && text.p[i] == '0' && !behind_point)
 			continue;
 		if (++digits > 38)
@@ -135,7 +136,8 @@ int fb_literal_decimal(
 		value = value * 10 + (text.p[i] - '0');
 	}
 	*ret_value = value;
-	*ret_precision = (uint8_t)FB_MAX(FB_MAX(digits, scale), 1u);
+	/* As written, with the zeros in front: 0.3 is DECIMAL(2, 1), as Calcite has it. */
+	*ret_precision = (uint8_t)FB_MAX(FB_MIN(written, 38u), 1u);
 	*ret_scale = (uint8_t)scale;
 	return 0;
 }

@@ -128,7 +128,7 @@ void fb_eval_like(const struct fb_eval *eval, struct fb_node *node)
 {
 	const struct fb_column *text = node->args[0]->value;
 	const struct fb_column *pattern = node->args[1]->value;
-	struct fb_str escape = node->arg_cnt == 3 ? node->args[2]->expr->literal.str : FB_STR("");
+	struct fb_str escape = node->arg_cnt == 3 ? node->args[2]->expr->literal.str : FB_LIKE_ESCAPE;
 
 	fb_node_valid_all(node);
 	for (uint32_t i = 0; i < eval->batch->sel_cnt; i++) {

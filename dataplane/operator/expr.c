@@ -42,7 +42,7 @@ static bool can_fail(const struct fb_expr *expr)
 	case FB_OP_ROUND:
 		return to == FB_PHYS_F64;
 	case FB_OP_LIKE: /* a pattern that is no literal may hold a wrong escape */
-		return expr->arg_cnt == 3;
+		return expr->args[1]->op != FB_OP_LITERAL;
 	case FB_OP_UPPER:
 	case FB_OP_LOWER:
 	case FB_OP_CONCAT:

@@ -13,6 +13,12 @@ enum fb_like_kind {
 	FB_LIKE_ANY,    /* anything else: pattern and escape as written */
 };
 
+/*
+ * Without ESCAPE a backslash is one all the same, but only where Flink makes a regular expression: of a
+ * pattern that is no literal, or has a _.
+ */
+#define FB_LIKE_ESCAPE FB_STR("\\")
+
 struct fb_like {
 	enum fb_like_kind kind;
 	struct fb_str piece; /* points into the pattern, which the plan owns */
@@ -26,6 +32,8 @@ static inline void fb_like_init(struct fb_like *ret, struct fb_str pattern, stru
 	uint32_t begin = 0, end = pattern.len;
 
 	*ret = (struct fb_like){.kind = FB_LIKE_ANY, .pattern = pattern, .escape = escape};
+	if (pattern.len > 0 && memchr(pattern.p, '_', pattern.len) != NULL && escape.len == 0)
+		ret->escape = FB_LIKE_ESCAPE;
 	if (escape.len > 0 && pattern.len > 0)
 		return;
 	while (begin < end && pattern.p[begin] == '%')

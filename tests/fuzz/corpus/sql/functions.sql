@@ -1,7 +1,7 @@
 SET 'table.local-time-zone' = 'GMT+05:30';
 CREATE TABLE t (s STRING, n INT, b BIGINT, d DOUBLE, x AS CAST(s AS DECIMAL(10, 2)), dt DATE, ts TIMESTAMP(3), l TIMESTAMP_LTZ(3))
 WITH ('connector' = 'udp', 'port' = '5000', 'format' = 'csv');
-EXPLAIN SELECT x + 1.5, x * x / 3 % 2, -x, ROUND(x, -1), CEIL(x), ABS(d), 12345678901234567890, x BETWEEN SYMMETRIC 1 AND 0.5,
+EXPLAIN SELECT x + 1.5, x * x / 3 % 2, -x, ROUND(x, -1), CEIL(x), ABS(d), 12345678901234567890.0, x BETWEEN SYMMETRIC 1 AND 0.5,
   CASE n WHEN 1 THEN 'one' ELSE s END, CASE WHEN n > 1 THEN 1 ELSE 2.5 END, IF(n > 0, b, n), NULLIF(s, 'a'), COALESCE(x, 1),
   s LIKE 'a!%%' ESCAPE '!', s NOT LIKE s, UPPER(s) || LOWER(s), TRIM(LEADING 'x' FROM s), TRIM(s), SUBSTRING(s FROM 2 FOR 3),
   CONCAT(s, 'x'), CONCAT_WS(',', s, s), SPLIT_INDEX(s, 44, 1), CHAR_LENGTH(s), dt = '2024-01-31', ts < l,
