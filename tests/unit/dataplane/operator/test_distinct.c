@@ -55,13 +55,13 @@ Test(distinct, texts)
 		"5");
 }
 
-/* Equal numbers are one value. */
+/* What is one group is one value: every NaN, but not 0.0 and -0.0. */
 Test(distinct, doubles)
 {
 	expect_one("COUNT(DISTINCT d)",
 		R("x,1,1,1,1,1,0,1") R("x,1,1,1,1,1,-0.0,1") R("x,1,1,1,1,1,NaN,1")
 			R("x,1,1,1,1,1,NaN,1"),
-		"2");
+		"3");
 }
 
 Test(distinct, sums_and_averages)
