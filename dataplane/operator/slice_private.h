@@ -406,10 +406,11 @@ static inline uint64_t fb_double_word(double value)
 	return word;
 }
 
-/* NaN is the greatest (semantics 1.3). */
+/* NaN is the greatest (semantics 1.3) and -0.0 below 0.0, so that order does not matter. */
 static inline bool fb_double_less(double a, double b)
 {
-	return a < b || (b != b && a == a);
+	return a < b || (b != b && a == a) ||
+	       (a == 0 && b == 0 && !!__builtin_signbit(a) > !!__builtin_signbit(b));
 }
 
 static inline fb_i128 fb_words_i128(const uint64_t *words)

@@ -75,6 +75,9 @@ Test(aggregate, floats_and_doubles)
 	expect_one("MIN(d), MAX(d)", R("x,1,1,1,1,1,NaN,1"), "nan|nan");
 	expect_one("MIN(d), MAX(d)", R("x,1,1,1,1,1,Infinity,1"), "inf|inf");
 	expect_one("MIN(d), MAX(d)", R("x,1,1,1,1,1,-Infinity,1"), "-inf|-inf");
+	/* -0.0 is below 0.0, whichever comes first. */
+	expect_one("MIN(d), MAX(d)", R("x,1,1,1,1,1,0.0,1") R("x,1,1,1,1,1,-0.0,1"), "-0|0");
+	expect_one("MIN(d), MAX(d)", R("x,1,1,1,1,1,-0.0,1") R("x,1,1,1,1,1,0.0,1"), "-0|0");
 	expect_one("SUM(d)", R("x,1,1,1,1,1,Infinity,1") R("x,1,1,1,1,1,-Infinity,1"), "nan");
 }
 
