@@ -44,7 +44,10 @@ static const struct aggregates aggregates[] = {
 	{"4 aggregates", "COUNT(*), SUM(a), MIN(a), MAX(a)"},
 	{"10 aggregates",
 		"COUNT(*), SUM(a), MIN(a), MAX(a), SUM(b), MIN(b), MAX(b), SUM(c), MIN(c), MAX(c)"},
+	{"COUNT(DISTINCT a)", "COUNT(*), COUNT(DISTINCT a)"},
 };
+
+#define VALUE_CNT 1000 /* different ones of a, b and c */
 
 enum spread { UNIFORM, ZIPF };
 
@@ -69,6 +72,8 @@ static const struct bench_case cases[] = {
 	{"10,000", 10000, UNIFORM, 2, false, true, false, true},
 	{"10,000", 10000, UNIFORM, 3, false, false, false, true},
 	{"10,000", 10000, ZIPF, 2, false, false, false, false},
+	{"100", 100, UNIFORM, 4, false, false, false, false},
+	{"10,000", 10000, UNIFORM, 4, false, false, true, false},
 	{"1,000,000", 1000000, UNIFORM, 0, false, false, false, false},
 	{"1,000,000", 1000000, UNIFORM, 1, true, false, true, false},
 	{"1,000,000", 1000000, UNIFORM, 2, false, false, true, true},
@@ -99,6 +104,7 @@ struct bench {
 	bool by_text;
 	/* the limit */
 	int64_t *array;
+	uint8_t *pairs; /* DISTINCT: a byte per key and value */
 	uint32_t stride;
 };
 
@@ -142,7 +148,8 @@ static void make_input(struct input *input)
 	for (int i = 0; i < 3; i++) {
 		input->values[i] = take(ROWS * sizeof(int64_t));
 		for (uint32_t row = 0; row < ROWS; row++)
-			input->values[i][row] = (int64_t)((row * 2654435761u) >> (8 + i)) % 1000;
+			input->values[i][row] =
+				(int64_t)((row * 2654435761u) >> (8 + i)) % VALUE_CNT;
 	}
 }
 
@@ -229,6 +236,25 @@ static void update(struct bench *bench, uint32_t batch)
 		fail("the pool is too small");
 }
 
+/* The limit of DISTINCT: has the key had the value? */
+static void touch_pairs(struct bench *bench, uint32_t batch)
+{
+	const int64_t *keys = bench->input.keys + (size_t)batch * FB_BATCH_ROWS;
+	const int64_t *values = bench->input.values[0] + (size_t)batch % BATCHES * FB_BATCH_ROWS;
+
+	for (uint32_t row = 0; row < FB_BATCH_ROWS; row++) {
+		__builtin_prefetch(bench->array + 2 * keys[row], 1);
+		__builtin_prefetch(bench->pairs + keys[row] * VALUE_CNT + values[row], 1);
+	}
+	for (uint32_t row = 0; row < FB_BATCH_ROWS; row++) {
+		uint8_t *pair = bench->pairs + keys[row] * VALUE_CNT + values[row];
+
+		bench->array[2 * keys[row]]++;
+		bench->array[2 * keys[row] + 1] += !*pair;
+		*pair = 1;
+	}
+}
+
 /* Per key: records, then per argument how many, sum, and where the query has them min and max. */
 static void touch(struct bench *bench, uint32_t batch)
 {
@@ -238,6 +264,10 @@ static void touch(struct bench *bench, uint32_t batch)
 	uint32_t stride = bench->stride;
 	uint32_t at = 1;
 
+	if (layout->set_cnt > 0) {
+		touch_pairs(bench, batch);
+		return;
+	}
 	for (uint32_t row = 0; row < FB_BATCH_ROWS; row++) {
 		__builtin_prefetch(array + (size_t)keys[row] * stride, 1);
 		if (stride > 8)
@@ -326,9 +356,12 @@ static void open_case(
 		fail("no layout");
 	bench->by_text = by_text;
 	bench->find = fb_table_find_choose(isa);
+	bench->keys->find = bench->find;
 	/* Entries, and index segments that may just have split. */
 	bytes = (uint64_t)bench->input.key_cnt * (fb_slice_layout_entry_bytes(bench->layout) + 32) +
 		(4u << 20);
+	if (bench->layout->set_cnt > 0)
+		bytes += (uint64_t)FB_MIN(bench->input.key_cnt * VALUE_CNT, KEY_ROWS) * 64;
 	if (fb_slice_pool_create_touched(bytes, &bench->pool) != 0)
 		fail("no pool");
 	bench->slice = fb_slice_open(bench->pool, bench->layout, 0);
@@ -337,6 +370,11 @@ static void open_case(
 		bench->stride += bench->layout->states[a].min ? 4 : 3;
 	/* 1, 4 or 16 words: no state lies across two lines. */
 	bench->stride = bench->stride > 8 ? 16 : bench->stride;
+	bench->pairs = NULL;
+	if (bench->layout->set_cnt > 0) {
+		bench->stride = 2;
+		bench->pairs = (uint8_t *)take_array((size_t)bench->input.key_cnt * VALUE_CNT);
+	}
 	bench->array = take_array((size_t)bench->input.key_cnt * bench->stride * sizeof(int64_t));
 }
 
@@ -347,6 +385,7 @@ static void close_case(struct bench *bench)
 	fb_slice_layout_destroy(bench->layout);
 	fb_plan_destroy(bench->plan);
 	free(bench->array);
+	free(bench->pairs);
 }
 
 /* Both hold the same: as many keys, records and sums. */
@@ -363,7 +402,10 @@ static void check(const struct bench *bench)
 
 		keys++;
 		if ((int64_t)entry[layout->rows_word] != states[0] ||
-			(layout->arg_cnt > 0 && (int64_t)entry[layout->states[0].sum] != states[2]))
+			(layout->set_cnt > 0 &&
+				(int64_t)entry[layout->states[0].count] != states[1]) ||
+			(layout->state_cnt > 0 && layout->states[0].sum &&
+				(int64_t)entry[layout->states[0].sum] != states[2]))
 			fail("the slice and the array differ");
 	}
 	if (fb_slice_group_cnt(bench->slice) != bench->input.key_cnt ||
