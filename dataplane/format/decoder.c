@@ -45,11 +45,12 @@ static int add_columns(struct fb_decoder *decoder, const struct fb_decoder_conf 
 
 int fb_decoder_alloc(const struct fb_decoder_conf *conf, size_t bytes, struct fb_decoder **ret)
 {
-	struct fb_decoder *decoder = calloc(1, bytes);
+	struct fb_decoder *decoder = aligned_alloc(64, (bytes + 63) / 64 * 64);
 	int rc;
 
 	if (decoder == NULL)
 		return FB_E_NO_MEMORY;
+	memset(decoder, 0, bytes);
 	decoder->framing = conf->framing;
 	decoder->field_cnt = conf->table->field_cnt;
 	decoder->rejected = calloc(FB_BATCH_ROWS, 1);

@@ -55,10 +55,6 @@ static inline void put_positions(uint32_t *out, uint64_t bits, uint32_t base)
 	}
 }
 
-static inline uint64_t run_differs(const struct fb_json_run *run, const uint8_t *data)
-{
-	return _mm512_mask_cmpneq_epi8_mask(run->mask, load(data), load(run->bytes));
-}
 #elif defined(FB_KERNEL_AVX2)
 #define SCAN fb_json_scan_avx2
 #define TAKE fb_json_take_avx2
@@ -87,19 +83,6 @@ static inline uint64_t above_ascii(block bytes)
 	       (uint64_t)(uint32_t)_mm256_movemask_epi8(bytes.high) << 32;
 }
 
-static inline uint64_t run_differs(const struct fb_json_run *run, const uint8_t *data)
-{
-	__m256i low = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)data),
-		_mm256_loadu_si256((const __m256i *)run->bytes));
-	uint32_t same = (uint32_t)_mm256_movemask_epi8(low);
-	__m256i high;
-
-	if (run->len <= 32)
-		return ~same & (uint32_t)run->mask;
-	high = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(data + 32)),
-		_mm256_loadu_si256((const __m256i *)(run->bytes + 32)));
-	return ~(same | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32) & run->mask;
-}
 #else
 #define SCAN fb_json_scan_scalar
 #define TAKE fb_json_take_scalar
@@ -128,10 +111,6 @@ static inline uint64_t above_ascii(block bytes)
 	return bits;
 }
 
-static inline uint64_t run_differs(const struct fb_json_run *run, const uint8_t *data)
-{
-	return memcmp(run->bytes, data, run->len) != 0;
-}
 #endif
 
 #if !defined(FB_KERNEL_AVX512)
@@ -168,41 +147,106 @@ static inline uint64_t find_escaped(uint64_t backslashes, bool *escaped)
 	return bits;
 }
 
+/* One block: its positions to `out`; returns their bits. `within`: the bytes of the payload. */
+static inline uint64_t scan_block(const uint8_t *data, uint64_t within, uint8_t line_end,
+	struct fb_json_scan *scan, uint64_t *ret_ends, uint8_t *ret_special)
+{
+	block bytes = load(data);
+	uint64_t backslashes = equal(bytes, '\\') & within;
+	uint64_t wide = above_ascii(bytes) & within;
+	uint64_t ends = line_end == '"' ? 0 : equal(bytes, '\n') & within;
+	uint64_t quotes = equal(bytes, '"') & within;
+
+	*ret_ends = ends;
+	*ret_special = 0;
+	if (__builtin_expect((backslashes | wide) != 0 || scan->escaped, 0)) {
+		*ret_special = (uint8_t)((backslashes ? FB_JSON_BACKSLASH : 0) |
+					 (wide ? FB_JSON_WIDE : 0));
+		scan->blocks |= *ret_special;
+		quotes &= ~find_escaped(backslashes, &scan->escaped);
+	}
+	return quotes | ends;
+}
+
 void SCAN(const uint8_t *data, uint32_t len, uint8_t line_end, uint32_t row_max,
 	struct fb_json_scan *scan, uint32_t *positions, uint8_t *blocks)
 {
-	uint32_t at = scan->from;
+	uint32_t from = scan->from;
+	uint32_t limit = len - from < FB_JSON_SCAN_BYTES ? len : from + FB_JSON_SCAN_BYTES;
+	uint32_t at = from;
 	uint32_t cnt = 0;
 	uint32_t newlines = 0;
-	uint32_t any = 0;
 
-	while (at < len && newlines < row_max && cnt <= FB_JSON_POSITIONS - 64 &&
-		at - scan->from < FB_JSON_SCAN_BYTES) {
-		block bytes = load(data + at);
+	scan->blocks = 0;
+	while (at < limit && newlines < row_max && cnt <= FB_JSON_POSITIONS - 64) {
 		uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
-		uint64_t backslashes = equal(bytes, '\\') & within;
-		uint64_t ends = line_end == '"' ? 0 : equal(bytes, line_end) & within;
-		uint64_t quotes = equal(bytes, '"') & within;
-		uint32_t special = (above_ascii(bytes) & within) ? FB_JSON_WIDE : 0;
+		uint64_t ends;
+		uint64_t bits = scan_block(
+			data + at, within, line_end, scan, &ends, &blocks[(at - from) / 64]);
 
-		if (__builtin_expect(backslashes != 0 || scan->escaped, 0)) {
-			special |= backslashes ? FB_JSON_BACKSLASH : 0;
-			quotes &= ~find_escaped(backslashes, &scan->escaped);
-		}
-		blocks[(at - scan->from) / 64] = (uint8_t)special;
-		any |= special;
-		put_positions(positions + cnt, quotes | ends, at);
-		cnt += (uint32_t)__builtin_popcountll(quotes | ends);
+		put_positions(positions + cnt, bits, at);
+		cnt += (uint32_t)__builtin_popcountll(bits);
 		newlines += (uint32_t)__builtin_popcountll(ends);
 		at += 64;
 	}
 	scan->end = at < len ? at : len;
 	scan->position_cnt = cnt;
 	scan->newline_cnt = newlines;
-	scan->blocks = any;
 }
 
 /* ---- shapes ---- */
+
+#if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
+typedef __m256i difference;
+
+static inline difference no_difference(void)
+{
+	return _mm256_setzero_si256();
+}
+
+static inline difference compare(
+	difference before, const struct fb_json_piece *piece, const uint8_t *data)
+{
+	__m256i bytes = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)data),
+		_mm256_load_si256((const __m256i *)piece->bytes));
+
+	return _mm256_or_si256(before,
+		_mm256_and_si256(bytes, _mm256_load_si256((const __m256i *)piece->mask)));
+}
+
+static inline bool is_same(difference all)
+{
+	return _mm256_testz_si256(all, all);
+}
+#else
+typedef uint64_t difference;
+
+static inline difference no_difference(void)
+{
+	return 0;
+}
+
+static inline difference compare(
+	difference before, const struct fb_json_piece *piece, const uint8_t *data)
+{
+	for (uint32_t i = 0; i < FB_JSON_PIECE_BYTES; i += sizeof(before)) {
+		uint64_t word;
+		uint64_t want;
+		uint64_t mask;
+
+		memcpy(&word, data + i, sizeof(word));
+		memcpy(&want, piece->bytes + i, sizeof(want));
+		memcpy(&mask, piece->mask + i, sizeof(mask));
+		before |= (word ^ want) & mask;
+	}
+	return before;
+}
+
+static inline bool is_same(difference all)
+{
+	return all == 0;
+}
+#endif
 
 /* All of data[0, len) are digits, with none in front that may not be. */
 static inline bool is_digits(const uint8_t *data, uint32_t len)
@@ -221,42 +265,40 @@ static inline bool is_digits(const uint8_t *data, uint32_t len)
 #endif
 }
 
-static inline uint32_t run_start(
-	const struct fb_json_run *run, const uint32_t *positions)
+static inline uint32_t spot_at(struct fb_json_spot spot, const uint32_t *positions)
 {
-	return positions[run->anchor] - run->lead;
+	return positions[spot.position] + (uint32_t)spot.offset;
 }
 
+/*
+ * Nothing is read behind the payload's padding: a spot is not further behind a position than a
+ * piece is long, and one that would be in front of the record (which then is another) is moved to
+ * its start.
+ */
 static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *data,
 	const uint32_t *positions, uint32_t start)
 {
-	uint64_t differs = 0;
-	uint32_t end = start;
-	bool scalar = false; /* the run before ends in front of one */
+	difference all = compare(no_difference(), &shape->pieces[0], data + start);
 
-	for (uint32_t i = 0; i < shape->run_cnt; i++) {
-		const struct fb_json_run *run = &shape->runs[i];
-		uint32_t at = run_start(run, positions);
+	for (uint32_t i = 1; i < shape->piece_cnt; i++) {
+		uint32_t at = spot_at(shape->spots[i], positions);
 
-		/*
-		 * What comes before may differ already, but nothing is read behind the payload's
-		 * padding: a position is never behind the payload, and a scalar is in front of one.
-		 */
-		if (i == 0 && at != start)
-			return false;
-		if (scalar) {
-			int32_t len = (int32_t)(at - end);
-
-			if (len <= 0 ||
-				(!is_digits(data + end, (uint32_t)len) &&
-					fb_json_scalar_end(data + end, data + at) != data + at))
-				return false;
-		}
-		differs |= run_differs(run, data + at);
-		end = at + run->len;
-		scalar = run->scalar;
+		at = (int32_t)at < (int32_t)start ? start : at;
+		all = compare(all, &shape->pieces[i], data + at);
 	}
-	return differs == 0 && end == positions[shape->quote_cnt] + shape->end_bytes;
+	if (!is_same(all) || spot_at(shape->end, positions) !=
+				     positions[shape->quote_cnt] + shape->end_bytes)
+		return false;
+	for (uint32_t i = 0; i < shape->gap_cnt; i++) {
+		uint32_t from = spot_at(shape->gaps[i].start, positions);
+		uint32_t to = spot_at(shape->gaps[i].end, positions);
+
+		if ((int32_t)(to - from) <= 0 ||
+			(!is_digits(data + from, to - from) &&
+				fb_json_scalar_end(data + from, data + to) != data + to))
+			return false;
+	}
+	return true;
 }
 
 static inline bool is_special(const struct fb_json_take *take, uint32_t start, uint32_t end)
@@ -275,18 +317,18 @@ static inline void pick_values(const struct fb_json_shape *shape, const uint8_t 
 		struct fb_str text = {NULL, 0};
 		uint8_t kind = FB_REF_TEXT;
 
-		if (pick->run >= 0 && !shape->runs[pick->run].scalar) {
-			uint32_t open = positions[pick->quote];
+		if (pick->what == FB_JSON_QUOTED) {
+			uint32_t open = positions[pick->at];
 
 			text = (struct fb_str){
-				(const char *)data + open + 1, positions[pick->quote + 1] - open - 1};
-		} else if (pick->run >= 0) {
-			const struct fb_json_run *run = &shape->runs[pick->run];
-			uint32_t at = run_start(run, positions) + run->len;
+				(const char *)data + open + 1, positions[pick->at + 1] - open - 1};
+		} else if (pick->what == FB_JSON_SCALAR) {
+			const struct fb_json_gap *gap = &shape->gaps[pick->at];
+			uint32_t at = spot_at(gap->start, positions);
 
 			if (data[at] != 'n')
-				text = (struct fb_str){(const char *)data + at,
-					run_start(run + 1, positions) - at};
+				text = (struct fb_str){
+					(const char *)data + at, spot_at(gap->end, positions) - at};
 			kind = data[at] == 't' || data[at] == 'f' ? FB_REF_LITERAL : FB_REF_NUMBER;
 		}
 		pick->refs[row] = text;

@@ -316,7 +316,7 @@ static uint32_t read_other(struct fb_json_decoder *decoder, uint32_t depth, uint
 
 		if (error)
 			return error;
-		decoder->member_cnt = FB_JSON_RUN_MAX; /* no flat record */
+		decoder->member_cnt = FB_JSON_MEMBER_MAX; /* no flat record */
 		*ret_kind = FB_REF_CONTAINER;
 		end = decoder->data + *at;
 	} else if (end == start) {
@@ -333,7 +333,7 @@ static uint32_t read_other(struct fb_json_decoder *decoder, uint32_t depth, uint
 static inline void note_member(
 	struct fb_json_decoder *decoder, uint32_t value, uint32_t end, int32_t column, bool is_text)
 {
-	if (decoder->member_cnt < FB_JSON_RUN_MAX)
+	if (decoder->member_cnt < FB_JSON_MEMBER_MAX)
 		decoder->members[decoder->member_cnt++] =
 			(struct fb_json_member){value, end, column, is_text};
 }

@@ -41,7 +41,7 @@ static uint32_t take_shape(struct fb_json_decoder *decoder, uint32_t start, uint
 	for (uint32_t i = 0; i < FB_JSON_SHAPES; i++) {
 		uint32_t number = (decoder->shape + i) % FB_JSON_SHAPES;
 		const struct fb_json_shape *shape = &decoder->shapes[number];
-		uint32_t rows = shape->run_cnt > 0 ? decoder->take_fn(shape, &take) : 0;
+		uint32_t rows = shape->piece_cnt > 0 ? decoder->take_fn(shape, &take) : 0;
 
 		if (rows == 0)
 			continue;

@@ -6,40 +6,71 @@
 struct walk {
 	const uint8_t *data;
 	const uint32_t *positions;
+	uint32_t quote_cnt;
 	uint32_t at; /* number of the next */
 };
 
-/* Bytes [from, to) as the next run. False: it is no run for a kernel. */
-static bool add_run(
-	struct fb_json_shape *shape, struct walk *walk, uint32_t from, uint32_t to, bool scalar)
+static struct fb_json_spot spot_of(const struct walk *walk, uint32_t offset)
 {
-	struct fb_json_run *run = &shape->runs[shape->run_cnt];
-	uint32_t len = to - from;
-
-	if (shape->run_cnt == FB_JSON_RUN_MAX || len == 0 || len > FB_JSON_RUN_BYTES)
-		return false;
-	*run = (struct fb_json_run){.mask = len == 64 ? ~0ull : (1ull << len) - 1,
-		.anchor = walk->at,
-		.lead = walk->positions[walk->at] - from,
-		.len = len,
-		.scalar = scalar};
-	memcpy(run->bytes, walk->data + from, len);
-	while (walk->at < shape->quote_cnt && walk->positions[walk->at] < to)
-		walk->at++;
-	shape->run_cnt++;
-	return run->lead <= len;
+	return (struct fb_json_spot){walk->at, (int32_t)(offset - walk->positions[walk->at])};
 }
 
-static void set_pick(
-	struct fb_json_shape *shape, const struct walk *walk, const struct fb_json_member *member)
+/* Bytes [from, to) between two values, as pieces; spots count from the first position in them. */
+static bool add_pieces(
+	struct fb_json_shape *shape, const struct walk *walk, uint32_t from, uint32_t to)
 {
-	struct fb_json_pick *pick;
+	while (from < to) {
+		struct fb_json_piece *piece = &shape->pieces[shape->piece_cnt];
+		uint32_t len = FB_MIN(to - from, (uint32_t)FB_JSON_PIECE_BYTES);
 
-	if (member->column < 0)
-		return;
-	pick = &shape->picks[member->column];
-	pick->run = (int32_t)shape->run_cnt - 1;
-	pick->quote = walk->at - 1;
+		if (shape->piece_cnt == FB_JSON_PIECE_MAX)
+			return false;
+		memset(piece, 0, sizeof(*piece));
+		memcpy(piece->bytes, walk->data + from, len);
+		memset(piece->mask, 0xff, len);
+		shape->spots[shape->piece_cnt++] = spot_of(walk, from);
+		from += len;
+	}
+	return true;
+}
+
+/* The bytes in front of a value, or behind the last one. What follows a position by more than a
+ * piece may not be read. */
+static bool add_run(struct fb_json_shape *shape, struct walk *walk, uint32_t from, uint32_t to)
+{
+	if (from >= to || to - from > 2 * FB_JSON_PIECE_BYTES || !add_pieces(shape, walk, from, to))
+		return false;
+	return shape->spots[shape->piece_cnt - 1].offset <= FB_JSON_PIECE_BYTES;
+}
+
+static void pass_run(struct walk *walk, uint32_t to)
+{
+	while (walk->at < walk->quote_cnt && walk->positions[walk->at] < to)
+		walk->at++;
+}
+
+static bool add_member(struct fb_json_shape *shape, struct walk *walk, uint32_t *from,
+	const struct fb_json_member *member)
+{
+	struct fb_json_pick ignored;
+	struct fb_json_pick *pick = member->column < 0 ? &ignored : &shape->picks[member->column];
+	uint32_t to = member->value + member->is_text;
+	struct fb_json_gap *gap = &shape->gaps[shape->gap_cnt];
+
+	if (!add_run(shape, walk, *from, to))
+		return false;
+	gap->start = spot_of(walk, to);
+	pass_run(walk, to);
+	*from = member->end - member->is_text;
+	if (member->is_text) {
+		pick->what = FB_JSON_QUOTED;
+		pick->at = walk->at - 1;
+	} else {
+		gap->end = spot_of(walk, *from);
+		pick->what = FB_JSON_SCALAR;
+		pick->at = shape->gap_cnt++;
+	}
+	return true;
 }
 
 static bool build(struct fb_json_decoder *decoder, struct fb_json_shape *shape, struct walk *walk,
@@ -47,17 +78,18 @@ static bool build(struct fb_json_decoder *decoder, struct fb_json_shape *shape, 
 {
 	uint32_t from = start;
 
+	shape->piece_cnt = 0;
+	shape->gap_cnt = 0;
+	shape->quote_cnt = walk->quote_cnt;
 	for (uint32_t i = 0; i < shape->pick_cnt; i++)
-		shape->picks[i].run = -1;
-	for (uint32_t i = 0; i < decoder->member_cnt; i++) {
-		const struct fb_json_member *member = &decoder->members[i];
-
-		if (!add_run(shape, walk, from, member->value + member->is_text, !member->is_text))
+		shape->picks[i].what = FB_JSON_ABSENT;
+	for (uint32_t i = 0; i < decoder->member_cnt; i++)
+		if (!add_member(shape, walk, &from, &decoder->members[i]))
 			return false;
-		set_pick(shape, walk, member);
-		from = member->end - member->is_text;
-	}
-	return add_run(shape, walk, from, end, false);
+	if (!add_run(shape, walk, from, end))
+		return false;
+	shape->end = spot_of(walk, end);
+	return true;
 }
 
 /* Shapes that never fit are not worth their learning: after each one the next is further away. */
@@ -75,16 +107,15 @@ static bool is_time(struct fb_json_decoder *decoder)
 void fb_json_learn(struct fb_json_decoder *decoder, uint32_t start, uint32_t first, uint32_t end)
 {
 	struct fb_json_shape *shape = &decoder->shapes[decoder->shape_next];
-	struct walk walk = {decoder->data, decoder->positions + first, 0};
 	bool newline = decoder->base.framing == FB_FRAMING_NEWLINE;
+	struct walk walk = {decoder->data, decoder->positions + first,
+		decoder->next - first - newline, 0};
 
-	if (decoder->shapes_off || decoder->member_cnt >= FB_JSON_RUN_MAX || !is_time(decoder))
+	if (decoder->shapes_off || decoder->member_cnt >= FB_JSON_MEMBER_MAX || !is_time(decoder))
 		return;
-	shape->run_cnt = 0;
-	shape->quote_cnt = decoder->next - first - newline;
 	shape->end_bytes = newline;
 	if (!build(decoder, shape, &walk, start, end)) {
-		shape->run_cnt = 0;
+		shape->piece_cnt = 0;
 		return;
 	}
 	decoder->shape = decoder->shape_next;
