@@ -280,6 +280,9 @@ static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *d
 {
 	difference all = compare(no_difference(), &shape->pieces[0], data + start);
 
+	/* The first name already tells most other shapes; all else is asked at once. */
+	if (!is_same(all))
+		return false;
 	for (uint32_t i = 1; i < shape->piece_cnt; i++) {
 		uint32_t at = spot_at(shape->spots[i], positions);
 
