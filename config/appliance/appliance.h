@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "config/appliance/layout.h"
 #include "config/base/diag.h"
 #include "config/base/isa.h"
 #include "config/base/str.h"
@@ -43,7 +44,8 @@ struct fb_stream_conf {
 	char *table; /* source table of the SQL files */
 	char *port;  /* name of a port */
 	uint32_t udp_port;
-	char *framing;                  /* "newline" or "datagram" */
+	char *framing;                  /* "newline" or "datagram"; without a layout */
+	struct fb_layout *layout;       /* of fixed binary records; NULL: the table's format */
 	uint32_t queue_idle_timeout_ms; /* a queue silent for so long does not hold the watermark
 					   back; 0 = never */
 	/* the raw log; age and size both 0: the stream is not kept */

@@ -244,6 +244,8 @@ static void check_setting(
 	case FB_SETTING_PROPERTIES:
 		check_properties(checker, node, setting);
 		break;
+	case FB_SETTING_LAYOUT: /* as a whole, see load_layouts */
+		break;
 	}
 }
 

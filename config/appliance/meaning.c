@@ -212,6 +212,10 @@ static void check_stream(struct meaning *meaning, uint32_t i)
 				"give only one of them a retention, or another table",
 				"streams[%u]: table '%s' is kept as that of streams[%u] already", i,
 				streams[i].table, j);
+	if (streams[i].layout && in_entry(meaning, meaning->streams, i, "framing"))
+		complain(meaning, in_entry(meaning, meaning->streams, i, "framing"),
+			"leave framing out: the layout says where records begin",
+			"streams[%u] has both framing and layout", i);
 	for (uint32_t j = 0; j < i; j++)
 		if (streams[j].udp_port == streams[i].udp_port &&
 			strcmp(streams[j].port, streams[i].port) == 0)

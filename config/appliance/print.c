@@ -16,6 +16,9 @@ static const struct {
 	{"streams[].table", "people"},
 	{"streams[].port", "p0"},
 	{"streams[].udp_port", "5000"},
+	{"streams[].layout",
+		"{record_bytes: 64, fields: [{name: id, type: int64, offset: 0}]} # more in "
+		"forebayd(8)"},
 	{"kafka.properties", "{bootstrap.servers: \"127.0.0.1:9092\"}"},
 	{"hdfs.webhdfs", "http://127.0.0.1:9870"},
 	{"hdfs.user", "hdfs"},

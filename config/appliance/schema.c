@@ -72,7 +72,8 @@ static cyaml_schema_field_t setting_field(struct schema *schema, const struct fb
 		field.count_size = sizeof(uint32_t);
 		break;
 	case FB_SETTING_PROPERTIES: /* libcyaml has no free keys: read from the tree, see
-				       load_properties */
+				       load_properties and load_layouts */
+	case FB_SETTING_LAYOUT:
 		value->type = CYAML_IGNORE;
 		value->data_size = 0;
 		break;
@@ -192,6 +193,7 @@ static int set_preset(const struct fb_setting *setting, char *base)
 		return set_numbers(setting, base);
 	case FB_SETTING_TEXTS:
 	case FB_SETTING_PROPERTIES:
+	case FB_SETTING_LAYOUT:
 		return 0;
 	}
 	return FB_E_INTERNAL;
@@ -262,6 +264,29 @@ static int load_properties(const struct fb_document *document, struct fb_applian
 	return 0;
 }
 
+/* ---- streams[].layout ---- */
+
+static int load_layouts(struct fb_document *document, struct fb_appliance *appliance)
+{
+	const yaml_node_t *streams = fb_document_get(document, document->root, "streams", NULL);
+	int result = 0;
+
+	for (uint32_t i = 0; i < appliance->streams_count; i++) {
+		const yaml_node_t *node = fb_document_get(
+			document, fb_document_entry(document, streams, i), "layout", NULL);
+		char where[64];
+		int rc;
+
+		if (node == NULL)
+			continue;
+		snprintf(where, sizeof(where), "streams[%u].layout", i);
+		rc = fb_layout_load(document, node, where, &appliance->streams[i].layout);
+		if (rc != 0)
+			result = rc;
+	}
+	return result;
+}
+
 /* ---- libcyaml ---- */
 
 /* Keeps its first words: those behind them are the backtrace. */
@@ -312,6 +337,8 @@ int fb_schema_load(struct fb_document *document, struct fb_appliance **ret)
 		rc = set_presets(document, appliance);
 	if (rc == 0)
 		rc = load_properties(document, appliance);
+	if (rc == 0)
+		rc = load_layouts(document, appliance);
 	if (rc != 0) {
 		fb_schema_free(appliance);
 		return rc;
@@ -333,6 +360,10 @@ void fb_schema_free(struct fb_appliance *appliance)
 		free(appliance->kafka.properties[i].value);
 	}
 	free(appliance->kafka.properties);
+	for (uint32_t i = 0; i < appliance->streams_count; i++) {
+		fb_layout_destroy(appliance->streams[i].layout);
+		appliance->streams[i].layout = NULL;
+	}
 	schema = schema_create();
 	if (schema) /* else it stays: out of memory while freeing */
 		cyaml_free(&config, &schema->top, appliance, 0);

@@ -28,6 +28,7 @@ const char fb_setting_none[] = "";
 #define COUNT_TEXTS COUNT_LIST
 #define COUNT_NUMBERS COUNT_LIST
 #define COUNT_PROPERTIES COUNT_LIST
+#define COUNT_LAYOUT COUNT_MAPPING
 
 const struct fb_section fb_sections[FB_SECTION_CNT] = {
 	[FB_SECTION_APPLIANCE] = {.key = "",
@@ -121,6 +122,10 @@ void fb_setting_bounds(const struct fb_setting *setting, char text[FB_SETTING_BO
 	case FB_SETTING_PROPERTIES:
 		snprintf(text, FB_SETTING_BOUNDS_BYTES, "a mapping of at most %llu keys to values",
 			max);
+		break;
+	case FB_SETTING_LAYOUT:
+		snprintf(text, FB_SETTING_BOUNDS_BYTES,
+			"a mapping of record_bytes, byte_order, header and fields");
 		break;
 	}
 }

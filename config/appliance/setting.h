@@ -33,6 +33,7 @@ enum fb_setting_type {
 	FB_SETTING_TEXTS,
 	FB_SETTING_NUMBERS,
 	FB_SETTING_PROPERTIES,
+	FB_SETTING_LAYOUT,
 };
 
 enum fb_setting_when { FB_SETTING_RESTART, FB_SETTING_LIVE };
@@ -59,7 +60,7 @@ extern const uint32_t fb_setting_cnt;
 
 static inline bool fb_setting_is_list(const struct fb_setting *setting)
 {
-	return setting->type >= FB_SETTING_TEXTS;
+	return setting->type >= FB_SETTING_TEXTS && setting->type != FB_SETTING_LAYOUT;
 }
 
 /* "store.path", "ports[].queues". */

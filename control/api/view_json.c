@@ -270,6 +270,10 @@ static json_t *pipeline_json(const struct fb_pipeline_view *pipeline, int64_t no
 	set_u64(numbers, "records", decode->records);
 	set_u64(numbers, "decoded", decode->decoded);
 	set_u64(numbers, "null_fields", decode->null_fields);
+	set_u64(numbers, "sequence_gaps", decode->sequence_gaps);
+	set_u64(numbers, "sequence_lost", decode->sequence_lost);
+	set_u64(numbers, "sequence_late", decode->sequence_late);
+	set_u64(numbers, "sequence_restarts", decode->sequence_restarts);
 	json_object_set_new(numbers, "rejected", record_dispositions(decode->rejected, true));
 	json_object_set_new(object, "decode", numbers);
 	json_object_set_new(object, "checkpoint", checkpoint_json(&pipeline->checkpoint, now_ms));

@@ -103,6 +103,22 @@ static struct source_run *add_source(
 	return source;
 }
 
+/* Where the stream has binary records, each column that is read needs a field of its type. */
+static int check_layout(const struct fb_engine *engine, const struct query_run *query, uint32_t stream,
+	struct fb_diags *diags)
+{
+	const struct fb_layout *layout = engine->appliance->streams[stream].layout;
+	char message[FB_LAYOUT_MESSAGE_BYTES];
+	char hint[512];
+
+	if (layout == NULL || fb_layout_fits(layout, query->plan->source, query->plan->fields_needed, message))
+		return 0;
+	snprintf(hint, sizeof(hint), "streams[%u].layout of %s", stream, engine->appliance->file);
+	fb_diags_add(diags, FB_ERROR_SEVERITY, query->plan->source->place, hint, "source table '%s': %s",
+		query->plan->source->name, message);
+	return FB_E_CONFIG;
+}
+
 /* A statement set reads each of its sources once. Rows of constants have none. */
 static int assign_source(struct fb_engine *engine, struct pipeline *pipeline, struct query_run *query, struct fb_diags *diags)
 {
@@ -124,6 +140,11 @@ static int assign_source(struct fb_engine *engine, struct pipeline *pipeline, st
 		if (source == NULL)
 			return FB_E_NO_MEMORY;
 	}
+
+	int rc = check_layout(engine, query, source->stream, diags);
+
+	if (rc != 0)
+		return rc;
 	query->source = source;
 	query->index = source->query_cnt;
 	source->queries[source->query_cnt++] = query;
@@ -238,6 +259,7 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 		.queries = plans,
 		.layouts = layouts,
 		.query_cnt = source->query_cnt,
+		.record_layout = stream->layout,
 		.framing = strcmp(stream->framing, "datagram") == 0 ? FB_FRAMING_DATAGRAM : FB_FRAMING_NEWLINE,
 		.isa = engine->isa,
 		.state_bytes = (uint64_t)appliance->memory.state_mb << 20,

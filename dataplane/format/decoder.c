@@ -2,7 +2,7 @@
 /* Making a decoder: which format, and the memory that all of them have. */
 #include <stdlib.h>
 
-#include "dataplane/format/decoder_private.h"
+#include "dataplane/format/binary.h"
 
 static const struct {
 	const char *name;
@@ -67,7 +67,11 @@ int fb_decoder_alloc(const struct fb_decoder_conf *conf, size_t bytes, struct fb
 
 int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
 {
-	if (conf->table->format == NULL || conf->table->field_cnt == 0)
+	if (conf->table->field_cnt == 0)
+		return FB_E_UNSUPPORTED;
+	if (conf->layout != NULL)
+		return fb_binary_create(conf, ret);
+	if (conf->table->format == NULL)
 		return FB_E_UNSUPPORTED;
 	for (size_t i = 0; i < FB_ARRAY_LEN(formats); i++)
 		if (strcmp(conf->table->format, formats[i].name) == 0)

@@ -32,13 +32,20 @@
  *   FB_REC_MISSING_FIELD  with json.fail-on-missing-field a needed column has no member
  *   FB_REC_BASE64         a binary column does not read
  *
- * Both
+ * Fixed binary records: binary.h
+ *   FB_REC_HEADER         a datagram shorter than its header, with another magic, or whose count is
+ *                         not that of its records: it is one malformed record
+ *   FB_REC_REMAINDER      bytes behind the last whole record: one malformed record
+ *   FB_REC_NUMBER         an unsigned number above the range of BIGINT
+ *
+ * CSV and JSON
  *   FB_REC_NUMBER, FB_REC_DATETIME   a field does not read; with ignore-parse-errors it is NULL
  *                                    instead. A DECIMAL with too many digits is NULL
  *   FB_REC_NULL_VIOLATION            NULL in a NOT NULL column
  */
 #pragma once
 
+#include "config/appliance/layout.h"
 #include "config/base/isa.h"
 #include "config/sql/plan.h"
 #include "config/tables/disposition.h"
@@ -64,6 +71,9 @@ struct fb_decoder_conf {
 	const uint64_t *needed;       /* bitmap over table->fields */
 	enum fb_framing framing;
 	enum fb_isa isa;
+	/* Of fixed binary records: then neither the table's format nor the framing count. It must
+	 * outlive the decoder. NULL: none. */
+	const struct fb_layout *layout;
 };
 
 struct fb_decode_counters {
@@ -73,6 +83,12 @@ struct fb_decode_counters {
 	uint64_t decoded;
 	uint64_t null_fields;          /* fields that became NULL by ignore-parse-errors */
 	uint64_t rejected[FB_REC_CNT]; /* by disposition */
+	/* Of binary records whose header has a sequence. They mean what they say where one sender
+	 * feeds the stream on this core. */
+	uint64_t sequence_gaps;     /* steps forward: */
+	uint64_t sequence_lost;     /* so many datagrams (or records) did not come */
+	uint64_t sequence_late;     /* datagrams behind their place, or twice */
+	uint64_t sequence_restarts; /* far away: the sender began anew */
 };
 
 struct fb_decoder;
@@ -80,7 +96,8 @@ struct fb_decoder;
 /*
  * Control thread; the options were checked by the binder. FB_E_NO_MEMORY; FB_E_UNSUPPORTED: no
  * decoder for the table's format, a table without physical columns, or a needed column that the
- * format cannot read (CSV: binary). The table must outlive the decoder.
+ * format cannot read (CSV: binary), or whose layout does not fit (fb_layout_fits says why). The
+ * table must outlive the decoder.
  */
 int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret) FB_MUST_CHECK;
 void fb_decoder_destroy(struct fb_decoder *decoder);
@@ -102,3 +119,11 @@ void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch);
 uint32_t fb_decoder_pending(const struct fb_decoder *decoder);
 
 const struct fb_decode_counters *fb_decoder_counters(const struct fb_decoder *decoder);
+
+/*
+ * Whether a layout has a field of a fitting type for each needed column (needed NULL: for all). False:
+ * `message` says which has not, with the line of the appliance file. Control thread.
+ */
+#define FB_LAYOUT_MESSAGE_BYTES 320
+bool fb_layout_fits(const struct fb_layout *layout, const struct fb_table *table,
+	const uint64_t *needed, char message[FB_LAYOUT_MESSAGE_BYTES]);

@@ -111,6 +111,7 @@ static int open_input(struct fb_reader *reader, const struct fb_reader_conf *con
 	struct fb_decoder_conf decoder = {.table = conf->source,
 		.needed = reader->needed,
 		.framing = conf->framing,
+		.layout = conf->record_layout,
 		.isa = conf->isa};
 	int rc;
 

@@ -26,6 +26,7 @@ struct fb_reader_conf {
 	const struct fb_slice_layout *const *layouts; /* per query; NULL entry for a plain one */
 	uint32_t query_cnt;
 	enum fb_framing framing;
+	const struct fb_layout *record_layout; /* of binary records; NULL: the source's format */
 	enum fb_isa isa;
 	uint64_t state_bytes;  /* budget of each windowed query */
 	uint64_t output_bytes; /* budget of row pages of each plain query */

@@ -9,6 +9,7 @@
 #include "config/appliance/setting.h"
 #include "config/base/errcode.h"
 
+#define STREAM MINIMAL "streams: [{table: t, port: p0, udp_port: 1, layout:      "
 #define MINIMAL "ports:\n  - name: p0\n    device: net_null0\n"
 
 static int parse(const char *text, struct fb_diags *diags, struct fb_appliance **ret)
@@ -69,6 +70,50 @@ Test(appliance, defaults)
 	cr_assert_eq(a->memory.rawlog_mb, 64);
 	cr_assert_eq(a->kafka.properties_count, 0);
 	cr_assert_null(a->hdfs.webhdfs);
+	fb_appliance_destroy(a);
+}
+
+Test(appliance, layout_of_binary_records)
+{
+	struct fb_appliance *a = parse_good(MINIMAL
+		"streams:\n"
+		"- table: t\n"
+		"  port: p0\n"
+		"  udp_port: 5001\n"
+		"  layout:\n"
+		"    record_bytes: 64\n"
+		"    byte_order: big\n"
+		"    header:\n"
+		"      bytes: 16\n"
+		"      magic: {offset: 0, type: uint32, value: 1178751537}\n"
+		"      sequence: {offset: 4, type: uint64, byte_order: little, counts: records}\n"
+		"      count: {offset: 12, type: uint16}\n"
+		"    fields:\n"
+		"    - {name: id, type: int64, offset: 0}\n"
+		"    - {name: city, type: text, offset: 8, bytes: 16}\n"
+		"    - {name: value, type: float32, offset: 60, byte_order: little}\n"
+		"- {table: u, port: p0, udp_port: 1}\n");
+	const struct fb_layout *layout = a->streams[0].layout;
+
+	cr_assert_not_null(layout);
+	cr_assert_null(a->streams[1].layout);
+	cr_assert_eq(layout->record_bytes, 64);
+	cr_assert_eq(layout->line, 9);
+	cr_assert_eq(layout->header_bytes, 16);
+	cr_assert(layout->has_magic && layout->has_sequence && layout->has_count);
+	cr_assert_eq(layout->magic_value, 1178751537);
+	cr_assert(layout->magic.big_endian && !layout->sequence.big_endian);
+	cr_assert_eq(layout->sequence.bytes, 8);
+	cr_assert(layout->sequence_counts_records);
+	cr_assert_eq(layout->count.offset, 12);
+	cr_assert_eq(layout->field_cnt, 3);
+	cr_assert_str_eq(layout->fields[0].name, "id");
+	cr_assert_eq(layout->fields[0].type, FB_LAYOUT_INT64);
+	cr_assert(layout->fields[0].big_endian);
+	cr_assert_eq(layout->fields[1].bytes, 16);
+	cr_assert_eq(layout->fields[1].line, 18);
+	cr_assert_eq(layout->fields[2].offset, 60);
+	cr_assert_not(layout->fields[2].big_endian);
 	fb_appliance_destroy(a);
 }
 
@@ -204,6 +249,48 @@ static struct wrong wrongs[] = {
 	{MINIMAL "cores: {workers: [1, 2, 1]}\n", 4, 25, "names core 1 twice", ""},
 	{MINIMAL "hdfs: {webhdfs: namenode}\n", 4, 17, "is no URL", ""},
 	{MINIMAL "kafka: {properties: {a: 1, a: 2}}\n", 4, 28, "key 'a' stands there twice", ""},
+	/* layout */
+	{STREAM "x}]\n", 4, 58, "streams[0].layout has to be a mapping", "record_bytes"},
+	{STREAM "{}}]\n", 4, 58, "streams[0].layout has no record_bytes", ""},
+	{STREAM "{record_byte: 8}}]\n", 4, 59, "streams[0].layout: unknown key 'record_byte'",
+		"did you mean record_bytes"},
+	{STREAM "{record_bytes: 8, fields: []}}]\n", 4, 84, ".fields is empty", ""},
+	{STREAM "{record_bytes: 8, fields: x}}]\n", 4, 84, ".fields has to be a list", "as in"},
+	{STREAM "{record_bytes: 0, fields: [x]}}]\n", 4, 73, "from 1 to 9000, not '0'", ""},
+	{STREAM "{record_bytes: 8, fields: [x]}}]\n", 4, 85,
+		"streams[0].layout.fields[0] has to be a mapping", "name, type"},
+	{STREAM "{record_bytes: 8, fields: [{type: int8, offset: 0}]}}]\n", 4, 85,
+		"fields[0] has no name", ""},
+	{STREAM "{record_bytes: 8, fields: [{name: a, type: int9, offset: 0}]}}]\n", 4, 101,
+		"fields[0].type cannot be 'int9'", "int8, int16"},
+	{STREAM "{record_bytes: 8, fields: [{name: a, type: int64, offset: 1}]}}]\n", 4, 116,
+		"8 bytes from 1 on are more than the 8 there are", ""},
+	{STREAM "{record_bytes: 8, fields: [{name: a, type: text, offset: 1}]}}]\n", 4, 85,
+		"fields[0] has no bytes", ""},
+	{STREAM "{record_bytes: 8, fields: [{name: a, type: int8, offset: 1, bytes: 2}]}}]\n", 4,
+		125, "a value of int8 has 1", "only text"},
+	{STREAM "{record_bytes: 8, fields: [{name: a, type: int8, offset: 1, byte_order: be}]}}]\n",
+		4, 130, "byte_order cannot be 'be'", "little, big"},
+	{STREAM "{record_bytes: 8, fields: [{name: a, type: int8, offset: 0},\n"
+		"  {name: a, type: int8, offset: 1}]}}]\n",
+		5, 10, "fields[1].name: 'a' is there already, in line 4", ""},
+	{STREAM "{record_bytes: 8, header: {}, fields: []}}]\n", 4, 84,
+		"streams[0].layout.header has no bytes", ""},
+	{STREAM "{record_bytes: 8, header: {bytes: 4, magic: {offset: 2, type: uint32, value: 1}},\n"
+		"  fields: []}}]\n",
+		4, 111, "4 bytes from 2 on are more than the 4 there are", ""},
+	{STREAM "{record_bytes: 8, header: {bytes: 4, magic: {offset: 0, type: uint8, value: 256}},\n"
+		"  fields: []}}]\n",
+		4, 134, "from 0 to 255, not '256'", ""},
+	{STREAM "{record_bytes: 8, header: {bytes: 4, count: {offset: 0, type: int16}},\n"
+		"  fields: []}}]\n",
+		4, 102, "header.count.type cannot be int16", "uint8, uint16"},
+	{STREAM "{record_bytes: 8, header: {bytes: 4, sequence: {offset: 0, type: uint16,\n"
+		"  counts: bytes}}, fields: []}}]\n",
+		5, 11, "sequence.counts cannot be 'bytes'", "datagrams, records"},
+	{MINIMAL "streams: [{table: t, port: p0, udp_port: 1, framing: newline,\n"
+		 "  layout: {record_bytes: 1, fields: [{name: a, type: int8, offset: 0}]}}]\n",
+		4, 54, "streams[0] has both framing and layout", "leave framing out"},
 	/* YAML that is not taken */
 	{"ports: [\n", 2, 1, "no YAML", ""},
 	{"ports:\n\t- a\n", 2, 1, "no YAML", ""},

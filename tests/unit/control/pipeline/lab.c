@@ -66,8 +66,12 @@ static void put16(uint8_t *p, uint16_t value)
 
 void lab_datagram(struct lab *lab, uint32_t capture, uint16_t port, const char *text)
 {
+	lab_bytes(lab, capture, port, text, strlen(text));
+}
+
+void lab_bytes(struct lab *lab, uint32_t capture, uint16_t port, const void *bytes, size_t len)
+{
 	uint8_t packet[2048] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9, 8, 0, 0x45};
-	size_t len = strlen(text);
 	uint32_t record[4] = {0};
 	uint32_t sum = 0;
 
@@ -83,7 +87,7 @@ void lab_datagram(struct lab *lab, uint32_t capture, uint16_t port, const char *
 	put16(packet + 34, 40000);
 	put16(packet + 36, port);
 	put16(packet + 38, (uint16_t)(8 + len)); /* checksum 0: none, RFC 768 */
-	memcpy(packet + 42, text, len);
+	memcpy(packet + 42, bytes, len);
 	record[2] = record[3] = (uint32_t)(42 + len);
 	fwrite(record, sizeof(record), 1, lab->captures[capture]);
 	fwrite(packet, 42 + len, 1, lab->captures[capture]);
@@ -111,7 +115,19 @@ static struct fb_appliance *appliance_of(const struct lab *lab)
 		"\"\n    addresses: [10.9.0.1/24]\n    queues: %u\n    promiscuous: true\n",
 		lab->capture_cnt);
 	fb_buf_add_text(&text, "streams:\n  - {table: people, port: p0, udp_port: 5000}\n"
-			       "  - {table: trucks, port: p0, udp_port: 5001}\n");
+			       "  - {table: trucks, port: p0, udp_port: 5001}\n"
+			       "  - table: readings\n"
+			       "    port: p0\n"
+			       "    udp_port: 5002\n"
+			       "    layout:\n"
+			       "      record_bytes: 20\n"
+			       "      header: {bytes: 2, sequence: {offset: 1, type: uint8}, magic: "
+			       "{offset: 0, type: uint8, value: 77}}\n"
+			       "      fields:\n"
+			       "        - {name: ts, type: int64, offset: 0, byte_order: big}\n"
+			       "        - {name: city, type: text, offset: 8, bytes: 6}\n"
+			       "        - {name: age, type: uint16, offset: 14}\n"
+			       "        - {name: id, type: int32, offset: 16}\n");
 	fb_diags_init(&diags, "lab.yaml");
 	if (fb_appliance_parse("lab.yaml", (struct fb_str){text.p, (uint32_t)text.len}, &diags,
 		    &appliance) != 0)

@@ -25,6 +25,8 @@ void lab_remove(struct lab *lab);
 void lab_clear(struct lab *lab);
 /* One datagram with this text to UDP port `port`. */
 void lab_datagram(struct lab *lab, uint32_t capture, uint16_t port, const char *text);
+void lab_bytes(
+	struct lab *lab, uint32_t capture, uint16_t port, const void *bytes, size_t len);
 
 /* In a child: runs `body` with an engine that has not begun to receive; its assertions fail the
  * test. */

@@ -213,6 +213,80 @@ Test(engine, a_statement_set_reads_its_source_once, .init = setup, .fini = clean
 	expect_rows("elders", expect[2]);
 }
 
+/* ---- binary records ---- */
+
+#define READINGS(types)                                                                            \
+	"CREATE TABLE readings (" types ", WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)"          \
+	" WITH ('connector'='kafka', 'topic'='r', 'properties.bootstrap.servers'='x:1',"           \
+	" 'format'='json');"                                                                       \
+	"CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT, s INT) WITH "                     \
+	"('connector'='blackhole');"                                                               \
+	"INSERT INTO w SELECT window_start, city, COUNT(*), SUM(age) FROM "                        \
+	"TABLE(TUMBLE(TABLE readings, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "                     \
+	"GROUP BY window_start, window_end, city;"
+
+/* The records of send_records, ten in a datagram. */
+static void send_binary(uint32_t from, uint32_t to)
+{
+	uint8_t bytes[2 + 10 * 20] = {77};
+	size_t len = 2;
+
+	for (uint32_t i = from; i < to; i++) {
+		uint64_t ms = __builtin_bswap64(100000 + i * 10);
+		uint16_t age = (uint16_t)(i % 90);
+
+		memset(bytes + len, 0, 20);
+		memcpy(bytes + len, &ms, 8);
+		snprintf((char *)bytes + len + 8, 6, "city%u", i * i % CITIES);
+		memcpy(bytes + len + 14, &age, 2);
+		memcpy(bytes + len + 16, &i, 4);
+		len += 20;
+		if (len == sizeof(bytes) || i + 1 == to) {
+			lab_bytes(&lab, 0, 5002, bytes, len);
+			bytes[1] = (uint8_t)(bytes[1] + 1);
+			len = 2;
+		}
+	}
+}
+
+static void run_binary(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_engine_view view;
+	char message[512];
+
+	LAB_CHECK(lab_try_apply(engine, "p",
+			  READINGS("id INT, city STRING, age SMALLINT, ts TIMESTAMP(3)"),
+			  message) == FB_E_CONFIG);
+	LAB_CHECK(strstr(message, "column 'age' of type SMALLINT cannot take the uint16"), "%s",
+		message);
+	LAB_CHECK(lab_try_apply(engine, "p",
+			  READINGS("id INT, city STRING, AGE INT, age AS AGE, ts TIMESTAMP(3)"),
+			  message) == FB_E_CONFIG);
+	LAB_CHECK(strstr(message, "column 'AGE' has no field in the layout"), "%s", message);
+	lab_apply(engine, "p",
+		READINGS("id INT, city STRING, age INT, ts TIMESTAMP(3), unread DECIMAL(9, 2)"));
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS + 2);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "rows");
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	LAB_CHECK(view.pipelines[0].decode.rejected[FB_REC_HEADER] == 1);
+	LAB_CHECK(view.pipelines[0].decode.rejected[FB_REC_REMAINDER] == 1);
+	LAB_CHECK(view.pipelines[0].decode.sequence_gaps == 1);
+	LAB_CHECK(view.pipelines[0].decode.sequence_lost == 1);
+	fb_engine_view_fini(&view);
+}
+
+Test(engine, binary_records_by_the_layout_of_their_stream, .init = setup, .fini = cleanup)
+{
+	send_binary(0, RECORDS);
+	lab_bytes(&lab, 0, 5002, "\x4e\x90zzzzzzzzzzzzzzzzzzzz", 22); /* another magic */
+	lab_bytes(&lab, 0, 5002, "\x4d\x91zzzzzz", 8);                /* 0x90 is missing */
+	lab_run(&lab, run_binary, NULL);
+	expect_rows("rows", expected_windows(100, 140));
+}
+
 /* ---- refusals change nothing ---- */
 
 #define STRAY                                                                                   \

@@ -111,7 +111,8 @@ void stepper_init(struct stepper *stepper, const struct table *table, enum fb_fr
 	enum fb_isa isa)
 {
 	struct fb_decoder_conf conf = {
-		.table = &table->table, .needed = &table->needed, .framing = framing, .isa = isa};
+		.table = &table->table, .needed = &table->needed, .framing = framing, .isa = isa,
+		.layout = table->layout};
 
 	cr_assert_eq(fb_decoder_create(&conf, &stepper->decoder), 0);
 	cr_assert_eq(fb_batch_init(

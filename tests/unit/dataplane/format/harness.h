@@ -18,6 +18,7 @@ struct table {
 	struct fb_type types[FIELD_MAX];
 	struct fb_option options[OPTION_MAX];
 	uint64_t needed;
+	const struct fb_layout *layout; /* of binary records; set after table_init */
 	char text[256];
 };
 
