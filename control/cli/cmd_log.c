@@ -556,6 +556,8 @@ static const struct fb_cli_example examples[] = {
 	{"log show people --limit 5",
 		"the oldest five datagrams of each core, with source and arrival"},
 	{"log export people --file people.pcapng", "all of it for Wireshark"},
+	{"log export people --format payload | forebay run --mode batch --source people=- q.sql",
+		"a query over what was kept, without late records"},
 	{"log export people --format payload --from \"2026-01-01 08:00\" >people.csv",
 		"the records as they came"},
 };

@@ -29,8 +29,11 @@ struct fb_watch {
 		bool used, waiting;
 		struct loss state_full, output_full, overflows;
 	} sinks[SINKS_MAX];
+	struct loss streams[FB_NET_STREAM_MAX]; /* datagrams that are not in the raw log */
+	struct loss damage;
 	bool unbalanced;
 	bool store_failing;
+	bool raw_failing;
 };
 
 struct fb_watch *fb_watch_create(void)
@@ -105,6 +108,29 @@ static void look_at_query(struct fb_watch *watch, const struct fb_pipeline_view 
 		"sums that wrapped");
 }
 
+static void look_at_rawlog(struct fb_watch *watch, const struct fb_engine_view *view)
+{
+	bool failing = view->raw_error[0] != '\0';
+
+	for (uint32_t i = 0; i < FB_MIN(view->stream_cnt, (uint32_t)FB_NET_STREAM_MAX); i++) {
+		const struct fb_keeper_stream *raw = &view->streams[i].raw;
+		uint64_t lost = 0;
+
+		for (int why = FB_RAW_LOGGED + 1; why < FB_RAW_CNT; why++)
+			lost += raw->datagrams[why];
+		tell(&watch->streams[i], lost, "stream", view->streams[i].table,
+			"datagrams are not in the raw log: forebay ledger says why");
+	}
+	tell(&watch->damage, view->raw_damage.block_cnt, "raw log", "of the store", "damaged blocks were skipped");
+	if (failing != watch->raw_failing) {
+		if (failing)
+			fb_log(FB_LOG_ERROR, "raw log: %s; it is tried again", view->raw_error);
+		else
+			fb_log(FB_LOG_INFO, "raw log: can be written again");
+		watch->raw_failing = failing;
+	}
+}
+
 void fb_watch_look(struct fb_watch *watch, const struct fb_ledger *ledger)
 {
 	const struct fb_engine_view *view = &ledger->view;
@@ -115,6 +141,7 @@ void fb_watch_look(struct fb_watch *watch, const struct fb_ledger *ledger)
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
 		for (uint32_t q = 0; q < view->pipelines[i].query_cnt; q++)
 			look_at_query(watch, &view->pipelines[i], &view->pipelines[i].queries[q]);
+	look_at_rawlog(watch, view);
 	if (failing != watch->store_failing) {
 		if (failing)
 			fb_log(FB_LOG_ERROR, "store: %s; windows wait in memory",
