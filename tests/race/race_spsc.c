@@ -157,3 +157,59 @@ Test(spsc, larger_than_the_stock)
 {
 	hammer(1024);
 }
+
+/* Bursts: published and taken many at once, of sizes that never fit together. */
+static void *consume_bursts(void *arg)
+{
+	struct road *road = arg;
+	void *items[48];
+
+	while (road->came < PARCELS) {
+		uint32_t cnt = fb_spsc_poll_many(&road->there, items, 1 + (uint32_t)(road->came % 48));
+
+		if (cnt == 0)
+			sched_yield();
+		for (uint32_t i = 0; i < cnt; i++)
+			road->wrong += (uint64_t)items[i] != race_word(road->came++, 0);
+	}
+	return NULL;
+}
+
+static void hammer_bursts(uint32_t cap)
+{
+	struct road *road = aligned_alloc(64, sizeof(*road));
+	uint64_t promised = 0;
+	pthread_t consumer;
+
+	cr_assert_not_null(road);
+	memset(road, 0, sizeof(*road));
+	cr_assert_eq(fb_spsc_init(&road->there, cap), 0);
+	consumer = race_start(consume_bursts, road);
+	for (uint64_t seq = 0; seq < PARCELS;) {
+		uint32_t cnt = (uint32_t)FB_MIN(1 + seq % 32, PARCELS - seq);
+		void *items[32];
+		uint32_t taken;
+		bool room = fb_spsc_has_room(&road->there, cnt);
+
+		for (uint32_t i = 0; i < cnt; i++)
+			items[i] = (void *)race_word(seq + i, 0);
+		taken = fb_spsc_publish_many(&road->there, items, cnt);
+		promised += room && taken < cnt;
+		seq += taken;
+		if (taken == 0)
+			sched_yield();
+	}
+	race_join(consumer);
+	cr_assert_eq(road->wrong, 0);
+	cr_assert_eq(promised, 0, "room that was there is not taken away by anybody");
+	cr_assert_eq(road->came, PARCELS);
+	fb_spsc_fini(&road->there);
+	free(road);
+}
+
+Test(spsc, bursts)
+{
+	hammer_bursts(1);
+	hammer_bursts(16);
+	hammer_bursts(1024);
+}
