@@ -1,0 +1,2 @@
+-- include: odd
+SELECT d, COUNT(*) FROM odd GROUP BY d;
