@@ -82,20 +82,6 @@ static int find_column(const struct making *m, struct fb_str name)
 	return -1;
 }
 
-static const char *const metadata_keys[][2] = {
-	{"kafka", "topic"},
-	{"kafka", "partition"},
-	{"kafka", "offset"},
-	{"kafka", "timestamp"},
-	{"kafka", "timestamp-type"},
-	{"kafka", "headers"},
-	{"kafka", "leader-epoch"},
-	{"filesystem", "file.path"},
-	{"filesystem", "file.name"},
-	{"filesystem", "file.size"},
-	{"filesystem", "file.modification-time"},
-};
-
 static bool add_metadata(
 	struct making *m, const struct fb_ast_column *ast, struct fb_table_column *column)
 {
