@@ -175,10 +175,12 @@ void *keeper_write(void *arg)
 
 		while (blocks != NULL) {
 			struct keeper_buffer *block = blocks;
+			const struct keeper_lane *lane = block->lane;
 
+			/* Appended, it may be in the collector's hands again. */
 			blocks = block->next;
 			append_block(keeper, block);
-			if (fb_rawlog_is_heavy(block->lane->appender))
+			if (fb_rawlog_is_heavy(lane->appender))
 				flush_due(keeper);
 		}
 		flush_due(keeper);

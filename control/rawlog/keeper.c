@@ -240,7 +240,7 @@ void fb_keeper_close(struct fb_keeper *keeper)
 
 static uint64_t load(const _Atomic uint64_t *counter)
 {
-	return atomic_load_explicit(counter, memory_order_relaxed);
+	return atomic_load_explicit(counter, memory_order_acquire);
 }
 
 /* Where datagrams ended is read before what was taken, so that the difference is never negative. */
@@ -267,7 +267,6 @@ static void view_lane(const struct keeper_lane *lane, struct fb_keeper_stream *v
 		datagrams += lost;
 		bytes += lost_bytes;
 	}
-	atomic_thread_fence(memory_order_acquire);
 	view->buffered_datagrams += load(&lane->taken_datagrams) - datagrams;
 	view->buffered_bytes += load(&lane->taken_bytes) - bytes;
 }

@@ -76,7 +76,7 @@ struct fb_keeper {
 static inline void keeper_count(_Atomic uint64_t *counter, uint64_t more)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
-		memory_order_relaxed);
+		memory_order_release);
 }
 
 static inline void keeper_drop(

@@ -54,7 +54,7 @@ struct fb_rawlog_appender {
 static void count(_Atomic uint64_t *counter, uint64_t more)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
-		memory_order_relaxed);
+		memory_order_release);
 }
 
 int fb_rawlog_appender_create(struct fb_rawlog *log, const struct fb_rawlog_appender_conf *conf,
@@ -124,6 +124,7 @@ uint64_t fb_rawlog_appender_next_seq(const struct fb_rawlog_appender *appender)
 
 /* ---- append ---- */
 
+/* The caller may have `fill` in the memory that is released: then it is somebody else's already. */
 static struct pending *make_pending(struct fb_rawlog_appender *appender, struct fb_block_fill *fill)
 {
 	uint8_t *filled = fill->bytes;
@@ -147,6 +148,7 @@ static struct pending *make_pending(struct fb_rawlog_appender *appender, struct 
 	return block;
 fail:
 	free(block);
+	fill->bytes = NULL;
 	appender->conf.release(appender->conf.arg, filled);
 	return NULL;
 }
@@ -155,7 +157,6 @@ int fb_rawlog_append(struct fb_rawlog_appender *appender, struct fb_block_fill *
 {
 	struct pending *block = make_pending(appender, fill);
 
-	fill->bytes = NULL;
 	if (block == NULL)
 		return FB_E_NO_MEMORY;
 	*appender->end = block;
@@ -349,7 +350,7 @@ int fb_rawlog_roll(struct fb_rawlog_appender *appender, struct fb_buf *message)
 void fb_rawlog_appender_stats(
 	const struct fb_rawlog_appender *appender, struct fb_rawlog_appender_stats *ret)
 {
-#define GET(name) .name = atomic_load_explicit(&appender->stats.name, memory_order_relaxed)
+#define GET(name) .name = atomic_load_explicit(&appender->stats.name, memory_order_acquire)
 	*ret = (struct fb_rawlog_appender_stats){
 		GET(logged_datagrams),
 		GET(logged_bytes),

@@ -132,8 +132,8 @@ void fb_rawlog_appender_destroy(struct fb_rawlog_appender *appender);
 uint64_t fb_rawlog_appender_next_seq(const struct fb_rawlog_appender *appender);
 /*
  * Compresses and takes a filled block with at least one datagram, whose numbers follow those
- * before. Its memory is released, now or after the flush, in any case. FB_E_NO_MEMORY: its
- * datagrams are lost, and the caller counts them.
+ * before. Its memory is released, now or after the flush, in any case; `fill` may lie in it and is
+ * not touched after that. FB_E_NO_MEMORY: its datagrams are lost, and the caller counts them.
  */
 int fb_rawlog_append(struct fb_rawlog_appender *appender, struct fb_block_fill *fill) FB_MUST_CHECK;
 /*
