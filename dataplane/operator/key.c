@@ -18,11 +18,13 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* As in Flink, which compares bits: every NaN is the NaN, but -0.0 is not 0.0. */
+/* Equal numbers are one group: -0.0 is 0.0, every NaN is the NaN. (Flink compares bits, and has two
+ * groups of zeros that are equal.) */
 static inline uint64_t double_word(double value)
 {
 	uint64_t word;
 
+	value = value == 0 ? 0 : value;
 	if (value != value)
 		return 0x7ff8000000000000u;
 	memcpy(&word, &value, sizeof(word));
