@@ -16,6 +16,7 @@ int fb_assembly_create(const struct fb_assembly_conf *conf, struct fb_assembly *
 	assembly->done_ms = FB_TIME_MIN;
 	assembly->next_end_ms = FB_TIME_MAX;
 	assembly->joined_ms = FB_TIME_MIN;
+	assembly->hop.covered_ms = FB_TIME_MIN;
 	rc = fb_slice_pool_create(conf->pool_bytes, &assembly->pool);
 	if (rc == 0)
 		rc = fb_result_open(assembly);
@@ -32,6 +33,7 @@ void fb_assembly_destroy(struct fb_assembly *assembly)
 	if (assembly == NULL)
 		return;
 	fb_assembly_abort(assembly);
+	fb_hop_reset(assembly);
 	while (assembly->parts != NULL) {
 		struct part *part = assembly->parts;
 

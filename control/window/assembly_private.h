@@ -4,6 +4,7 @@
  *
  *   assembly.c   parts: added, merged, given back, kept over a restart
  *   sliced.c     TUMBLE, HOP, CUMULATE: parts to windows
+ *   hop.c        HOP with much overlap, incrementally
  *   session.c    SESSION: fragments to sessions
  *   result.c     groups to rows
  */
@@ -32,9 +33,23 @@ struct part {
 	int64_t start_ms;
 	int64_t first_end_ms;
 	int64_t last_end_ms;
+	bool stacked; /* HOP: in the stacks */
 	bool whole; /* SESSION: nothing can join its sessions any more */
 	struct stored_name *names; /* parts of the store that are in it */
 	struct stored_name *exported; /* what it was exported as last, not known to be kept */
+};
+
+/* HOP: slices are named by the end of their last window. */
+struct hop {
+	struct {
+		struct fb_slice *slice; /* of this slice and all up to flip_ms */
+		int64_t last_end_ms;
+	} *front; /* oldest first */
+	uint32_t front_at; /* those before are gone */
+	uint32_t front_cnt;
+	struct fb_slice *back; /* of those after flip_ms; NULL: none */
+	int64_t flip_ms;
+	int64_t covered_ms; /* slices up to here are in */
 };
 
 struct fb_assembly {
@@ -47,6 +62,7 @@ struct fb_assembly {
 	bool fresh;               /* SESSION: parts came since */
 	uint32_t next_number;     /* above those of all parts in the store */
 	uint64_t skipped_rows;
+	struct hop hop;
 	/* the window being read */
 	bool reading;
 	struct fb_assembly_window window;
@@ -67,6 +83,20 @@ int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms);
 uint64_t fb_sliced_finish(struct fb_assembly *assembly);
 int fb_session_begin(struct fb_assembly *assembly, int64_t watermark_ms);
 uint64_t fb_session_finish(struct fb_assembly *assembly);
+
+static inline bool fb_part_is_needed(const struct part *part, int64_t end_ms)
+{
+	return part->first_end_ms <= end_ms && end_ms <= part->last_end_ms;
+}
+
+/*
+ * hop.c, for windows that are much overlapped. In this order: late parts before parts are united, then the
+ * window, which is left in assembly->slice. Any failure: reset, and merge without.
+ */
+bool fb_hop_is_used(const struct fb_assembly *assembly);
+int fb_hop_add_late(struct fb_assembly *assembly, int64_t end_ms) FB_MUST_CHECK;
+int fb_hop_merge(struct fb_assembly *assembly, int64_t end_ms) FB_MUST_CHECK;
+void fb_hop_reset(struct fb_assembly *assembly);
 
 /* result.c */
 int fb_result_open(struct fb_assembly *assembly);

@@ -10,11 +10,6 @@
 
 #include "control/window/assembly_private.h"
 
-static bool needs(const struct part *part, int64_t end_ms)
-{
-	return part->first_end_ms <= end_ms && end_ms <= part->last_end_ms;
-}
-
 /* Of the parts with this last window: the one to merge into, made if there is none in the own pool. */
 static struct part *find_own(struct fb_assembly *assembly, const struct part *like, int64_t end_ms)
 {
@@ -23,7 +18,7 @@ static struct part *find_own(struct fb_assembly *assembly, const struct part *li
 
 	for (part = assembly->parts; part != NULL; part = part->next)
 		if (part->from == FB_PART_OWN && part->last_end_ms == like->last_end_ms &&
-			needs(part, end_ms))
+			fb_part_is_needed(part, end_ms))
 			return part;
 	slice = fb_slice_open(assembly->pool, assembly->conf.layout, like->start_ms);
 	if (slice == NULL)
@@ -50,6 +45,7 @@ static int absorb(struct fb_assembly *assembly, struct part *into, struct part *
 	*tail = gone->names;
 	gone->names = NULL;
 	into->changed = true;
+	into->stacked |= gone->stacked;
 	*link = gone->next;
 	fb_part_free(assembly, gone);
 	return 0;
@@ -64,7 +60,7 @@ static int unite(struct fb_assembly *assembly, const struct part *like, int64_t 
 	int rc = 0;
 
 	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
-		cnt += part->last_end_ms == last_end_ms && needs(part, end_ms);
+		cnt += part->last_end_ms == last_end_ms && fb_part_is_needed(part, end_ms);
 	if (cnt < 2)
 		return 0;
 	into = find_own(assembly, like, end_ms);
@@ -72,7 +68,7 @@ static int unite(struct fb_assembly *assembly, const struct part *like, int64_t 
 		return FB_E_FULL;
 	into->first_end_ms = end_ms;
 	for (struct part **link = &assembly->parts; rc == 0 && *link != NULL;) {
-		if (*link != into && (*link)->last_end_ms == last_end_ms && needs(*link, end_ms))
+		if (*link != into && (*link)->last_end_ms == last_end_ms && fb_part_is_needed(*link, end_ms))
 			rc = absorb(assembly, into, link);
 		else
 			link = &(*link)->next;
@@ -91,7 +87,7 @@ static int unite_all(struct fb_assembly *assembly, int64_t end_ms)
 
 		for (const struct part *part = assembly->parts; next == NULL && part != NULL;
 			part = part->next)
-			if (part->last_end_ms > last_end_ms && needs(part, end_ms))
+			if (part->last_end_ms > last_end_ms && fb_part_is_needed(part, end_ms))
 				next = part;
 		if (next == NULL)
 			break;
@@ -101,7 +97,7 @@ static int unite_all(struct fb_assembly *assembly, int64_t end_ms)
 	return rc;
 }
 
-/* HOP: the parts of a window lie in several slices. */
+/* HOP: the parts of a window lie in several slices. Without stacks, or when there is no room for them. */
 static int merge_slices(struct fb_assembly *assembly, int64_t end_ms)
 {
 	struct fb_slice *merged =
@@ -109,13 +105,23 @@ static int merge_slices(struct fb_assembly *assembly, int64_t end_ms)
 	int rc = merged ? 0 : FB_E_FULL;
 
 	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
-		if (needs(part, end_ms))
+		if (fb_part_is_needed(part, end_ms))
 			rc = fb_part_merge(assembly, merged, part->slice);
 	if (rc != 0 && merged != NULL)
 		fb_slice_close(merged);
 	if (rc == 0)
-		assembly->merged = merged;
+		assembly->slice = assembly->merged = merged;
 	return rc;
+}
+
+static int merge_parts(struct fb_assembly *assembly, int64_t end_ms)
+{
+	if (fb_hop_is_used(assembly)) {
+		if (fb_hop_merge(assembly, end_ms) == 0)
+			return 0;
+		fb_hop_reset(assembly);
+	}
+	return merge_slices(assembly, end_ms);
 }
 
 static void find_next(struct fb_assembly *assembly)
@@ -135,17 +141,19 @@ int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 
 	if (end_ms == FB_TIME_MAX || end_ms - 1 > fb_window_clock(plan, watermark_ms))
 		return 0;
+	if (fb_hop_is_used(assembly) && fb_hop_add_late(assembly, end_ms) != 0)
+		fb_hop_reset(assembly);
 	rc = unite_all(assembly, end_ms);
 	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
-		if (needs(part, end_ms)) {
+		if (fb_part_is_needed(part, end_ms)) {
 			only = part;
 			cnt++;
 		}
+	assembly->slice = only ? only->slice : NULL;
 	if (rc == 0 && cnt > 1)
-		rc = merge_slices(assembly, end_ms);
+		rc = merge_parts(assembly, end_ms);
 	if (rc != 0)
 		return rc;
-	assembly->slice = assembly->merged ? assembly->merged : only->slice;
 	assembly->window = (struct fb_assembly_window){
 		.start_ms = fb_window_start_of(&plan->window, end_ms, only->last_end_ms),
 		.end_ms = end_ms};
@@ -174,6 +182,8 @@ uint64_t fb_sliced_finish(struct fb_assembly *assembly)
 		rows += fb_slice_row_cnt(part->slice);
 		fb_part_free(assembly, part);
 	}
+	if (assembly->parts == NULL)
+		fb_hop_reset(assembly);
 	assembly->done_ms = FB_MAX(assembly->done_ms, end_ms);
 	find_next(assembly);
 	return rows;
