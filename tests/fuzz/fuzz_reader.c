@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as CSV records through a reader with a window and a plain query, and any bytes as a
+ * Any bytes as CSV records through a reader with windows of three kinds and a plain query, and any bytes as a
  * stored slice. The first byte chooses; of records it also says how they are cut into payloads.
  * Whatever comes, the ledger holds, and a slice that was exported is the same after import.
  */
@@ -31,12 +31,20 @@ static const char sql[] =
 	"TO_TIMESTAMP(k, 'yyyy-MM-dd HH:mm:ss.SSS'), UNIX_TIMESTAMP(k), "
 	"FROM_UNIXTIME(g, 'EEE d MMM yyyy h:mm a'), DATE_FORMAT(ts, 'uuuu-DDD n'), "
 	"EXTRACT(WEEK FROM dt), CEIL(ts TO MONTH), dt + INTERVAL '7' MONTH, "
-	"CAST(d AS STRING), CASE WHEN a > 0 THEN g / a ELSE g END FROM s;\n";
+	"CAST(d AS STRING), CASE WHEN a > 0 THEN g / a ELSE g END FROM s;\n"
+	"EXPLAIN SELECT k, COUNT(*), MAX(k) FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts), INTERVAL '1' "
+	"SECOND, INTERVAL '5' SECOND)) GROUP BY window_start, window_end, k;\n"
+	"EXPLAIN SELECT k, g, COUNT(*), MAX(k), COUNT(DISTINCT a) FROM TABLE(SESSION(TABLE s "
+	"PARTITION BY (k, g), DESCRIPTOR(ts), INTERVAL '1' SECOND)) GROUP BY window_start, "
+	"window_end, k, g;\n";
+
+#define QUERIES 4
+#define PLAIN 1
 
 static struct fb_plan *plan;
-static struct fb_slice_layout *layouts[2];
+static struct fb_slice_layout *layouts[QUERIES];
 static struct fb_slice_pool *pool;
-static struct fb_batch groups;
+static struct fb_batch groups[QUERIES];
 
 static void expect(bool holds)
 {
@@ -52,25 +60,29 @@ static void setup(void)
 	fb_diags_init(&diags, "fuzz.sql");
 	expect(fb_sql_plan("fuzz.sql", FB_STR(sql), &diags, &plan) == 0);
 	fb_diags_fini(&diags);
-	expect(fb_slice_layout_create(plan->explains[0], &layouts[0]) == 0);
 	expect(fb_slice_pool_create(4 * POOL_BYTES, &pool) == 0);
-	expect(fb_batch_init(&groups, types, fb_slice_group_types(plan->explains[0], types, 32),
-		       NULL) == 0);
+	for (uint32_t i = 0; i < QUERIES; i++) {
+		if (i == PLAIN)
+			continue;
+		expect(fb_slice_layout_create(plan->explains[i], &layouts[i]) == 0);
+		expect(fb_batch_init(&groups[i], types,
+			       fb_slice_group_types(plan->explains[i], types, 32), NULL) == 0);
+	}
 }
 
-static uint64_t read_groups(const struct fb_slice *slice)
+static uint64_t read_groups(const struct fb_slice *slice, uint32_t query)
 {
 	uint64_t cursor = 0;
 	uint64_t cnt = 0;
 
-	while (fb_slice_groups(slice, 0, 10000, &cursor, &groups))
-		cnt += groups.sel_cnt;
+	while (fb_slice_groups(slice, 0, 10000, &cursor, &groups[query]))
+		cnt += groups[query].sel_cnt;
 	return cnt;
 }
 
-static void check_slice(const struct fb_slice *slice)
+static void check_slice(const struct fb_slice *slice, uint32_t query)
 {
-	struct fb_slice *copy = fb_slice_open(pool, layouts[0], fb_slice_start_ms(slice));
+	struct fb_slice *copy = fb_slice_open(pool, layouts[query], fb_slice_start_ms(slice));
 	struct fb_buf bytes = {0};
 
 	expect(copy != NULL);
@@ -78,7 +90,7 @@ static void check_slice(const struct fb_slice *slice)
 	expect(!bytes.failed && fb_slice_import(copy, (const uint8_t *)bytes.p, bytes.len) == 0);
 	expect(fb_slice_row_cnt(copy) == fb_slice_row_cnt(slice));
 	expect(fb_slice_group_cnt(copy) == fb_slice_group_cnt(slice));
-	expect(read_groups(copy) == read_groups(slice));
+	expect(read_groups(copy, query) == read_groups(slice, query));
 	fb_buf_fini(&bytes);
 	fb_slice_close(copy);
 }
@@ -87,7 +99,7 @@ static void check_ledger(struct fb_reader *reader)
 {
 	const struct fb_decode_counters *decode = fb_reader_decode_counters(reader);
 
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < QUERIES; i++) {
 		const struct fb_query_counters *counters = fb_reader_query_counters(reader, i);
 		uint64_t accepted = counters->disposition[FB_REC_ACCEPTED];
 		uint64_t sum = 0;
@@ -95,8 +107,8 @@ static void check_ledger(struct fb_reader *reader)
 		for (int d = 0; d < FB_REC_CNT; d++)
 			sum += counters->disposition[d];
 		expect(sum == decode->decoded);
-		expect(accepted == (i == 0 ? counters->sealed_rows + counters->open_rows
-					   : counters->rows_out + counters->rows_waiting));
+		expect(accepted == (i != PLAIN ? counters->sealed_rows + counters->open_rows
+					       : counters->rows_out + counters->rows_waiting));
 	}
 }
 
@@ -106,7 +118,7 @@ static void run_records(const uint8_t *data, size_t size, size_t piece)
 		.source = plan->explains[0]->source,
 		.queries = plan->explains,
 		.layouts = (const struct fb_slice_layout *const *)layouts,
-		.query_cnt = 2,
+		.query_cnt = QUERIES,
 		.isa = fb_isa_detect(),
 		.state_bytes = POOL_BYTES,
 		.output_bytes = 1 << 17,
@@ -128,11 +140,16 @@ static void run_records(const uint8_t *data, size_t size, size_t piece)
 		fb_reader_feed(reader, payload, (uint32_t)len);
 		fb_reader_flush(reader);
 		free(payload);
+		fb_reader_set_watermark(reader, fb_reader_own_watermark(reader));
+		while ((slice = fb_reader_take_sealed(reader, &query)) != NULL) {
+			check_slice(slice, query);
+			fb_reader_return_slice(reader, query, slice);
+		}
 	}
 	check_ledger(reader);
 	fb_reader_set_watermark(reader, INT64_MAX);
 	while ((slice = fb_reader_take_sealed(reader, &query)) != NULL) {
-		check_slice(slice);
+		check_slice(slice, query);
 		fb_reader_return_slice(reader, query, slice);
 	}
 	while ((page = fb_reader_take_rows(reader, true)) != NULL)
@@ -147,7 +164,7 @@ static void run_import(const uint8_t *data, size_t size)
 
 	expect(into != NULL);
 	if (fb_slice_import(into, data, size) == 0)
-		check_slice(into);
+		check_slice(into, 0);
 	fb_slice_close(into);
 	expect(fb_slice_pool_used_bytes(pool) == 0);
 }
