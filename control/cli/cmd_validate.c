@@ -137,7 +137,9 @@ const struct fb_cli_command fb_cmd_validate = {
 	.operands_max = UINT32_MAX,
 	.about = "Each error is told with its file, line and column, the line itself and what to "
 		 "write instead. The exit code is "
-		 "1 if any file is not valid.",
+		 "1 if any file is not valid. A warning says what is right but has no effect here, "
+		 "or is "
+		 "planned: then `forebay apply` and `forebay run` refuse it by name.",
 	.columns = "a row for each file: kind, whether it is valid, errors, warnings, and what it "
 		   "holds",
 	.examples = examples,

@@ -101,6 +101,20 @@ Test(golden, one_table_for_equal_hints)
 	planned_fini(&planned);
 }
 
+/* Behind the table of a window function, too, as Flink takes it. */
+Test(golden, a_hint_inside_a_window_function)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"INSERT INTO p SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE t /*+ "
+		"OPTIONS('csv.null-literal' = '-') */, "
+		"DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;");
+
+	cr_assert_str_eq(
+		fb_table_option(planned.plan->queries[0]->source, "csv.null-literal"), "-");
+	cr_assert_str_eq(explain_line(&planned, "source"), "t (kafka, csv, options by hint)");
+	planned_fini(&planned);
+}
+
 /* A setting holds for queries behind it; a hint of a sink is of that INSERT alone. */
 Test(golden, a_hint_of_a_sink)
 {

@@ -247,6 +247,7 @@ static const struct refusal queries[] = {
 	{"INSERT INTO p SELECT a FROM t UNION ALL SELECT «n» FROM t;", "column 1 of UNION ALL is STRING here and INT before", "CAST"},
 	{"INSERT INTO p SELECT a FROM t UNION ALL SELECT b FROM t UNION ALL SELECT «ok» FROM t;", "column 1 of UNION ALL is BOOLEAN here and BIGINT before", NULL},
 	{"CREATE VIEW u AS SELECT a, ts FROM t UNION ALL SELECT a + 1, ts FROM t; INSERT INTO p SELECT COUNT(*) FROM «TUMBLE(TABLE u, DESCRIPTOR(ts), INTERVAL '1' MINUTE)»" BY_WINDOW ";", "a window over a UNION ALL is planned, not yet here", "one UDP port"},
+	{"CREATE VIEW c AS VALUES (1, TIMESTAMP '2024-01-01 00:00:00'); INSERT INTO p SELECT COUNT(*) FROM TUMBLE(TABLE c, DESCRIPTOR(«EXPR$1»), INTERVAL '1' MINUTE)" BY_WINDOW ";", "rows of VALUES have no time column", "WATERMARK"},
 	{"INSERT INTO p SELECT a FROM t UNION «SELECT» b FROM t;", "UNION without ALL is not supported and not planned", "UNION ALL"},
 	{"INSERT INTO p SELECT a FROM t UNION «DISTINCT» SELECT b FROM t;", "UNION without ALL is not supported and not planned", "UNION ALL"},
 	{"INSERT INTO p SELECT a FROM t «EXCEPT» SELECT b FROM t;", "EXCEPT is not supported and not planned", NULL},
