@@ -115,7 +115,7 @@ struct fb_binder {
 	const struct fb_table **tables;
 	const struct fb_query_plan **queries;
 	const struct fb_query_plan **explains;
-	bool takes_selects; /* a SELECT alone is a query without sink */
+	bool for_run; /* a SELECT alone is a query without sink, and paths may be relative */
 	struct fb_answer *answers;
 	struct fb_hinted *hinted;
 	uint32_t warned_keys;        /* bits: rows of the settings table */

@@ -421,7 +421,7 @@ void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statemen
 
 	if (b->first_query.line == 0)
 		b->first_query = statement->place;
-	if (statement->kind == FB_STMT_SELECT && !statement->explain && !b->takes_selects) {
+	if (statement->kind == FB_STMT_SELECT && !statement->explain && !b->for_run) {
 		fb_bind_error(b, statement->place,
 			"write INSERT INTO sink SELECT …, or EXPLAIN SELECT …",
 			"a SELECT alone has nowhere to put its rows");

@@ -284,6 +284,10 @@ static bool check_option(
 	if (option->kind == FORMAT)
 		return check_format(b, written);
 	problem = value_problem(option, written->value);
+	/* Where forebay is run by hand there is a current folder. */
+	if (option->kind == PATH && b->for_run && written->value[0] != 0 &&
+		strstr(written->value, "://") == NULL)
+		problem = NULL;
 	if (problem != NULL)
 		fb_bind_error(b, written->place, problem, "'%s' cannot be '%.100s'", written->key,
 			written->value);

@@ -68,7 +68,7 @@ static bool alloc_results(struct fb_binder *b)
 	return b->tables != NULL && b->queries != NULL && b->explains != NULL && b->answers != NULL;
 }
 
-static int make_plan(struct fb_plan *plan, bool takes_selects, struct fb_diags *diags)
+static int make_plan(struct fb_plan *plan, bool for_run, struct fb_diags *diags)
 {
 	size_t errors = diags->error_cnt;
 	struct fb_parse parse = {
@@ -76,7 +76,7 @@ static int make_plan(struct fb_plan *plan, bool takes_selects, struct fb_diags *
 	struct fb_binder b = {.arena = &plan->arena,
 		.diags = diags,
 		.plan = plan,
-		.takes_selects = takes_selects};
+		.for_run = for_run};
 	int err = fb_parse_run(&parse);
 
 	if (err != 0)
@@ -95,7 +95,7 @@ static int make_plan(struct fb_plan *plan, bool takes_selects, struct fb_diags *
 	return 0;
 }
 
-static int plan_text(const char *file, struct fb_str text, bool takes_selects,
+static int plan_text(const char *file, struct fb_str text, bool for_run,
 	struct fb_diags *diags, struct fb_plan **ret_plan)
 {
 	struct fb_plan *plan;
@@ -110,7 +110,7 @@ static int plan_text(const char *file, struct fb_str text, bool takes_selects,
 	plan->file = fb_arena_strdup(&plan->arena, fb_str_from(file ? file : "-"));
 	plan->text = fb_arena_strdup(&plan->arena, text);
 	err = plan->file == NULL || plan->text == NULL ? FB_E_NO_MEMORY
-						       : make_plan(plan, takes_selects, diags);
+						       : make_plan(plan, for_run, diags);
 	if (err != 0) {
 		fb_plan_destroy(plan);
 		return err;

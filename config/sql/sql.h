@@ -16,7 +16,7 @@
  */
 int fb_sql_plan(const char *file, struct fb_str text, struct fb_diags *diags,
 	struct fb_plan **ret_plan) FB_MUST_CHECK;
-/* The same for `forebay run`: a SELECT alone is a query too, named select_1 …; its sink is NULL. */
+/* The same for `forebay run`: a SELECT alone is a query too, named select_1 …, with sink NULL; a 'path' may be relative. */
 int fb_sql_plan_run(const char *file, struct fb_str text, struct fb_diags *diags,
 	struct fb_plan **ret_plan) FB_MUST_CHECK;
 void fb_plan_destroy(struct fb_plan *plan);
