@@ -187,6 +187,15 @@ static void set_data(struct fb_block *block, uint64_t from, uint64_t to)
 	memset(block->buffer + to, 0, FB_PAYLOAD_PAD_BYTES);
 }
 
+/* No line begins in it; it may never have had a buffer. */
+static void set_empty(struct fb_block *block)
+{
+	static const uint8_t nothing[FB_PAYLOAD_PAD_BYTES];
+
+	block->data = nothing;
+	block->len = 0;
+}
+
 /* ---- a file with offsets ---- */
 
 /* Half of what was asked for is used up: whoever sees that first asks the kernel for more. */
@@ -248,12 +257,12 @@ static int read_lines(struct fb_input *input, struct file *file, struct fb_block
 		if (from > 0 && start == 0) {
 			found = memchr(block->buffer, '\n', to - base);
 			if (found == NULL) { /* a line goes on through the whole block */
-				set_data(block, 0, 0);
+				set_empty(block);
 				return 1;
 			}
 			start = (uint64_t)(found - block->buffer) + 1;
 			if (base + start >= to) {
-				set_data(block, 0, 0);
+				set_empty(block);
 				return 1;
 			}
 		}
@@ -289,7 +298,7 @@ static int map_lines(struct fb_input *input, struct file *file, struct fb_block 
 	if (from > 0)
 		from = found ? (uint64_t)(found - bytes) + 1 : to;
 	if (from == to) { /* a line goes on through the whole block, or to its end */
-		set_data(block, 0, 0);
+		set_empty(block);
 		return 1;
 	}
 	found = memchr(bytes + to - 1, '\n', file->size - to + 1);

@@ -252,7 +252,7 @@ Test(input, a_mapped_file_gives_what_a_read_one_gives)
 {
 	/* Ends right at a page, just before one (no room behind the last block), and in the middle. */
 	static const uint32_t overs[] = {0, 4095, 4096 - FB_PAYLOAD_PAD_BYTES, 1000};
-	static const uint32_t sizes[] = {700, 65536, 1u << 20, 8u << 20};
+	static const uint32_t sizes[] = {90, 700, 65536, 1u << 20, 8u << 20};
 
 	for (size_t o = 0; o < FB_ARRAY_LEN(overs); o++) {
 		char *text;
