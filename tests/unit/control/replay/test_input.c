@@ -13,6 +13,7 @@
 #include "dataplane/format/batch.h"
 
 static char folder[64];
+static volatile uint64_t touched; /* so that reads are not left out */
 
 static void make_folder(void)
 {
@@ -62,14 +63,13 @@ static struct fb_buf read_all(const struct fb_input_conf *conf)
 	struct fb_input *input = open_input(conf);
 	struct fb_block block = {0};
 	struct fb_buf all = {0};
-	volatile uint64_t readable = 0;
 	uint64_t seq = 0;
 	int rc;
 
 	while ((rc = fb_input_next(input, &block)) == 1) {
 		cr_assert_eq(block.seq, seq++);
 		for (uint32_t i = 0; i < FB_PAYLOAD_PAD_BYTES; i++)
-			readable += ((const volatile uint8_t *)block.data)[block.len + i];
+			touched += ((const volatile uint8_t *)block.data)[block.len + i];
 		/* A "|" between blocks may only stand where a line has ended. */
 		if (block.len > 0 && all.len > 0)
 			cr_assert(all.p[all.len - 1] == '\n' || all.p[all.len - 1] == '|');
@@ -333,12 +333,11 @@ Test(input, a_mapped_file_that_becomes_shorter_fails)
 	const char *path = put_large(&text, 0);
 	struct fb_input *input = open_input(&(struct fb_input_conf){.path = path, .block_bytes = 2u << 20});
 	struct fb_block block = {0};
-	volatile uint64_t sum = 0;
 
 	cr_assert_eq(fb_input_next(input, &block), 1);
 	cr_assert_eq(truncate(path, 8192), 0);
 	for (uint32_t i = 0; i < block.len; i++)
-		sum += block.data[i];
+		touched += block.data[i];
 	cr_assert_lt(fb_input_next(input, &block), 0);
 	cr_assert_not_null(strstr(fb_input_error(input), "shorter"));
 	fb_block_fini(&block);
