@@ -99,6 +99,13 @@ static const struct fb_expr *text_literal(
 	return fb_expr_literal(b, type, &value, (struct fb_str){0}, place);
 }
 
+/* UTC where the file sets none. */
+static int64_t file_zone(struct fb_binder *b)
+{
+	b->zone_used = true;
+	return b->plan->settings.zone_offset_ms;
+}
+
 /* ---- text to time ---- */
 
 /* Never NOT NULL, since bad text gives NULL. */
@@ -183,9 +190,9 @@ static const struct fb_expr *bind_unix_timestamp(struct fb_scope *scope, const s
 		return NULL;
 	}
 	if (!bind_args(scope, ast, args) || !takes_text(scope, ast, args[0]) ||
-		!takes_pattern(scope, ast, args[1], FB_PATTERN_SIMPLE) ||
-		!fb_bind_zone(b, ast->place, "UNIX_TIMESTAMP", &zone))
+		!takes_pattern(scope, ast, args[1], FB_PATTERN_SIMPLE))
 		return NULL;
+	zone = file_zone(b);
 	args[2] = integer_literal(b, FB_T_BIGINT, zone, ast->place);
 	type.not_null = args[0]->type.not_null;
 	return fb_expr_new(b, FB_OP_UNIX_TIMESTAMP, type, args, 3, ast->place);
@@ -212,9 +219,9 @@ static const struct fb_expr *bind_from_unixtime(struct fb_scope *scope, const st
 		refuse(scope, ast, args[0], "an integer", "CAST it to BIGINT");
 		return NULL;
 	}
-	if (!takes_pattern(scope, ast, args[1], FB_PATTERN_SIMPLE) ||
-		!fb_bind_zone(b, ast->place, "FROM_UNIXTIME", &zone))
+	if (!takes_pattern(scope, ast, args[1], FB_PATTERN_SIMPLE))
 		return NULL;
+	zone = file_zone(b);
 	args[0] = fb_expr_cast(b, args[0], fb_type_of(FB_T_BIGINT));
 	args[2] = integer_literal(b, FB_T_BIGINT, zone, ast->place);
 	type.not_null = args[0] != NULL && args[0]->type.not_null;

@@ -11,16 +11,16 @@
 
 static struct fb_str trim(struct fb_str text)
 {
-	while (text.len && (uint8_t)text.p[0] <= ' ') {
+	while (text.len && text.p[0] == ' ') {
 		text.p++;
 		text.len--;
 	}
-	while (text.len && (uint8_t)text.p[text.len - 1] <= ' ')
+	while (text.len && text.p[text.len - 1] == ' ')
 		text.len--;
 	return text;
 }
 
-/* '1.5' is 1: digits behind the point are read and dropped. */
+/* '1.5' is 1: digits behind the point are read and dropped; '.' is 0. */
 static bool text_to_integer(struct fb_str text, uint8_t kind, int64_t *ret)
 {
 	static const int64_t max[] = {[FB_T_TINYINT] = INT8_MAX,
@@ -28,21 +28,22 @@ static bool text_to_integer(struct fb_str text, uint8_t kind, int64_t *ret)
 		[FB_T_INT] = INT32_MAX,
 		[FB_T_BIGINT] = INT64_MAX};
 	bool negative;
-	bool any = false;
 	uint64_t value = 0;
 	uint32_t at;
 
 	text = trim(text);
 	negative = text.len && text.p[0] == '-';
 	at = text.len && (text.p[0] == '-' || text.p[0] == '+');
-	for (; at < text.len && text.p[at] >= '0' && text.p[at] <= '9'; at++, any = true)
+	if (at == text.len)
+		return false;
+	for (; at < text.len && text.p[at] >= '0' && text.p[at] <= '9'; at++)
 		if (__builtin_mul_overflow(value, 10, &value) ||
 			__builtin_add_overflow(value, (uint64_t)(text.p[at] - '0'), &value))
 			return false;
 	if (at < text.len && text.p[at] == '.')
-		for (at++; at < text.len && text.p[at] >= '0' && text.p[at] <= '9'; at++)
-			any = true;
-	if (!any || at != text.len || value > (uint64_t)max[kind] + negative)
+		for (at++; at < text.len && text.p[at] >= '0' && text.p[at] <= '9';)
+			at++;
+	if (at != text.len || value > (uint64_t)max[kind] + negative)
 		return false;
 	*ret = negative ? (int64_t)(0 - value) : (int64_t)value;
 	return true;
@@ -63,7 +64,6 @@ static bool text_to_boolean(struct fb_str text, int64_t *ret)
 	static const char *const yes[] = {"t", "true", "y", "yes", "1"};
 	static const char *const no[] = {"f", "false", "n", "no", "0"};
 
-	text = trim(text);
 	for (uint32_t i = 0; i < FB_ARRAY_LEN(yes); i++) {
 		if (equals_word(text, yes[i]) || equals_word(text, no[i])) {
 			*ret = equals_word(text, yes[i]);
@@ -80,15 +80,6 @@ static int64_t to_unit(int64_t micros, struct fb_type type)
 
 	micros -= fb_floor_mod(micros, units[FB_MIN(type.precision, (uint8_t)6)]);
 	return type.precision <= 3 ? fb_floor_div(micros, 1000) : micros;
-}
-
-/* The same of a timestamp: below milliseconds Flink cuts towards 0, not towards the past. */
-int64_t fb_time_to_unit(int64_t micros, struct fb_type type)
-{
-	static const int64_t units[] = {1000, 100, 10};
-	int64_t ms = fb_floor_div(micros, 1000);
-
-	return type.precision < 3 ? ms - ms % units[type.precision] : to_unit(micros, type);
 }
 
 static bool text_to(struct fb_str text, struct fb_type type, struct fb_column *out, uint32_t row)
@@ -247,10 +238,9 @@ static int64_t integer_to(int64_t value, struct fb_type from, struct fb_type to)
 	if (fb_type_is_timestamp(to) && from.kind == FB_T_DATE)
 		return value * 86400 * fb_type_ticks_per_s(to);
 	if (fb_type_is_timestamp(to) && fb_type_is_timestamp(from))
-		return fb_time_to_unit(fb_to_micros(value, from), to);
-	/* Towards 0, as Flink does: a time of 1969-12-31 is of the day 1970-01-01. */
+		return to_unit(fb_to_micros(value, from), to);
 	if (to.kind == FB_T_DATE && fb_type_is_timestamp(from))
-		return fb_floor_div(value, fb_type_ticks_per_s(from) / 1000) / FB_MS_PER_DAY;
+		return fb_floor_div(value, 86400 * fb_type_ticks_per_s(from));
 	return fb_wrap_integer(value, to.kind);
 }
 

@@ -156,24 +156,30 @@ void fb_eval_compare_decimal(const struct fb_eval *eval, struct fb_node *node)
 
 /*
  * Where both text and type are short, Flink counts the digits as written: '007.50' has too many for
- * DECIMAL(3, 1), and fails like other text that is no such number.
+ * DECIMAL(3, 1), '1.0e-400' lies beyond its powers of ten; both fail like text that is no number.
  */
-static bool has_too_many_digits(struct fb_str text, struct fb_decimal_type to)
+static bool is_beyond(struct fb_str text, struct fb_decimal_type to)
 {
-	int32_t digits = 0, behind = 0;
-	bool point = false;
+	int32_t digits = 0, behind = 0, exponent = 0, change;
+	bool point = false, negative = false;
+	uint32_t i = 0;
 
 	if (to.precision > 18 || text.len > 18)
 		return false;
-	for (uint32_t i = 0; i < text.len && (text.p[i] | 0x20) != 'e'; i++) {
+	for (; i < text.len && (text.p[i] | 0x20) != 'e'; i++) {
 		point |= text.p[i] == '.';
 		if (text.p[i] >= '0' && text.p[i] <= '9') {
 			digits++;
 			behind += point;
 		}
 	}
-	return digits - behind + to.scale > to.precision &&
-	       memchr(text.p, 'e', text.len) == NULL && memchr(text.p, 'E', text.len) == NULL;
+	for (; i < text.len; i++) {
+		negative |= text.p[i] == '-';
+		if (text.p[i] >= '0' && text.p[i] <= '9' && exponent < 40)
+			exponent = exponent * 10 + (text.p[i] - '0');
+	}
+	change = (negative ? -exponent : exponent) - behind + to.scale;
+	return digits + change > to.precision || change < -18;
 }
 
 bool fb_cast_to_decimal(struct fb_node *node, const struct fb_column *from, struct fb_type from_type,
@@ -188,7 +194,7 @@ bool fb_cast_to_decimal(struct fb_node *node, const struct fb_column *from, stru
 		struct fb_str text = trim_blanks(from->str[row]);
 
 		/* Of a text also what is too long fails. */
-		return !has_too_many_digits(text, to) &&
+		return !is_beyond(text, to) &&
 		       fb_decimal_from_text(text, to, out) == FB_DECIMAL_DONE;
 	}
 	case FB_PHYS_F64:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions of time (semantics 1.4). Where Flink divides towards 0, so do we: EXTRACT, CAST to DATE and
- * FLOOR to months of a time before 1970 see the day behind (1969-12-31 12:00 is of the year 1970). Hot.
+ * Functions of time (semantics 1.4). Before 1970 Flink divides towards 0 in EXTRACT, CAST to DATE and FLOOR to
+ * months, which gives negative hours and the day behind; here everything is towards the past, as in Spark. Hot.
  */
 #include "config/base/calendar.h"
 #include "config/base/time_pattern.h"
@@ -172,19 +172,19 @@ static int64_t extract(int64_t ms, int64_t us_behind, enum fb_time_unit unit)
 {
 	switch (unit) {
 	case FB_TIME_HOUR:
-		return ms % FB_MS_PER_DAY / MS_PER_HOUR;
+		return fb_floor_mod(ms, FB_MS_PER_DAY) / MS_PER_HOUR;
 	case FB_TIME_MINUTE:
-		return ms % MS_PER_HOUR / 60000;
+		return fb_floor_mod(ms, MS_PER_HOUR) / 60000;
 	case FB_TIME_SECOND:
-		return ms % 60000 / 1000;
+		return fb_floor_mod(ms, 60000) / 1000;
 	case FB_TIME_MILLISECOND:
-		return ms % 1000;
+		return fb_floor_mod(ms, 1000);
 	case FB_TIME_MICROSECOND:
-		return ms % 1000 * 1000 + us_behind;
+		return fb_floor_mod(ms, 1000) * 1000 + us_behind;
 	case FB_TIME_EPOCH:
-		return ms / 1000;
+		return fb_floor_div(ms, 1000);
 	default:
-		return part_of_date(ms / FB_MS_PER_DAY, unit);
+		return part_of_date(fb_floor_div(ms, FB_MS_PER_DAY), unit);
 	}
 }
 
@@ -235,7 +235,7 @@ static int64_t round_time(int64_t value, struct fb_type type, enum fb_time_unit 
 	if (type.kind == FB_T_DATE)
 		return round_date(value, unit, up);
 	if (unit < FB_TIME_DAY)
-		return round_date(ms / FB_MS_PER_DAY, unit, up) * FB_MS_PER_DAY * per_ms;
+		return round_date(fb_floor_div(ms, FB_MS_PER_DAY), unit, up) * FB_MS_PER_DAY * per_ms;
 	if (unit == FB_TIME_MILLISECOND)
 		ms += up && ms * per_ms != value;
 	else

@@ -99,8 +99,6 @@ uint32_t fb_text_change_case(struct fb_str text, bool upper, char *out, uint32_t
 bool fb_cast_to_decimal(struct fb_node *node, const struct fb_column *from, struct fb_type from_type,
 	uint32_t row, bool *ret_null);
 void fb_cast_from_decimal(struct fb_node *node, fb_i128 value, struct fb_type from_type, uint32_t row);
-/* Digits of a timestamp's precision that count, before 1970 as Flink does (CAST). */
-int64_t fb_time_to_unit(int64_t micros, struct fb_type type);
 
 static inline int64_t fb_to_micros(int64_t value, struct fb_type type)
 {

@@ -5,8 +5,8 @@
 #include "config/base/str.h"
 
 enum fb_like_kind {
-	FB_LIKE_ALL,    /* %; and the empty pattern: Flink takes that literal for %, too */
-	FB_LIKE_EQUAL,  /* piece */
+	FB_LIKE_ALL,    /* % */
+	FB_LIKE_EQUAL,  /* piece; Flink takes the empty literal for %, Spark and we do not */
 	FB_LIKE_PREFIX, /* piece% */
 	FB_LIKE_SUFFIX, /* %piece */
 	FB_LIKE_INSIDE, /* %piece% */
@@ -34,7 +34,7 @@ static inline void fb_like_init(struct fb_like *ret, struct fb_str pattern, stru
 	*ret = (struct fb_like){.kind = FB_LIKE_ANY, .pattern = pattern, .escape = escape};
 	if (pattern.len > 0 && memchr(pattern.p, '_', pattern.len) != NULL && escape.len == 0)
 		ret->escape = FB_LIKE_ESCAPE;
-	if (escape.len > 0 && pattern.len > 0)
+	if (escape.len > 0)
 		return;
 	while (begin < end && pattern.p[begin] == '%')
 		begin++;
@@ -44,7 +44,7 @@ static inline void fb_like_init(struct fb_like *ret, struct fb_str pattern, stru
 	for (uint32_t i = 0; i < ret->piece.len; i++)
 		if (ret->piece.p[i] == '%' || ret->piece.p[i] == '_')
 			return;
-	if (ret->piece.len == 0)
+	if (ret->piece.len == 0 && pattern.len > 0)
 		ret->kind = FB_LIKE_ALL;
 	else if (begin > 0)
 		ret->kind = end < pattern.len ? FB_LIKE_INSIDE : FB_LIKE_SUFFIX;

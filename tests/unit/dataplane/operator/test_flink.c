@@ -17,6 +17,7 @@ struct recorded {
 	char zone[32];
 	char *columns; /* of CREATE TABLE */
 	char *csv;
+	char *known; /* deviations */
 	uint32_t case_cnt;
 };
 
@@ -126,7 +127,7 @@ static bool same(struct fb_type type, const struct fb_value *value, const char *
 	fb_buf_add_char(&text, '\0');
 	equal = strcmp(text.p, want) == 0;
 	if (!equal)
-		cr_log_error("got %s, want %s", text.p, want);
+		cr_log_info("got %s, want %s", text.p, want);
 	fb_buf_fini(&text);
 	return equal;
 }
@@ -150,7 +151,17 @@ static int plan_case(const struct recorded *at, const char *expression, struct f
 	return rc;
 }
 
-static void check_rows(struct instance *run, struct fb_type type, const char *expression, char *values)
+/* deviations.txt: where Flink is silently wrong, as "expression TAB row". */
+static bool deviates(const char *known, const char *expression, uint32_t row)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "\n%s\t%u\n", expression, row);
+	return strstr(known, line) != NULL;
+}
+
+static void check_rows(struct instance *run, struct fb_type type, const char *known,
+	const char *expression, char *values)
 {
 	struct fb_row_page *page;
 	struct fb_value value;
@@ -166,7 +177,8 @@ static void check_rows(struct instance *run, struct fb_type type, const char *ex
 			cr_assert_gt(used, 0);
 			cr_assert_not_null(want, "%s", expression);
 			pos += (size_t)used;
-			cr_expect(same(type, &value, want), "%s, row %u", expression, row_cnt + 1);
+			cr_expect_neq(same(type, &value, want), deviates(known, expression, row_cnt + 1),
+				"DEVIATES\t%s\t%u", expression, row_cnt + 1);
 		}
 		fb_reader_return_rows(run->reader, page);
 	}
@@ -204,7 +216,7 @@ static void check_case(struct recorded *at, char *line)
 		cr_expect_gt(count_of(&run, 0, FB_REC_EXPRESSION), 0, "%s", expression);
 	} else if (strcmp(type, "REFUSED") != 0) {
 		cr_expect_str_eq(fb_type_format(have, name), type, "%s is %s, not %s", expression, name, type);
-		check_rows(&run, have, expression, line);
+		check_rows(&run, have, at->known, expression, line);
 	}
 	expect_ledger(&run, 0);
 	instance_close(&run);
@@ -217,6 +229,7 @@ Test(flink, expressions)
 	char *text = read_file("expressions.txt");
 	char *rest = text, *line;
 
+	at.known = read_file("deviations.txt");
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (line[0] == '#' || line[0] == '\0')
 			continue;
@@ -235,5 +248,6 @@ Test(flink, expressions)
 	}
 	cr_expect_gt(at.case_cnt, 400);
 	free(at.csv);
+	free(at.known);
 	free(text);
 }
