@@ -11,6 +11,34 @@ static const char *const months[] = {"January", "February", "March", "April", "M
 static const char *const week_days[] = {
 	"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
+/* ---- the Julian calendar, in which SimpleDateFormat lives before 15 October 1582 ---- */
+
+#define GREGORIAN_FROM (-141427) /* days since 1970 */
+#define JULIAN_EPOCH 2440588     /* the Julian day number of 1970-01-01 */
+
+static int64_t julian_days(int64_t year, int64_t month, int64_t day)
+{
+	int64_t early = month < 3; /* such months belong to the year before, which begins in March */
+	int64_t y = year + 4800 - early;
+
+	return day + (153 * (month + 12 * early - 3) + 2) / 5 + 365 * y + fb_floor_div(y, 4) - 32083 -
+	       JULIAN_EPOCH;
+}
+
+static struct fb_civil julian_civil(int64_t days)
+{
+	int64_t c = days + JULIAN_EPOCH + 32082;
+	int64_t y = fb_floor_div(4 * c + 3, 1461);
+	int64_t rest = c - fb_floor_div(1461 * y, 4);
+	int64_t month = (5 * rest + 2) / 153;
+
+	return (struct fb_civil){
+		.year = (int32_t)(y - 4800 + month / 10),
+		.month = (uint8_t)(month + 3 - 12 * (month / 10)),
+		.day = (uint8_t)(rest - (153 * month + 2) / 5 + 1),
+	};
+}
+
 /* ---- compiling ---- */
 
 static bool is_letter(char c)
@@ -271,7 +299,9 @@ uint32_t fb_time_pattern_format(
 	struct moment m = {.days = fb_floor_div(us, US_PER_DAY)};
 
 	m.us = us - m.days * US_PER_DAY;
-	m.civil = fb_civil_from_days(m.days);
+	m.civil = pattern->kind == FB_PATTERN_SIMPLE && m.days < GREGORIAN_FROM
+			  ? julian_civil(m.days)
+			  : fb_civil_from_days(m.days);
 	for (uint32_t i = 0; i < pattern->cnt; i++) {
 		const struct fb_pattern_item *item = &pattern->items[i];
 
@@ -574,12 +604,15 @@ static bool resolve(const struct fields *f, int64_t *ret_days, int64_t *ret_hour
 static bool resolve_lenient(const struct fields *f, int64_t *ret_days, int64_t *ret_hour)
 {
 	int64_t months_in = f->year * 12 + f->month - 1;
+	int64_t year, month;
 
 	if (f->year < -999999 || f->year > 999999 || f->month < -9999999 || f->month > 9999999)
 		return false;
-	*ret_days = fb_days_from_civil((int32_t)fb_floor_div(months_in, 12),
-			    (uint32_t)fb_floor_mod(months_in, 12) + 1, 1) +
-		    f->day - 1;
+	year = fb_floor_div(months_in, 12);
+	month = fb_floor_mod(months_in, 12) + 1;
+	*ret_days = fb_days_from_civil((int32_t)year, (uint32_t)month, 1) + f->day - 1;
+	if (*ret_days < GREGORIAN_FROM)
+		*ret_days = julian_days(year, month, 1) + f->day - 1;
 	if (f->has_day_of_year && !f->has_day)
 		*ret_days = fb_days_from_civil((int32_t)f->year, 1, 1) + f->day_of_year - 1;
 	*ret_hour = f->has_hour ? f->hour : f->half_hour + 12 * FB_MAX(f->half, 0);

@@ -9,8 +9,8 @@
  *              what is behind the pattern's end is not read.
  *
  * Letters: G y u M L d D E a H h K k m s S, FORMATTER also A n N Q q; texts in English. Those of
- * weeks, zones and optional parts are refused. Dates before 1582-10-15 are Gregorian in both kinds
- * (SimpleDateFormat's are Julian).
+ * weeks, zones and optional parts are refused. Dates before 1582-10-15 are Julian in SIMPLE, but for
+ * the day of the year.
  *
  * A pattern points into its text, which must outlive it. Reading and writing are pure and fit for a
  * poll-mode core.

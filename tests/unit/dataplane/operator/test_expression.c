@@ -443,8 +443,22 @@ Test(expression, deviations_from_flink)
 		{"TO_DATE(k)", K("99999999999"), "NULL"},
 		/* Flink: 10.0 in a DECIMAL(2, 1), which its own sinks refuse. */
 		{"TRY_CAST(k AS DECIMAL(2, 1))", K("9.99"), "NULL"},
-		/* Flink reckons in the Julian calendar before 1582: 0001-01-03. */
-		{"TO_DATE(k, 'yyyy-MM-dd')", K("0001-01-01"), "-719162"},
+		{"TO_TIMESTAMP(k, 'yyyy-MM-dd HH:mm:ss.SSSSSS')", K("1970-01-01 00:00:00.000999"), "0"},
+	};
+
+	expect_items(items, FB_ARRAY_LEN(items));
+}
+
+/* SimpleDateFormat is in the Julian calendar before 15 October 1582: rows of Flink 2.2.0. */
+Test(expression, simple_patterns_are_julian_before_1582)
+{
+	static const struct item items[] = {
+		{"UNIX_TIMESTAMP(k, 'yyyy-MM-dd')", K("1582-10-15"), "-12219292800"},
+		{"UNIX_TIMESTAMP(k, 'yyyy-MM-dd')", K("1582-10-10"), "-12218860800"},
+		{"UNIX_TIMESTAMP(k, 'yyyy-MM-dd')", K("0001-01-01"), "-62135769600"},
+		{"FROM_UNIXTIME(b, 'yyyy-MM-dd')", B("-62135596800"), "0001-01-03"},
+		{"FROM_UNIXTIME(b)", B("-12219292801"), "1582-10-04 23:59:59"},
+		{"FROM_UNIXTIME(b)", B("-12219292800"), "1582-10-15 00:00:00"},
 	};
 
 	expect_items(items, FB_ARRAY_LEN(items));
