@@ -33,6 +33,8 @@ def half_up(value, scale):
 
 def fit(value, precision, scale):
     """Into DECIMAL(precision, scale): half up, NULL where it does not fit."""
+    if abs(value) >= Decimal(10) ** (precision - scale):
+        return None
     value = half_up(value, scale)
     return value if abs(value) < Decimal(10) ** (precision - scale) else None
 
@@ -115,9 +117,10 @@ def avg_decimal(scale):
         values = known(values)
         if not values:
             return None
+        total = sum(values, Decimal(0))
         with decimal.localcontext() as context:
             context.prec, context.rounding = 38, decimal.ROUND_HALF_UP
-            quotient = sum(values, Decimal(0)) / len(values)
+            quotient = total / len(values)
         return half_up(quotient, max(6, scale))
     return mean
 
