@@ -72,8 +72,10 @@ def like(text, pattern):
 
 
 def substring(text, start, length=None):
-    """Positions from 1; a negative one counts from the end."""
-    at = start - 1 if start > 0 else max(len(text) + start, 0) if start < 0 else 0
+    """Positions from 1; a negative one counts from the end, and gives nothing before the beginning."""
+    at = start - 1 if start > 0 else len(text) + start if start < 0 else 0
+    if at < 0:
+        return ""
     return text[at:] if length is None else text[at:at + length]
 
 
