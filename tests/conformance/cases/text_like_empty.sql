@@ -1,6 +1,6 @@
 -- rule: 2.1 Scalar functions
--- about: LIKE '' is true of every text, in Flink and so here
--- spark: Flink's LIKE '' is true of every text
+-- about: LIKE '' matches the empty text only
+-- oracle: spark Flink's LIKE '' is true of every text
 CREATE TABLE people (
   id BIGINT, name STRING, age INT, gender STRING, birthday DATE, email STRING, phone STRING, address STRING, city STRING, country STRING,
   ts TIMESTAMP(3)

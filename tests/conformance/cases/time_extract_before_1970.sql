@@ -1,6 +1,6 @@
 -- rule: 1.4
 -- about: before 1970: EXTRACT and the functions of fields, of TIMESTAMP
--- spark: before 1970 Flink rounds toward the epoch, Spark toward the past
+-- oracle: spark before 1970 Flink rounds toward the epoch: it gives negative hours and the next day
 -- include: times
 CREATE TABLE sink (
   id INT, y BIGINT, m BIGINT, d BIGINT, h BIGINT, mi BIGINT, s BIGINT, y2 BIGINT, m2 BIGINT, d2 BIGINT, h2 BIGINT, mi2 BIGINT
