@@ -226,7 +226,7 @@ def field(kind, value):
     if kind == "BOOLEAN":
         return "true" if value else "false"
     if kind.startswith("DECIMAL"):
-        return str(value.normalize() + 0)  # there is no -0 among decimals
+        return str(value.normalize()) if value else "0"  # there is no -0 among decimals
     if kind == "DOUBLE":
         return repr(value)
     if kind in BITS:
