@@ -17,12 +17,15 @@ struct send_args {
 	const char *to;
 	const char *file;
 	bool generate;
+	uint32_t format;
 	uint64_t records_per_datagram;
 	uint64_t datagram_bytes;
 	uint64_t pace;
 	uint64_t sources;
 	bool quiet;
 };
+
+static const char *const format_words[] = {"csv", "json", NULL}; /* enum fb_people_format */
 
 static const struct fb_cli_option options[] = {
 	{.name = "to",
@@ -42,6 +45,13 @@ static const struct fb_cli_option options[] = {
 		.type = FB_ARG_FLAG,
 		.at = offsetof(struct send_args, generate),
 		.help = "send the records that forebay generate makes with the same options"},
+	{.name = "format",
+		.type = FB_ARG_CHOICE,
+		.value = "FORMAT",
+		.preset = "csv",
+		.choices = format_words,
+		.at = offsetof(struct send_args, format),
+		.help = "with --generate: CSV lines or JSON lines"},
 	{.name = "records-per-datagram",
 		.type = FB_ARG_U64,
 		.value = "N",
@@ -113,7 +123,8 @@ static int open_input(struct fb_cli *cli, struct sending *sending)
 		return fb_cli_fail(
 			cli, FB_EXIT_USAGE, NULL, "--generate and --file exclude each other");
 	if (args->generate)
-		return fb_people_open(cli, &args->people, FB_PEOPLE_CSV, &sending->people);
+		return fb_people_open(cli, &args->people, (enum fb_people_format)args->format,
+			&sending->people);
 	if (args->file == NULL && isatty(STDIN_FILENO))
 		return fb_cli_fail(cli, FB_EXIT_USAGE,
 			"--generate makes records, --file FILE reads them, or pipe them in",

@@ -62,6 +62,12 @@ static void put(struct fb_json_units *units, const char *text, uint32_t len)
 		units->full |= !fb_decoder_scratch_put(units->decoder, text[i]);
 }
 
+/* A word with its minus, or without. */
+static void put_signed(struct fb_json_units *units, const char *word, bool negative)
+{
+	put(units, negative ? word : word + 1, (uint32_t)strlen(word) - !negative);
+}
+
 /* ---- numbers ---- */
 
 #define DIGITS_MAX FB_JSON_NUMBER_DIGITS_MAX
@@ -218,12 +224,12 @@ static void put_double(struct fb_json_units *units, const struct number *number)
 	double value = value_of(number);
 
 	if (value == 0) {
-		put(units, "-0.0" + !number->negative, 3 + (uint32_t)number->negative);
+		put_signed(units, "-0.0", number->negative);
 		return;
 	}
 	if (isinf(value)) { /* JSON has no word for it: a text */
 		put(units, "\"", 1);
-		put(units, "-Infinity" + !number->negative, 8 + (uint32_t)number->negative);
+		put_signed(units, "-Infinity", number->negative);
 		put(units, "\"", 1);
 		return;
 	}

@@ -23,6 +23,24 @@ void fb_text_decimal(fb_i128 value, uint32_t scale, bool strip, struct fb_buf *o
 		      : fb_decimal_format(value, scale, text));
 }
 
+void fb_text_base64(struct fb_str bytes, struct fb_buf *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (uint32_t i = 0; i < bytes.len; i += 3) {
+		uint32_t left = bytes.len - i;
+		uint32_t bits = (uint32_t)(uint8_t)bytes.p[i] << 16;
+
+		bits |= left > 1 ? (uint32_t)(uint8_t)bytes.p[i + 1] << 8 : 0;
+		bits |= left > 2 ? (uint8_t)bytes.p[i + 2] : 0;
+		fb_buf_add_char(out, digits[bits >> 18]);
+		fb_buf_add_char(out, digits[bits >> 12 & 63]);
+		fb_buf_add_char(out, left > 1 ? digits[bits >> 6 & 63] : '=');
+		fb_buf_add_char(out, left > 2 ? digits[bits & 63] : '=');
+	}
+}
+
 void fb_text_date(int64_t days, struct fb_buf *out)
 {
 	struct fb_civil civil = fb_civil_from_days(days);

@@ -15,6 +15,8 @@ void fb_text_double(double value, bool single, struct fb_buf *out);
  * trailing zeros and maybe scientific, as BigDecimal.stripTrailingZeros prints.
  */
 void fb_text_decimal(fb_i128 value, uint32_t scale, bool strip, struct fb_buf *out);
+/* Base64 of RFC 4648 with padding, in one line. */
+void fb_text_base64(struct fb_str bytes, struct fb_buf *out);
 /* yyyy-MM-dd; years below 0 and above 9999 with their sign, as Java's LocalDate prints them. */
 void fb_text_date(int64_t days, struct fb_buf *out);
 /* That, <separator>, HH:mm:ss[.f] with trailing zeros of the fraction trimmed (semantics 1.4: the

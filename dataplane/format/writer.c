@@ -89,6 +89,10 @@ static void csv_value(const struct fb_writer *writer, struct fb_type type,
 	case FB_T_VARCHAR:
 		csv_text(writer, value->str, out);
 		return;
+	case FB_T_BINARY:
+	case FB_T_VARBINARY:
+		fb_text_base64(value->str, &text);
+		break;
 	case FB_T_TIMESTAMP:
 	case FB_T_TIMESTAMP_LTZ:
 		fb_text_timestamp(type, value->i64, ' ', &text);
@@ -211,6 +215,12 @@ static void json_value(const struct fb_writer *writer, struct fb_type type,
 	case FB_T_VARCHAR:
 		json_text(value->str, out);
 		return;
+	case FB_T_BINARY:
+	case FB_T_VARBINARY:
+		fb_buf_add_char(out, '"');
+		fb_text_base64(value->str, out);
+		fb_buf_add_char(out, '"');
+		return;
 	case FB_T_TIMESTAMP:
 	case FB_T_TIMESTAMP_LTZ:
 		fb_text_timestamp(type, value->i64, writer->iso_timestamps ? 'T' : ' ', &text);
@@ -271,7 +281,7 @@ int fb_writer_create(const struct fb_table *table, struct fb_writer **ret)
 	for (uint16_t i = 0; i < table->field_cnt; i++) {
 		uint8_t kind = table->fields[i]->type.kind;
 
-		if (kind == FB_T_BINARY || kind == FB_T_VARBINARY || kind == FB_T_INTERVAL)
+		if (kind == FB_T_INTERVAL)
 			return FB_E_UNSUPPORTED;
 	}
 	writer = calloc(1, sizeof(*writer));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Decoding alone: datagrams of people records, columns age, city and ts, for each kernel that this processor has. CSV, JSON as
- * a program writes it, and JSON whose members stand in another order in each record, which is what any object costs.
+ * a program writes it, JSON whose members stand in another order in each record, which is what any object costs, and
+ * binary records of 64 bytes (no kernels: the compiler's code for each type).
  * The limit is touching every line of the same datagrams. Two working sets: one that stays in L2 and one that does not.
  */
 #include <stdio.h>
@@ -12,10 +13,11 @@
 #include "dataplane/format/decoder.h"
 #include "tests/bench/bench.h"
 
+#define BINARY_BYTES 64
 #define SLOT_BYTES 2048 /* as in an mbuf */
 #define TRIAL_RECORDS 1000000u
 
-enum input { CSV, JSON, JSON_SHUFFLED };
+enum input { CSV, JSON, JSON_SHUFFLED, BINARY };
 
 struct datagrams {
 	enum input input;
@@ -35,11 +37,38 @@ static void fail(const char *what)
 	exit(1);
 }
 
+/* id, age, a city of eight bytes, the time in milliseconds; the rest is other fields. */
+static uint32_t make_binary(char *out, uint32_t id)
+{
+	uint64_t number = id;
+	uint32_t age = 18 + id * 2654435761u / 64 % 70;
+	int64_t time = 1767225600000 + id;
+	char city[16];
+
+	memset(out, 0x55, BINARY_BYTES);
+	memcpy(out, &number, 8);
+	memcpy(out + 8, &age, 4);
+	snprintf(city, sizeof(city), "c%06u", id % 100);
+	memcpy(out + 16, city, 8);
+	memcpy(out + 24, &time, 8);
+	return BINARY_BYTES;
+}
+
+static struct fb_layout_field binary_fields[] = {
+	{.name = (char *)"age", .type = FB_LAYOUT_INT32, .offset = 8, .bytes = 4},
+	{.name = (char *)"city", .type = FB_LAYOUT_TEXT, .offset = 16, .bytes = 8},
+	{.name = (char *)"ts", .type = FB_LAYOUT_INT64, .offset = 24, .bytes = 8},
+};
+static const struct fb_layout binary_layout = {
+	.record_bytes = BINARY_BYTES, .fields = binary_fields, .field_cnt = FB_ARRAY_LEN(binary_fields)};
+
 static uint32_t make_record(enum input input, char *out, uint32_t id)
 {
 	uint32_t key_at;
 	uint32_t time_at;
 
+	if (input == BINARY)
+		return make_binary(out, id);
 	if (input == CSV)
 		return fb_bench_record(out, id, &key_at, &time_at);
 	return fb_bench_json_record(out, id, input == JSON_SHUFFLED);
@@ -49,7 +78,7 @@ static struct datagrams make_datagrams(enum input input, uint32_t cnt)
 {
 	struct datagrams set = {
 		.input = input,
-		.records = input == CSV ? 10 : 6, /* as many as fit into 1472 bytes */
+		.records = input == BINARY ? 23 : input == CSV ? 10 : 6, /* as many as fit into 1472 bytes */
 		.memory = aligned_alloc(4096, (size_t)cnt * SLOT_BYTES),
 		.order = calloc(cnt, sizeof(uint32_t)),
 		.len = calloc(cnt, sizeof(uint32_t)),
@@ -137,8 +166,9 @@ static double trial_decode(const struct datagrams *set, struct fb_decoder *decod
 
 static void bench_case(const struct fb_query_plan *query, const struct datagrams *set, enum fb_isa isa, const char *where)
 {
-	static const char *const names[] = {"csv", "json", "json in any order"};
-	struct fb_decoder_conf conf = {.table = query->source, .needed = query->fields_needed, .isa = isa};
+	static const char *const names[] = {"csv", "json", "json in any order", "binary"};
+	struct fb_decoder_conf conf = {.table = query->source, .needed = query->fields_needed, .isa = isa,
+		.layout = set->input == BINARY ? &binary_layout : NULL};
 	struct fb_decoder *decoder;
 	struct fb_batch batch;
 	struct fb_type types[16];
@@ -186,7 +216,7 @@ static const struct fb_query_plan *make_plan(enum input input)
 	struct fb_diags diags;
 	struct fb_plan *plan;
 
-	snprintf(text, sizeof(text), sql, input == CSV ? "csv" : "json");
+	snprintf(text, sizeof(text), sql, input == CSV ? "csv" : "json"); /* of binary records the layout counts */
 	fb_diags_init(&diags, "bench.sql");
 	if (fb_sql_plan("bench.sql", fb_str_from(text), &diags, &plan) != 0) {
 		fb_diags_print(&diags, text, stderr);
@@ -202,13 +232,13 @@ int main(void)
 		const char *text;
 	} sizes[] = {{512, "1 MB"}, {65536, "128 MB"}};
 
-	for (int input = CSV; input <= JSON_SHUFFLED; input++) {
+	for (int input = CSV; input <= BINARY; input++) {
 		const struct fb_query_plan *query = make_plan((enum input)input);
 
 		for (uint32_t i = 0; i < FB_ARRAY_LEN(sizes); i++) {
 			struct datagrams set = make_datagrams((enum input)input, sizes[i].cnt);
 
-			for (int isa = FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++)
+			for (int isa = input == BINARY ? (int)fb_isa_detect() : FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++)
 				bench_case(query, &set, (enum fb_isa)isa, sizes[i].text);
 			free(set.memory);
 			free(set.order);
