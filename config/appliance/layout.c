@@ -12,8 +12,8 @@
 #include "config/base/errcode.h"
 #include "config/base/nearest.h"
 
-const char *const fb_layout_type_names[FB_LAYOUT_TYPE_CNT + 1] = {"int8", "int16", "int32",
-	"int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "text", "bytes", NULL};
+const char *const fb_layout_type_names[FB_LAYOUT_TYPE_CNT + 1] = {"int8", "int16", "int32", "int64",
+	"uint8", "uint16", "uint32", "uint64", "float32", "float64", "text", "bytes", NULL};
 
 static const char *const orders[] = {"little", "big", NULL};
 static const char *const counted[] = {"datagrams", "records", NULL};
@@ -192,8 +192,8 @@ static bool read_place(struct loader *loader, const yaml_node_t *mapping, uint32
 		if (bytes == NULL || !read_number(loader, bytes, "bytes", 1, room, &len))
 			return false;
 	} else if (bytes != NULL) {
-		complain(loader, bytes, "only text and bytes have them", ".bytes: a value of %s has %u",
-			fb_layout_type_names[word], (uint32_t)len);
+		complain(loader, bytes, "only text and bytes have them",
+			".bytes: a value of %s has %u", fb_layout_type_names[word], (uint32_t)len);
 		return false;
 	}
 	if (at + len > room) {
@@ -362,8 +362,8 @@ static bool read_layout(struct loader *loader, const yaml_node_t *node)
 	fields = get(loader, node, "fields", true);
 	header = get(loader, node, "header", false);
 	if (record == NULL || fields == NULL ||
-		!read_number(loader, record, "record_bytes", 1, FB_LAYOUT_RECORD_BYTES_MAX,
-			&number) ||
+		!read_number(
+			loader, record, "record_bytes", 1, FB_LAYOUT_RECORD_BYTES_MAX, &number) ||
 		!read_order(loader, node, false, &loader->big_endian))
 		return false;
 	loader->layout->record_bytes = (uint32_t)number;
@@ -374,7 +374,8 @@ static bool read_layout(struct loader *loader, const yaml_node_t *node)
 int fb_layout_load(struct fb_document *document, const struct yaml_node_s *node, const char *where,
 	struct fb_layout **ret)
 {
-	struct loader loader = {.document = document, .layout = calloc(1, sizeof(struct fb_layout))};
+	struct loader loader = {
+		.document = document, .layout = calloc(1, sizeof(struct fb_layout))};
 	size_t errors = document->diags->error_cnt;
 
 	if (loader.layout == NULL)

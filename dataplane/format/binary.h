@@ -4,9 +4,8 @@
  * each other (config/appliance/layout.h). Columns are found by the names of the layout's fields.
  *
  *   column                        field
- *   TINYINT … BIGINT              int or uint that is not wider in range; uint64 in BIGINT too: what
- *                                 is above its range is FB_REC_NUMBER
- *   BOOLEAN                       int8, uint8: 0 is false
+ *   TINYINT … BIGINT              int or uint that is not wider in range; uint64 in BIGINT too:
+ * what is above its range is FB_REC_NUMBER BOOLEAN                       int8, uint8: 0 is false
  *   FLOAT; DOUBLE                 float32; float32, float64
  *   CHAR, VARCHAR                 text: up to its first zero byte
  *   BINARY, VARBINARY             bytes

@@ -182,8 +182,8 @@ static void read_integers(
 		out[row] = out[row] != 0;
 }
 
-static void read_floats(const struct fb_binary_decoder *decoder,
-	const struct fb_binary_column *column, double *out)
+static void read_floats(
+	const struct fb_binary_decoder *decoder, const struct fb_binary_column *column, double *out)
 {
 	const struct fb_layout_field *field = &column->field;
 
@@ -268,7 +268,7 @@ void fb_binary_finish(struct fb_decoder *base, struct fb_batch *batch)
 	struct fb_binary_decoder *decoder = fb_binary_of(base);
 
 	for (uint32_t c = 0; c < base->column_cnt; c++)
-		read_column(decoder, &decoder->columns[c],
-			&batch->columns[decoder->columns[c].column]);
+		read_column(
+			decoder, &decoder->columns[c], &batch->columns[decoder->columns[c].column]);
 	fb_decoder_select(base, batch);
 }

@@ -258,8 +258,7 @@ int64_t fb_convert_boolean(struct fb_str text)
 	       (text.p[2] | 0x20) == 'u' && (text.p[3] | 0x20) == 'e';
 }
 
-enum fb_convert_result fb_convert_fraction(
-	struct fb_str text, enum fb_type_kind kind, int64_t *ret)
+enum fb_convert_result fb_convert_fraction(struct fb_str text, enum fb_type_kind kind, int64_t *ret)
 {
 	double value;
 
@@ -504,8 +503,8 @@ enum fb_convert_result fb_convert_json_timestamp(
 	uint32_t month;
 	uint32_t day;
 
-	if (!read_date(&at, end, &year, &month, &day) ||
-		!read_separator(&at, end, iso, strict) || !read_clock(&at, end, iso, &clock))
+	if (!read_date(&at, end, &year, &month, &day) || !read_separator(&at, end, iso, strict) ||
+		!read_clock(&at, end, iso, &clock))
 		return FB_CONVERT_DATETIME;
 	if (type.kind == FB_T_TIMESTAMP_LTZ && !read_char(&at, end, 'Z'))
 		return FB_CONVERT_DATETIME;

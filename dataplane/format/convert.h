@@ -32,8 +32,9 @@ enum fb_convert_result fb_convert_fraction(
 /* Java's ISO_LOCAL_DATE: no clamping, no Julian calendar. */
 enum fb_convert_result fb_convert_iso_date(struct fb_str text, int64_t *ret_days);
 /*
- * json.timestamp-format.standard: SQL as fb_convert_timestamp, but not trimmed; ISO-8601 with T, and
- * seconds that may be left out. Days behind the end of a month clamp, but for ISO-8601 without zone.
+ * json.timestamp-format.standard: SQL as fb_convert_timestamp, but not trimmed; ISO-8601 with T,
+ * and seconds that may be left out. Days behind the end of a month clamp, but for ISO-8601 without
+ * zone.
  */
 enum fb_convert_result fb_convert_json_timestamp(
 	struct fb_str text, struct fb_type type, bool iso, int64_t *ret);

@@ -81,18 +81,20 @@ bool fb_csv_add(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, u
  * quoted nor escaped. Returns 0 or the disposition; FB_REC_CNT: no scratch left (finish first, then
  * again).
  */
-uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t row);
+uint32_t fb_csv_row(
+	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t row);
 
 /* With csv.allow-comments: how much of data[0, len) is comments, empty lines and blanks in front of
  * a row; len: no row. */
-uint32_t fb_csv_skip_comments(const struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len);
+uint32_t fb_csv_skip_comments(
+	const struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len);
 
 /* Text between quotes with doubled quotes undone. NULL p: no scratch left. */
 struct fb_str fb_csv_unquote(struct fb_csv_decoder *decoder, struct fb_str inner);
 
 /* Sets a ref: NULL literal, or the text. */
-static inline void fb_csv_set(
-	struct fb_csv_decoder *decoder, struct fb_decoder_column *column, uint32_t row, struct fb_str text)
+static inline void fb_csv_set(struct fb_csv_decoder *decoder, struct fb_decoder_column *column,
+	uint32_t row, struct fb_str text)
 {
 	if (decoder->null_set && fb_str_eq(text, decoder->null_literal))
 		text = (struct fb_str){NULL, 0};

@@ -19,7 +19,8 @@ struct fb_str fb_csv_unquote(struct fb_csv_decoder *decoder, struct fb_str inner
 		if ((uint8_t)inner.p[i] == decoder->chars.quote)
 			i++;
 	}
-	return (struct fb_str){start, (uint32_t)(decoder->base.scratch + decoder->base.scratch_len - start)};
+	return (struct fb_str){
+		start, (uint32_t)(decoder->base.scratch + decoder->base.scratch_len - start)};
 }
 
 struct field {
@@ -59,8 +60,9 @@ static struct fb_str end_reading(
 	const struct fb_csv_decoder *decoder, const struct reading *reading, uint32_t at)
 {
 	if (reading->copy != NULL)
-		return (struct fb_str){reading->copy,
-			(uint32_t)(decoder->base.scratch + decoder->base.scratch_len - reading->copy)};
+		return (struct fb_str){
+			reading->copy, (uint32_t)(decoder->base.scratch +
+						  decoder->base.scratch_len - reading->copy)};
 	return (struct fb_str){(const char *)reading->data + reading->start, at - reading->start};
 }
 
@@ -86,7 +88,8 @@ static uint32_t put_escaped(struct fb_csv_decoder *decoder, struct reading *read
 {
 	if (at + 1 >= len)
 		return FB_REC_QUOTE;
-	if (!start_copy(decoder, reading, at) || !fb_decoder_scratch_put(&decoder->base, unescaped(data[at + 1])))
+	if (!start_copy(decoder, reading, at) ||
+		!fb_decoder_scratch_put(&decoder->base, unescaped(data[at + 1])))
 		return FB_REC_CNT;
 	return 0;
 }
@@ -139,14 +142,16 @@ static struct field plain_field(
 
 			if (error)
 				return (struct field){.error = error};
-		} else if (reading.copy != NULL && !fb_decoder_scratch_put(&decoder->base, (char)data[at])) {
+		} else if (reading.copy != NULL &&
+			   !fb_decoder_scratch_put(&decoder->base, (char)data[at])) {
 			return (struct field){.error = FB_REC_CNT};
 		}
 	}
 	return (struct field){.text = end_reading(decoder, &reading, at), .next = at};
 }
 
-uint32_t fb_csv_skip_comments(const struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len)
+uint32_t fb_csv_skip_comments(
+	const struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len)
 {
 	uint32_t at = 0;
 
@@ -193,14 +198,16 @@ uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_
 			break;
 		}
 		if (decoder->base.column_of_field[field_cnt] >= 0)
-			fb_csv_set(decoder, &decoder->base.columns[decoder->base.column_of_field[field_cnt]],
+			fb_csv_set(decoder,
+				&decoder->base.columns[decoder->base.column_of_field[field_cnt]],
 				row, field.text);
 		field_cnt++;
 		if (last)
 			break;
 		at = field.next + 1;
 	}
-	if (field_cnt < decoder->base.field_cnt && decoder->all_needed && !decoder->base.ignore_errors)
+	if (field_cnt < decoder->base.field_cnt && decoder->all_needed &&
+		!decoder->base.ignore_errors)
 		return FB_REC_ARITY;
 	/* Fields that are not there are NULL. */
 	for (uint32_t i = 0; i < decoder->base.column_cnt; i++)

@@ -4,8 +4,8 @@
 
 /* A field between two breaks of a payload that may hold quotes, but only regular ones. False: no
  * scratch left. */
-static inline bool set_field(struct fb_csv_decoder *decoder, struct fb_decoder_column *column, uint32_t row,
-	struct fb_str text, bool quoted)
+static inline bool set_field(struct fb_csv_decoder *decoder, struct fb_decoder_column *column,
+	uint32_t row, struct fb_str text, bool quoted)
 {
 	if (quoted && text.len >= 2 && (uint8_t)text.p[0] == decoder->chars.quote) {
 		struct fb_str inner = {text.p + 1, text.len - 2};
@@ -35,8 +35,8 @@ struct rows {
  * at what is between. The common case: all rows of a well-formed payload without a NULL literal or
  * quote.
  */
-static inline void set_rows_plain(
-	struct fb_csv_decoder *decoder, const uint8_t *data, const struct rows *rows, uint32_t row_cnt)
+static inline void set_rows_plain(struct fb_csv_decoder *decoder, const uint8_t *data,
+	const struct rows *rows, uint32_t row_cnt)
 {
 	const uint32_t *positions = rows->positions;
 	uint32_t step = decoder->base.field_cnt;
@@ -138,7 +138,8 @@ static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *
 			if (decoder->base.columns[c].field == step - 1 && to > from &&
 				data[to - 1] == '\r')
 				to--;
-			if (!set_field(decoder, &decoder->base.columns[c], decoder->base.row_cnt + row,
+			if (!set_field(decoder, &decoder->base.columns[c],
+				    decoder->base.row_cnt + row,
 				    (struct fb_str){(const char *)data + from, to - from},
 				    quoted)) {
 				decoder->base.scratch_len = scratch_len;
@@ -150,7 +151,8 @@ static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *
 }
 
 /* The next line, alone. False: the batch has to be finished first. */
-static bool add_line(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
+static bool add_line(
+	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
 {
 	const uint8_t *line = data + *pos;
 	const uint8_t *end = memchr(line, '\n', len - *pos);
@@ -223,7 +225,8 @@ static bool add_scanned(struct fb_csv_decoder *decoder, const uint8_t *data, uin
 	return true;
 }
 
-static bool add_lines(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
+static bool add_lines(
+	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
 {
 	bool lone = decoder->comments || decoder->escaping;
 
@@ -262,7 +265,8 @@ static bool add_datagram(
 	if (decoder->base.row_cnt == FB_BATCH_ROWS)
 		return false;
 	if (len == 0)
-		fb_decoder_put_row(&decoder->base, FB_REC_ARITY); /* not one empty field, but none */
+		fb_decoder_put_row(
+			&decoder->base, FB_REC_ARITY); /* not one empty field, but none */
 	else if (!add_row(decoder, data, len))
 		return false;
 	*pos = len;

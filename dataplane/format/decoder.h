@@ -26,11 +26,11 @@
  * count of columns that a query reads: there the result depends on the query). What is behind the
  * object is not read; empty lines and datagrams are no records. Numbers may be texts. Objects and
  * arrays in text columns become compact text. The whole object is checked, also what is not needed.
- *   FB_REC_JSON           no object, or something wrong inside; also where errors are ignored. In an
- *                         array: of elements that are no objects each, and one for what follows a
- *                         broken element. A record with more than 256 KiB of unescaped text
- *   FB_REC_MISSING_FIELD  with json.fail-on-missing-field a needed column has no member
- *   FB_REC_BASE64         a binary column does not read
+ *   FB_REC_JSON           no object, or something wrong inside; also where errors are ignored. In
+ * an array: of elements that are no objects each, and one for what follows a broken element. A
+ * record with more than 256 KiB of unescaped text FB_REC_MISSING_FIELD  with
+ * json.fail-on-missing-field a needed column has no member FB_REC_BASE64         a binary column
+ * does not read
  *
  * Fixed binary records: binary.h
  *   FB_REC_HEADER         a datagram shorter than its header, with another magic, or whose count is
@@ -121,8 +121,8 @@ uint32_t fb_decoder_pending(const struct fb_decoder *decoder);
 const struct fb_decode_counters *fb_decoder_counters(const struct fb_decoder *decoder);
 
 /*
- * Whether a layout has a field of a fitting type for each needed column (needed NULL: for all). False:
- * `message` says which has not, with the line of the appliance file. Control thread.
+ * Whether a layout has a field of a fitting type for each needed column (needed NULL: for all).
+ * False: `message` says which has not, with the line of the appliance file. Control thread.
  */
 #define FB_LAYOUT_MESSAGE_BYTES 320
 bool fb_layout_fits(const struct fb_layout *layout, const struct fb_table *table,

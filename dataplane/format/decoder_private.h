@@ -37,8 +37,7 @@ struct fb_decoder_column {
 };
 
 struct fb_decoder {
-	bool (*add)(
-		struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
+	bool (*add)(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
 	void (*finish)(struct fb_decoder *decoder, struct fb_batch *batch);
 	void (*destroy)(struct fb_decoder *decoder); /* of what the format has beside this */
 	enum fb_framing framing;

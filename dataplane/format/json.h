@@ -41,8 +41,8 @@ struct fb_json_scan {
 };
 
 /*
- * Scans data[scan->from, len) until there are row_max newlines or the room is used up. Positions are
- * offsets in data. line_end: '\n', or '"' where newlines do not count. Reads up to
+ * Scans data[scan->from, len) until there are row_max newlines or the room is used up. Positions
+ * are offsets in data. line_end: '\n', or '"' where newlines do not count. Reads up to
  * FB_PAYLOAD_PAD_BYTES behind len, but counts nothing there.
  */
 typedef void (*fb_json_scan_fn)(const uint8_t *data, uint32_t len, uint8_t line_end,
@@ -90,9 +90,9 @@ struct fb_json_pick {
 };
 
 /*
- * A record has it if all pieces are there and all scalars between them are valid: then it is a valid
- * object with the same members. Why positions and bytes agree: a piece holds its quotes, and the
- * positions are all quotes in their order; so if a piece is where its first position says, the
+ * A record has it if all pieces are there and all scalars between them are valid: then it is a
+ * valid object with the same members. Why positions and bytes agree: a piece holds its quotes, and
+ * the positions are all quotes in their order; so if a piece is where its first position says, the
  * next position is the first quote behind it. Texts need no look, but for blocks with
  * enum fb_json_block bits: records with these are no matter of shapes.
  */
@@ -174,7 +174,7 @@ struct fb_json_decoder {
 	uint8_t line_end;
 	uint64_t blanks; /* bit c: byte c is white space */
 	bool fail_on_missing;
-	bool decimals; /* numbers inside of a text column's objects are DECIMALs, not DOUBLEs */
+	bool decimals;   /* numbers inside of a text column's objects are DECIMALs, not DOUBLEs */
 	bool shapes_off; /* a needed column cannot be taken from the payload as it is */
 
 	struct fb_json_name *names; /* by column */
@@ -184,10 +184,10 @@ struct fb_json_decoder {
 	/* The payload that is being added. */
 	const uint8_t *data;
 	uint32_t len;
-	uint32_t at;   /* offset of what comes next */
+	uint32_t at; /* offset of what comes next */
 	enum fb_json_place place;
 	struct fb_json_scan scan;
-	uint32_t next; /* number of the next position */
+	uint32_t next;        /* number of the next position */
 	uint32_t scan_number; /* changes with each scan */
 	uint32_t *positions;
 	uint8_t *blocks;
@@ -197,7 +197,7 @@ struct fb_json_decoder {
 	uint32_t record;
 	uint32_t found;       /* needed columns that it has */
 	uint32_t field_error; /* disposition of a field, where errors are not ignored */
-	uint32_t member_cnt; /* FB_JSON_MEMBER_MAX: too many, or not flat */
+	uint32_t member_cnt;  /* FB_JSON_MEMBER_MAX: too many, or not flat */
 	struct fb_json_member members[FB_JSON_MEMBER_MAX];
 
 	struct fb_json_shape shapes[FB_JSON_SHAPES];
@@ -248,8 +248,8 @@ uint32_t fb_json_skip_value(struct fb_json_decoder *decoder, uint32_t depth, uin
 const uint8_t *fb_json_scalar_end(const uint8_t *p, const uint8_t *end);
 
 /*
- * Inner text of a string that holds backslashes or bytes above 0x7f, as Java would have it. Where it
- * differs from the payload it is in the scratch. wanted: false where only its validity counts.
+ * Inner text of a string that holds backslashes or bytes above 0x7f, as Java would have it. Where
+ * it differs from the payload it is in the scratch. wanted: false where only its validity counts.
  * 0, FB_REC_JSON or FB_REC_CNT.
  */
 uint32_t fb_json_text(struct fb_json_decoder *decoder, bool wanted, struct fb_str *text);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An object or array in a text column: what Jackson's tree model prints of it. No blanks; of members
- * with one name the first one's place and the last one's value; numbers with a fraction or exponent
- * as Double.toString, or, where the query reads a DECIMAL, as BigDecimal without trailing zeros.
+ * An object or array in a text column: what Jackson's tree model prints of it. No blanks; of
+ * members with one name the first one's place and the last one's value; numbers with a fraction or
+ * exponent as Double.toString, or, where the query reads a DECIMAL, as BigDecimal without trailing
+ * zeros.
  *
  * The input is valid: json_record.c has checked it. Hot: no allocation, no system call.
  */
@@ -256,7 +257,8 @@ static void put_double(struct fb_json_units *units, const struct number *number)
 }
 
 /* Not inlined: its memory shall not be in every frame of the recursion. */
-__attribute__((noinline)) static void put_number(struct fb_json_units *units, struct fb_str text, bool decimals)
+__attribute__((noinline)) static void put_number(
+	struct fb_json_units *units, struct fb_str text, bool decimals)
 {
 	struct number number;
 
@@ -400,7 +402,6 @@ uint32_t fb_json_compact(struct fb_json_decoder *decoder, struct fb_str *text)
 	put_value(&units, text->p, decoder->decimals);
 	if (units.full)
 		return FB_REC_CNT;
-	*text = (struct fb_str){
-		decoder->base.scratch + from, decoder->base.scratch_len - from};
+	*text = (struct fb_str){decoder->base.scratch + from, decoder->base.scratch_len - from};
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two loops of JSON decoding that see every byte: positions of quotes and newlines 64 bytes at a
- * time, and comparison of a record with a known shape. Built once per instruction set; the three
+ * The two loops of JSON decoding that see every byte: positions of quotes and newlines 64 bytes at
+ * a time, and comparison of a record with a known shape. Built once per instruction set; the three
  * must agree on every input (tests/unit/dataplane/format).
  */
 #include "dataplane/format/json.h"
@@ -210,8 +210,8 @@ static inline difference compare(
 	__m256i bytes = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)data),
 		_mm256_load_si256((const __m256i *)piece->bytes));
 
-	return _mm256_or_si256(before,
-		_mm256_and_si256(bytes, _mm256_load_si256((const __m256i *)piece->mask)));
+	return _mm256_or_si256(
+		before, _mm256_and_si256(bytes, _mm256_load_si256((const __m256i *)piece->mask)));
 }
 
 static inline bool is_same(difference all)
@@ -289,8 +289,8 @@ static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *d
 		at = (int32_t)at < (int32_t)start ? start : at;
 		all = compare(all, &shape->pieces[i], data + at);
 	}
-	if (!is_same(all) || spot_at(shape->end, positions) !=
-				     positions[shape->quote_cnt] + shape->end_bytes)
+	if (!is_same(all) ||
+		spot_at(shape->end, positions) != positions[shape->quote_cnt] + shape->end_bytes)
 		return false;
 	for (uint32_t i = 0; i < shape->gap_cnt; i++) {
 		uint32_t from = spot_at(shape->gaps[i].start, positions);
@@ -306,7 +306,8 @@ static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *d
 
 static inline bool is_special(const struct fb_json_take *take, uint32_t start, uint32_t end)
 {
-	for (uint32_t i = (start - take->blocks_from) / 64; i <= (end - take->blocks_from) / 64; i++)
+	for (uint32_t i = (start - take->blocks_from) / 64; i <= (end - take->blocks_from) / 64;
+		i++)
 		if (take->blocks[i])
 			return true;
 	return false;

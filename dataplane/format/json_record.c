@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any JSON object to refs, by RFC 8259 as Jackson takes it: control characters may stand in texts as
- * they are, the last of several members with one name counts, numbers have no leading zeros. All of
- * the object is checked, also what is not needed; what is behind it is not read. Ends of texts come
- * from the scan, everything else is read byte by byte. Hot: no allocation, no system call.
+ * Any JSON object to refs, by RFC 8259 as Jackson takes it: control characters may stand in texts
+ * as they are, the last of several members with one name counts, numbers have no leading zeros. All
+ * of the object is checked, also what is not needed; what is behind it is not read. Ends of texts
+ * come from the scan, everything else is read byte by byte. Hot: no allocation, no system call.
  */
 #include "dataplane/format/json.h"
 
@@ -53,8 +53,8 @@ static inline uint32_t close_text(struct fb_json_decoder *decoder)
 	return close;
 }
 
-static inline uint32_t read_text(
-	struct fb_json_decoder *decoder, uint32_t at, bool wanted, struct fb_str *ret, uint32_t *end)
+static inline uint32_t read_text(struct fb_json_decoder *decoder, uint32_t at, bool wanted,
+	struct fb_str *ret, uint32_t *end)
 {
 	uint32_t close = close_text(decoder);
 
@@ -107,8 +107,7 @@ static const uint8_t *number_end(const uint8_t *p, const uint8_t *end)
 
 const uint8_t *fb_json_scalar_end(const uint8_t *p, const uint8_t *end)
 {
-	static const struct fb_str words[] = {
-		{"true", 4}, {"null", 4}, {"false", 5}};
+	static const struct fb_str words[] = {{"true", 4}, {"null", 4}, {"false", 5}};
 
 	if (p >= end)
 		return p;
@@ -186,8 +185,8 @@ static uint32_t skip_simple(struct fb_json_decoder *decoder, uint32_t *at)
 }
 
 /* Behind a value: the ends of what it closes, then a comma. True: another value follows. */
-static bool next_value(
-	struct fb_json_decoder *decoder, struct nest *nest, uint32_t floor, uint32_t *at, uint32_t *error)
+static bool next_value(struct fb_json_decoder *decoder, struct nest *nest, uint32_t floor,
+	uint32_t *at, uint32_t *error)
 {
 	for (;;) {
 		uint8_t c;
@@ -262,8 +261,7 @@ static inline int32_t find_column(const struct fb_json_decoder *decoder, struct 
 			return -1;
 		known = &decoder->names[entry - 1];
 		if (known->head == head && known->text.len == name.len &&
-			(name.len <= 8 ||
-				memcmp(known->text.p + 8, name.p + 8, name.len - 8) == 0))
+			(name.len <= 8 || memcmp(known->text.p + 8, name.p + 8, name.len - 8) == 0))
 			return (int32_t)entry - 1;
 	}
 }

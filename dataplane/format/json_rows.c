@@ -29,8 +29,8 @@ static uint32_t take_shape(struct fb_json_decoder *decoder, uint32_t start, uint
 	struct fb_json_take take = {
 		.data = decoder->data,
 		.positions = decoder->positions + decoder->next,
-		.position_cnt = scan->position_cnt - decoder->next +
-				(base->framing == FB_FRAMING_DATAGRAM),
+		.position_cnt =
+			scan->position_cnt - decoder->next + (base->framing == FB_FRAMING_DATAGRAM),
 		.start = start,
 		.row = base->row_cnt,
 		.row_max = row_max,

@@ -108,8 +108,8 @@ void fb_json_learn(struct fb_json_decoder *decoder, uint32_t start, uint32_t fir
 {
 	struct fb_json_shape *shape = &decoder->shapes[decoder->shape_next];
 	bool newline = decoder->base.framing == FB_FRAMING_NEWLINE;
-	struct walk walk = {decoder->data, decoder->positions + first,
-		decoder->next - first - newline, 0};
+	struct walk walk = {
+		decoder->data, decoder->positions + first, decoder->next - first - newline, 0};
 
 	if (decoder->shapes_off || decoder->member_cnt >= FB_JSON_MEMBER_MAX || !is_time(decoder))
 		return;

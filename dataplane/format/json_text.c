@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts that are not plain ASCII. Jackson reads bytes to UTF-16 and Flink writes that as UTF-8: so a
- * sequence of bytes is judged by its form alone, longer ones than needed are taken, halves of
+ * Texts that are not plain ASCII. Jackson reads bytes to UTF-16 and Flink writes that as UTF-8: so
+ * a sequence of bytes is judged by its form alone, longer ones than needed are taken, halves of
  * surrogate pairs may come from escapes and bytes alike, and one that stays alone becomes '?'.
  * Hot: no allocation, no system call.
  */
@@ -34,7 +34,7 @@ static void put_quoted(struct fb_json_units *units, uint32_t c)
 		put_byte(units, '0');
 		put_byte(units, '0');
 		put_byte(units, (uint32_t)'0' + (c >> 4));
-		put_byte(units, (uint8_t)"0123456789ABCDEF"[c & 15]);
+		put_byte(units, (uint8_t) "0123456789ABCDEF"[c & 15]);
 	}
 }
 
@@ -159,8 +159,7 @@ static void put_sequence(struct fb_json_units *units, const uint8_t *p, uint32_t
 	if (len == 2) {
 		fb_json_put_unit(units, (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu));
 	} else if (len == 3) {
-		fb_json_put_unit(
-			units, (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
+		fb_json_put_unit(units, (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
 	} else {
 		/* What is no pair becomes what the same operations make of it in Java. */
 		c = (int32_t)((p[0] & 7u) << 18 | (p[1] & 0x3fu) << 12 | (p[2] & 0x3fu) << 6 |
@@ -221,8 +220,7 @@ uint32_t fb_json_text(struct fb_json_decoder *decoder, bool wanted, struct fb_st
 	fb_json_put_text(&units, *text);
 	if (units.full)
 		return FB_REC_CNT;
-	*text = (struct fb_str){
-		decoder->base.scratch + from, decoder->base.scratch_len - from};
+	*text = (struct fb_str){decoder->base.scratch + from, decoder->base.scratch_len - from};
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * Any bytes as datagrams of fixed binary records, by any layout: the counters add up, every record
  * is framed once, texts lie inside of their payload, and how many payloads are read before a batch
- * is finished makes no difference. Byte 0: header. Byte 1: size of a record. Bytes 2 to 5: where the
- * fields are, and of what types. Byte 6: where the payload is cut into two.
+ * is finished makes no difference. Byte 0: header. Byte 1: size of a record. Bytes 2 to 5: where
+ * the fields are, and of what types. Byte 6: where the payload is cut into two.
  */
 #include <stdlib.h>
 

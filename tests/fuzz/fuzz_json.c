@@ -55,8 +55,8 @@ struct input {
 
 static void choose_table(struct input *input, uint8_t choices, uint8_t columns)
 {
-	*input = (struct input){.framing = choices & DATAGRAM ? FB_FRAMING_DATAGRAM
-							      : FB_FRAMING_NEWLINE};
+	*input = (struct input){
+		.framing = choices & DATAGRAM ? FB_FRAMING_DATAGRAM : FB_FRAMING_NEWLINE};
 	input->table = (struct fb_table){.name = "t",
 		.format = "json",
 		.columns = input->columns,
@@ -177,8 +177,7 @@ static void decode(const struct input *input, int which, struct run *run)
 {
 	uint32_t pos = 0;
 
-	while (!fb_decoder_add(
-		run->decoder, input->payloads[which], input->lens[which], &pos)) {
+	while (!fb_decoder_add(run->decoder, input->payloads[which], input->lens[which], &pos)) {
 		if (fb_decoder_pending(run->decoder) == 0 || pos > input->lens[which])
 			abort();
 		take_batch(input, run);

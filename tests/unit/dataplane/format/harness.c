@@ -110,8 +110,10 @@ void payload_free(struct payload *payload)
 void stepper_init(struct stepper *stepper, const struct table *table, enum fb_framing framing,
 	enum fb_isa isa)
 {
-	struct fb_decoder_conf conf = {
-		.table = &table->table, .needed = &table->needed, .framing = framing, .isa = isa,
+	struct fb_decoder_conf conf = {.table = &table->table,
+		.needed = &table->needed,
+		.framing = framing,
+		.isa = isa,
 		.layout = table->layout};
 
 	cr_assert_eq(fb_decoder_create(&conf, &stepper->decoder), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON by the book: recursive descent, one byte at a time, every text copied. It shares nothing with
- * the decoder but the rules (RFC 8259, what Jackson takes beyond it, semantics 1.5), and is what the
- * decoder is compared with.
+ * JSON by the book: recursive descent, one byte at a time, every text copied. It shares nothing
+ * with the decoder but the rules (RFC 8259, what Jackson takes beyond it, semantics 1.5), and is
+ * what the decoder is compared with.
  */
 #pragma once
 

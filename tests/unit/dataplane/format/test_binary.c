@@ -27,9 +27,9 @@ static const struct pair {
 	{"BIGINT", FB_LAYOUT_UINT64, 8}, {"FLOAT", FB_LAYOUT_FLOAT32, 4},
 	{"DOUBLE", FB_LAYOUT_FLOAT32, 4}, {"DOUBLE", FB_LAYOUT_FLOAT64, 8},
 	{"STRING", FB_LAYOUT_TEXT, 3}, {"STRING", FB_LAYOUT_TEXT, 8},
-	{"CHAR(2)", FB_LAYOUT_TEXT, 20}, {"BYTES", FB_LAYOUT_BYTES, 5}, {"DATE", FB_LAYOUT_INT32, 4},
-	{"TIMESTAMP(3)", FB_LAYOUT_INT64, 8}, {"TIMESTAMP(6)", FB_LAYOUT_INT64, 8},
-	{"TIMESTAMP_LTZ(3)", FB_LAYOUT_INT64, 8}};
+	{"CHAR(2)", FB_LAYOUT_TEXT, 20}, {"BYTES", FB_LAYOUT_BYTES, 5},
+	{"DATE", FB_LAYOUT_INT32, 4}, {"TIMESTAMP(3)", FB_LAYOUT_INT64, 8},
+	{"TIMESTAMP(6)", FB_LAYOUT_INT64, 8}, {"TIMESTAMP_LTZ(3)", FB_LAYOUT_INT64, 8}};
 
 static bool pair_is_allowed(const char *column, enum fb_layout_type field)
 {
@@ -49,15 +49,14 @@ Test(binary, columns_take_fields_of_their_type_and_no_others)
 
 	for (uint32_t c = 0; c < FB_ARRAY_LEN(columns); c++)
 		for (int type = 0; type < FB_LAYOUT_TYPE_CNT; type++) {
-			struct fb_layout_field field = {.name = (char *)(uintptr_t)"f0",
+			struct fb_layout_field field = {.name = (char *)(uintptr_t) "f0",
 				.type = (enum fb_layout_type)type,
 				.bytes = 8,
 				.line = 17};
 			struct fb_layout layout = {
 				.record_bytes = 8, .fields = &field, .field_cnt = 1};
 			char message[FB_LAYOUT_MESSAGE_BYTES] = "";
-			bool wider = strcmp(columns[c], "BIGINT") == 0 &&
-				     type <= FB_LAYOUT_UINT64;
+			bool wider = strcmp(columns[c], "BIGINT") == 0 && type <= FB_LAYOUT_UINT64;
 			struct table table;
 
 			table_init(&table, "csv", columns[c], NULL);
@@ -72,9 +71,8 @@ Test(binary, columns_take_fields_of_their_type_and_no_others)
 Test(binary, a_needed_column_without_a_field_is_told)
 {
 	struct fb_layout_field field = {
-		.name = (char *)(uintptr_t)"f1", .type = FB_LAYOUT_INT32, .bytes = 4};
-	struct fb_layout layout = {
-		.record_bytes = 8, .fields = &field, .field_cnt = 1, .line = 9};
+		.name = (char *)(uintptr_t) "f1", .type = FB_LAYOUT_INT32, .bytes = 4};
+	struct fb_layout layout = {.record_bytes = 8, .fields = &field, .field_cnt = 1, .line = 9};
 	char message[FB_LAYOUT_MESSAGE_BYTES];
 	struct fb_decoder *decoder = NULL;
 	struct table table;
@@ -122,15 +120,15 @@ static void choose_setting(struct setting *setting, uint64_t *state)
 		fb_buf_printf(&types, "%s%s ", i > 0 && next_random(state) % 4 == 0 ? "-" : "",
 			pair->column);
 	}
-	setting->layout = (struct fb_layout){.record_bytes = at + (uint32_t)(next_random(state) % 5),
-		.fields = setting->fields,
-		.field_cnt = FIELDS};
+	setting->layout =
+		(struct fb_layout){.record_bytes = at + (uint32_t)(next_random(state) % 5),
+			.fields = setting->fields,
+			.field_cnt = FIELDS};
 	if (next_random(state) % 2) {
 		setting->layout.header_bytes = 12;
 		setting->layout.has_magic = true;
-		setting->layout.magic = (struct fb_layout_field){.type = FB_LAYOUT_UINT32,
-			.bytes = 4,
-			.big_endian = next_random(state) % 2};
+		setting->layout.magic = (struct fb_layout_field){
+			.type = FB_LAYOUT_UINT32, .bytes = 4, .big_endian = next_random(state) % 2};
 		setting->layout.magic_value = 0x46425231;
 		setting->layout.has_count = next_random(state) % 2;
 		setting->layout.count = (struct fb_layout_field){
@@ -153,8 +151,8 @@ static uint64_t read_plainly(const struct fb_layout_field *field, const uint8_t 
 }
 
 /* False: the record is refused. */
-static bool print_field(const struct setting *setting, uint32_t i, const uint8_t *record,
-	struct fb_buf *line)
+static bool print_field(
+	const struct setting *setting, uint32_t i, const uint8_t *record, struct fb_buf *line)
 {
 	const struct fb_layout_field *field = &setting->fields[i];
 	const uint8_t *p = record + field->offset;
@@ -211,10 +209,9 @@ static void read_datagram(const struct setting *setting, const uint8_t *data, ui
 
 	if (len == 0)
 		return;
-	if (at > 0 &&
-		(len < at || read_plainly(&layout->magic, data) != layout->magic_value ||
-			(layout->has_count && read_plainly(&layout->count, data) !=
-						      (len - at) / layout->record_bytes))) {
+	if (at > 0 && (len < at || read_plainly(&layout->magic, data) != layout->magic_value ||
+			      (layout->has_count && read_plainly(&layout->count, data) !=
+							    (len - at) / layout->record_bytes))) {
 		rejected[FB_REC_HEADER]++;
 		return;
 	}
@@ -274,8 +271,8 @@ Test(binary, is_the_reading_byte_by_byte)
 		for (int p = 0; p < 5; p++) {
 			uint8_t data[9000];
 			uint32_t records = (uint32_t)(next_random(&state) % (i % 8 ? 4 : 40));
-			uint32_t len = setting.layout.header_bytes +
-				       records * setting.layout.record_bytes;
+			uint32_t len =
+				setting.layout.header_bytes + records * setting.layout.record_bytes;
 
 			if (next_random(&state) % 4 == 0)
 				len += (uint32_t)(next_random(&state) %
@@ -283,7 +280,8 @@ Test(binary, is_the_reading_byte_by_byte)
 			len = next_random(&state) % 16 ? len : len / 2;
 			len = FB_MIN(len, (uint32_t)sizeof(data));
 			fill_datagram(&setting, data, len, &state);
-			payloads[p] = payload_make(data, len, (uint32_t)(next_random(&state) % 64), 0);
+			payloads[p] =
+				payload_make(data, len, (uint32_t)(next_random(&state) % 64), 0);
 			read_datagram(&setting, payloads[p].data, len, &rows, rejected);
 		}
 		setting.table.layout = &setting.layout;
@@ -312,7 +310,7 @@ struct step {
 static void check_steps(const struct step *steps, size_t cnt, bool records)
 {
 	struct fb_layout_field field = {
-		.name = (char *)(uintptr_t)"f0", .type = FB_LAYOUT_INT8, .bytes = 1};
+		.name = (char *)(uintptr_t) "f0", .type = FB_LAYOUT_INT8, .bytes = 1};
 	struct fb_layout layout = {.record_bytes = 1,
 		.fields = &field,
 		.field_cnt = 1,

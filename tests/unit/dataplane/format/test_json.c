@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records and fields: json_flink.txt holds what Flink 2.2.0's JsonParserRowDataDeserializationSchema
- * gave for the same bytes; the tables below hold where forebay decides otherwise, with the reason.
- * Every case runs with every instruction set and, where it has no newline inside, under both
- * framings and between neighbours.
+ * Records and fields: json_flink.txt holds what Flink 2.2.0's
+ * JsonParserRowDataDeserializationSchema gave for the same bytes; the tables below hold where
+ * forebay decides otherwise, with the reason. Every case runs with every instruction set and, where
+ * it has no newline inside, under both framings and between neighbours.
  */
 #include "harness.h"
 
@@ -14,7 +14,7 @@ struct record {
 	const char *types;
 	const char *options;
 	struct fb_str data;
-	struct fb_str rows; /* as harness.h prints them */
+	struct fb_str rows;   /* as harness.h prints them */
 	uint32_t disposition; /* 0: nothing is rejected, else one */
 };
 
@@ -23,9 +23,9 @@ static void check_counters(const struct record *record, const struct decoded *de
 {
 	uint64_t rejected = decoded->counters.records - decoded->counters.decoded;
 
-	cr_expect_eq(rejected, record->disposition ? times : 0, "%s, %s: <%.*s> of %s: %lu rejected",
-		where, fb_isa_name(isa), (int)record->data.len, record->data.p, record->types,
-		(unsigned long)rejected);
+	cr_expect_eq(rejected, record->disposition ? times : 0,
+		"%s, %s: <%.*s> of %s: %lu rejected", where, fb_isa_name(isa),
+		(int)record->data.len, record->data.p, record->types, (unsigned long)rejected);
 	if (record->disposition)
 		cr_expect_eq(decoded->counters.rejected[record->disposition], times,
 			"%s, %s: <%.*s> of %s is not %s", where, fb_isa_name(isa),
@@ -208,7 +208,8 @@ Test(json, the_last_of_members_with_one_name_counts)
 		{"BYTES", "", "{\"f0\":\"x\",\"f0\":\"AQID\"}", "", FB_REC_BASE64});
 }
 
-/* Flink goes on inside of an object that it cannot convert; the members behind it are lost there. */
+/* Flink goes on inside of an object that it cannot convert; the members behind it are lost there.
+ */
 Test(json, an_object_that_does_not_convert_is_one_bad_field)
 {
 	CHECK({"INT STRING", IGNORE, "{\"f0\":{\"a\":1},\"f1\":\"a\"}", "~|a\n", 0},
@@ -320,8 +321,8 @@ Test(json, lines_of_any_length)
 			struct decoded decoded =
 				decode(&table, FB_FRAMING_NEWLINE, isa, &payload, 1);
 
-			cr_expect_str_eq(decoded.rows.p,
-				"0|b\n10|c\n\n1|b\n11|c\n\n2|b\n12|c\n\n", "%u", len);
+			cr_expect_str_eq(decoded.rows.p, "0|b\n10|c\n\n1|b\n11|c\n\n2|b\n12|c\n\n",
+				"%u", len);
 			decoded_free(&decoded);
 		}
 		payload_free(&payload);

@@ -90,8 +90,7 @@ static void check_scans(
 				     want.scan.position_cnt * sizeof(uint32_t)),
 			0, "%s", fb_isa_name(isa));
 		blocks = (want.scan.end - from + 63) / 64;
-		cr_assert_eq(
-			memcmp(got.blocks, want.blocks, blocks), 0, "%s", fb_isa_name(isa));
+		cr_assert_eq(memcmp(got.blocks, want.blocks, blocks), 0, "%s", fb_isa_name(isa));
 	}
 }
 
@@ -184,7 +183,8 @@ static void put_random_value(struct fb_buf *out, uint64_t *state, uint32_t depth
 		if (!plain && below(state, 40) == 0)
 			fb_buf_add_text(out, wrong[below(state, FB_ARRAY_LEN(wrong))]);
 		else
-			fb_buf_add_text(out, scalars[below(state, depth > 0 ? 5 : FB_ARRAY_LEN(scalars))]);
+			fb_buf_add_text(
+				out, scalars[below(state, depth > 0 ? 5 : FB_ARRAY_LEN(scalars))]);
 	}
 }
 
@@ -204,8 +204,8 @@ static void put_random_object(struct fb_buf *out, uint64_t *state, uint32_t kind
 		if (kind != 0 && below(state, 60) == 0)
 			fb_buf_printf(out, "\"\\u0066%u\"%s:", name, blank);
 		else
-			fb_buf_printf(out, "\"%s%u\"%s:%s", other ? "other" : "f", name, blank,
-				blank);
+			fb_buf_printf(
+				out, "\"%s%u\"%s:%s", other ? "other" : "f", name, blank, blank);
 		/* The first member of a program's objects is a number. */
 		if (kind == 0 && i % 3 == 0)
 			fb_buf_printf(out, "%u", below(state, 100000));
@@ -439,8 +439,8 @@ Test(json_decoder, reads_what_jansson_reads)
 
 			cr_assert(rows.len == decoded.rows.len &&
 					  memcmp(rows.p, decoded.rows.p, rows.len) == 0,
-				"%s: <%.*s>\ngives %s\nnot   %.*s", fb_isa_name(isa),
-				(int)text.len, text.p, decoded.rows.p, (int)rows.len, rows.p);
+				"%s: <%.*s>\ngives %s\nnot   %.*s", fb_isa_name(isa), (int)text.len,
+				text.p, decoded.rows.p, (int)rows.len, rows.p);
 			decoded_free(&decoded);
 		}
 		payload_free(&payload);
