@@ -231,9 +231,11 @@ void fb_column_finish(struct fb_decoder *decoder, struct fb_batch *batch)
 
 void fb_decoder_select(struct fb_decoder *decoder, struct fb_batch *batch)
 {
-	uint32_t selected = 0;
+	uint32_t selected = decoder->any_rejected ? 0 : decoder->row_cnt;
 
-	for (uint32_t row = 0; row < decoder->row_cnt; row++) {
+	for (uint32_t row = 0; row < selected; row++)
+		batch->sel[row] = (uint16_t)row;
+	for (uint32_t row = 0; decoder->any_rejected && row < decoder->row_cnt; row++) {
 		uint32_t disposition = decoder->rejected[row];
 
 		batch->sel[selected] = (uint16_t)row;

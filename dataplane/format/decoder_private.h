@@ -43,7 +43,7 @@ struct fb_decoder {
 	enum fb_framing framing;
 	enum fb_text_rules rules;
 	bool ignore_errors;
-	bool any_rejected;   /* of the waiting rows, already when they were added */
+	bool any_rejected;   /* of the waiting rows */
 	uint32_t field_cnt;  /* of the table */
 	uint32_t column_cnt; /* needed ones, ascending by field */
 	struct fb_decoder_column *columns;
@@ -83,6 +83,7 @@ static inline void fb_decoder_reject(struct fb_decoder *decoder, uint32_t row, u
 {
 	if (decoder->rejected[row] == 0)
 		decoder->rejected[row] = (uint8_t)disposition;
+	decoder->any_rejected = true;
 }
 
 static inline bool fb_decoder_scratch_put(struct fb_decoder *decoder, char c)
