@@ -69,6 +69,13 @@ static bool check_parts(struct fb_binder *b, const struct fb_table *table)
 			"no column is left for the value");
 		return false;
 	}
+	if (table->format != NULL && strcmp(table->format, "raw") == 0 && table->field_cnt == 1 &&
+		fb_type_phys(table->fields[0]->type) != FB_PHYS_STR) {
+		fb_bind_error(b, (value ? value : fb_option_written(table, "value.format"))->place,
+			"declare one column of the type BYTES or STRING",
+			"format 'raw' takes text or bytes, no numbers");
+		return false;
+	}
 	return (fields == NULL || check_raw(b, format, "key", key_cnt)) &&
 	       check_raw(b, value ? value : fb_option_written(table, "value.format"), "value",
 		       table->field_cnt - table->partition_key_cnt - (except ? key_cnt : 0));

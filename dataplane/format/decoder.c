@@ -4,14 +4,6 @@
 
 #include "dataplane/format/binary.h"
 
-static const struct {
-	const char *name;
-	int (*create)(const struct fb_decoder_conf *conf, struct fb_decoder **ret);
-} formats[] = {
-	{"csv", fb_csv_create},
-	{"json", fb_json_create},
-};
-
 static bool needs(const struct fb_decoder_conf *conf, uint32_t field)
 {
 	return conf->needed == NULL || (conf->needed[field / 64] >> (field % 64) & 1);
@@ -64,6 +56,32 @@ int fb_decoder_alloc(const struct fb_decoder_conf *conf, size_t bytes, struct fb
 	*ret = decoder;
 	return 0;
 }
+
+static int raw_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
+{
+	struct fb_decoder *decoder;
+	int rc;
+
+	if (conf->table->field_cnt != 1 ||
+		fb_type_phys(conf->table->fields[0]->type) != FB_PHYS_STR)
+		return FB_E_UNSUPPORTED;
+	rc = fb_decoder_alloc(conf, sizeof(*decoder), &decoder);
+	if (rc != 0)
+		return rc;
+	decoder->add = fb_raw_add;
+	decoder->finish = fb_column_finish;
+	*ret = decoder;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*create)(const struct fb_decoder_conf *conf, struct fb_decoder **ret);
+} formats[] = {
+	{"csv", fb_csv_create},
+	{"json", fb_json_create},
+	{"raw", raw_create},
+};
 
 int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
 {

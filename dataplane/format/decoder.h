@@ -32,6 +32,8 @@
  * json.fail-on-missing-field a needed column has no member FB_REC_BASE64         a binary column
  * does not read
  *
+ * Raw: one text or binary column, which is all of a line or datagram. Nothing can be wrong.
+ *
  * Fixed binary records: binary.h
  *   FB_REC_HEADER         a datagram shorter than its header, with another magic, or whose count is
  *                         not that of its records: it is one malformed record

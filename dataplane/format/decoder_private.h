@@ -94,6 +94,8 @@ static inline bool fb_decoder_scratch_put(struct fb_decoder *decoder, char c)
 	return true;
 }
 
+/* The add() of raw (raw.c). */
+bool fb_raw_add(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
 /* A batch from refs (column.c). */
 void fb_column_finish(struct fb_decoder *decoder, struct fb_batch *batch);
 /* The rows that are not rejected, and the counters; the decoder is empty then. */

@@ -213,6 +213,7 @@ static const struct refusal options[] = {
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'value.format'='csv'»);", "'format' and 'value.format' exclude each other", NULL},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",«'key.fields'='x'»);", "'key.fields' and 'key.format' go together", NULL},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",'key.format'='csv',«'key.fields'='z'»);", "'key.fields' names 'z', which is no column", NULL},
+	{"CREATE TABLE q (x INT) WITH ('connector'='udp','port'='1',«'format'='raw'»);", "format 'raw' takes text or bytes, no numbers", "one column"},
 	{"CREATE TABLE q (x INT, y INT) WITH ('connector'='udp','port'='1',«'format'='raw'»);", "format 'raw' takes one column, the value has 2", "one column"},
 	{"CREATE TABLE q (x INT, y INT) WITH ('connector'='kafka','topic'='t','properties.bootstrap.servers'='h:1',«'key.format'='raw'»,'key.fields'='x;y','value.format'='csv');", "format 'raw' takes one column, the key has 2", NULL},
 	{"CREATE TABLE q (x INT) WITH (" KAFKA ",'key.format'='csv','key.fields'='x',«'value.fields-include'='EXCEPT_KEY'»);", "no column is left for the value", NULL},

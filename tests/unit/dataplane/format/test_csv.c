@@ -374,3 +374,47 @@ Test(csv, more_rows_than_a_batch)
 	fb_buf_fini(&text);
 	fb_buf_fini(&rows);
 }
+
+/* ---- raw ---- */
+
+Test(raw, a_line_or_datagram_is_the_value)
+{
+	static const char text[] = "a,\"b\\\n\n\r\nc\r\nd\re";
+	struct table table;
+
+	table_init(&table, "raw", "STRING", NULL);
+	for (int framing = FB_FRAMING_NEWLINE; framing <= FB_FRAMING_DATAGRAM; framing++) {
+		struct decoded decoded = decode_text(
+			&table, (enum fb_framing)framing, FB_ISA_SCALAR, text, sizeof(text) - 1);
+
+		cr_expect_str_eq(decoded.rows.p, framing == FB_FRAMING_NEWLINE
+							 ? "a,\"b\\\n\n\nc\nd\re\n"
+							 : "a,\"b\\\n\n\r\nc\r\nd\re\n");
+		decoded_free(&decoded);
+	}
+}
+
+Test(raw, batches_and_types)
+{
+	struct fb_decoder *decoder = NULL;
+	struct fb_buf text = {0};
+	struct decoded decoded;
+	struct table table;
+
+	for (int i = 0; i < 1500; i++)
+		fb_buf_add_text(&text, "x\n");
+	table_init(&table, "raw", "BYTES!", NULL);
+	decoded = decode_text(&table, FB_FRAMING_NEWLINE, FB_ISA_SCALAR, text.p, text.len);
+	cr_expect_eq(decoded.counters.decoded, 1500);
+	decoded_free(&decoded);
+	decoded = decode_text(&table, FB_FRAMING_DATAGRAM, FB_ISA_SCALAR, "", 0);
+	cr_expect_str_eq(decoded.rows.p, "\n");
+	decoded_free(&decoded);
+	fb_buf_fini(&text);
+	for (int i = 0; i < 2; i++) {
+		struct fb_decoder_conf conf = {.table = &table.table, .needed = &table.needed};
+
+		table_init(&table, "raw", i ? "STRING STRING" : "BIGINT", NULL);
+		cr_expect_eq(fb_decoder_create(&conf, &decoder), FB_E_UNSUPPORTED);
+	}
+}
