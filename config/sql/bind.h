@@ -12,6 +12,9 @@
  * (window_start … are then FB_OPX_WINDOW leaves, which only GROUP BY takes away) GROUPED   columns
  * over window columns, keys and aggregates; WHERE over it joins HAVING
  *
+ * What is windowed or grouped again becomes a level of a cascade first (fb_bind_lift): a plan of
+ * its own, and the relation is ROWS over its select list.
+ *
  * Expressions are shared, never changed: a view's columns stand in every query that reads it. So a
  * chain of views can grow what a query means exponentially; FB_EXPR_SIZE_MAX bounds one expression,
  * FB_PLAN_SIZE_MAX the file.
@@ -73,7 +76,11 @@ struct fb_rel {
 	const struct fb_expr **partition; /* SESSION: PARTITION BY */
 	uint16_t partition_cnt;
 	const struct fb_expr *time;
+	const struct fb_query_plan *upstream; /* ROWS are those of this level; NULL: of the source */
+	const struct fb_expr
+		*same_start; /* the windows are those of upstream again: its window_start */
 	bool grouped;
+	uint16_t start_input; /* GROUPED: which group-level input is window_start */
 	uint16_t key_cnt;
 	uint16_t agg_cnt;
 	const struct fb_expr **keys;
@@ -219,6 +226,12 @@ bool fb_str_is(struct fb_str text, const char *word); /* ignores case */
 struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *query);
 struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from);
 bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct fb_rel *rel);
+/*
+ * GROUPED to ROWS (bind_cascade.c, rule W13): the level becomes the relation's upstream. With
+ * fb_bind_same_window the rows have the window that they came with, and GROUP BY may follow.
+ */
+bool fb_bind_lift(struct fb_binder *b, struct fb_rel *rel, struct fb_place at);
+bool fb_bind_same_window(struct fb_binder *b, struct fb_rel *rel, struct fb_place at);
 bool fb_bind_rename(struct fb_binder *b, struct fb_rel *rel, const struct fb_ast_names *names);
 /* SELECT alone, and what else a query can be. */
 struct fb_rel *fb_bind_select(struct fb_binder *b, const struct fb_ast_query *query);

@@ -78,7 +78,10 @@ static bool check_size(struct fb_binder *b, const struct fb_query_plan *plan)
 
 static bool note_fields(struct fb_binder *b, struct fb_query_plan *plan)
 {
-	size_t words = plan->source ? ((size_t)plan->source->field_cnt + 63) / 64 : 1;
+	uint32_t inputs = plan->upstream ? plan->upstream->select_cnt
+			  : plan->source ? plan->source->field_cnt
+					 : 1;
+	size_t words = ((size_t)inputs + 63) / 64;
 
 	plan->fields_needed = FB_ARENA_ARRAY(b->arena, uint64_t, words);
 	if (plan->fields_needed == NULL)

@@ -56,9 +56,11 @@ static bool bind_keys(struct grouping *g, const struct fb_ast_query *query)
 		return false;
 	}
 	g->keys = FB_ARENA_ARRAY(
-		g->b->arena, const struct fb_expr *, (size_t)query->group_by.cnt + 1);
+		g->b->arena, const struct fb_expr *, (size_t)query->group_by.cnt + 2);
 	if (g->keys == NULL)
 		return false;
+	if (g->from->same_start != NULL)
+		g->keys[g->key_cnt++] = g->from->same_start;
 	for (const struct fb_ast_expr *at = query->group_by.first; at != NULL; at = at->next) {
 		const struct fb_expr *key;
 
@@ -122,6 +124,9 @@ static const struct fb_expr *rewrite(struct grouping *g, const struct fb_expr *e
 
 static const struct fb_expr *rewrite_window(struct grouping *g, const struct fb_expr *expr)
 {
+	/* Of the same windows again the start is a key, always the first one. */
+	if (expr->input == FB_GROUP_WINDOW_START && g->from->same_start != NULL)
+		return fb_expr_leaf(g->b, FB_OP_INPUT, FB_GROUP_KEYS, expr->type, expr->place);
 	if (expr->input == FB_GROUP_WINDOW_TIME && !g->has_time) {
 		fb_bind_error(g->b, expr->place, "add window_time to GROUP BY",
 			"window_time is not in GROUP BY");
@@ -132,7 +137,9 @@ static const struct fb_expr *rewrite_window(struct grouping *g, const struct fb_
 
 static const struct fb_expr *report_ungrouped(struct grouping *g, const struct fb_expr *expr)
 {
-	const char *name = g->from->source->fields[expr->input]->name;
+	const struct fb_rel *from = g->from;
+	const char *name = from->upstream ? from->upstream->select_names[expr->input]
+					  : from->source->fields[expr->input]->name;
 
 	fb_bind_error(g->b, expr->place, "add it to GROUP BY, or take MIN or MAX of it",
 		"column '%s' is neither in GROUP BY nor inside an aggregate", name);
@@ -224,6 +231,7 @@ struct fb_rel *fb_bind_group(
 	}
 	rel->window_where = NULL;
 	rel->grouped = true;
+	rel->start_input = from->same_start ? FB_GROUP_KEYS : FB_GROUP_WINDOW_START;
 	rel->keys = g.keys;
 	rel->key_cnt = g.key_cnt;
 	rel->aggs = aggs.aggs;

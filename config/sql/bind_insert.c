@@ -266,6 +266,7 @@ static bool take_rel(struct inserting *in)
 		return false;
 	}
 	plan->source = rel->source;
+	plan->upstream = rel->upstream;
 	plan->filter = rel->filter;
 	if (!rel->grouped)
 		return true;

@@ -180,8 +180,7 @@ static bool apply_where(struct fb_binder *b, struct fb_rel *rel, const struct fb
 			    : add_window_condition(b, rel, condition);
 }
 
-static bool check_unbounded(
-	struct fb_binder *b, const struct fb_ast_query *query, const struct fb_rel *from)
+static bool check_unbounded(struct fb_binder *b, const struct fb_ast_query *query)
 {
 	struct fb_place at = fb_first_aggregate(query);
 
@@ -191,21 +190,18 @@ static bool check_unbounded(
 		at = query->group_place;
 	if (at.line == 0)
 		return true;
-	if (from->grouped)
-		fb_bind_planned(b, at, NULL, "an aggregate over the result of a window (cascade)");
-	else
-		fb_bind_error(b, at,
-			"write FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "
-			"GROUP BY window_start, window_end, …",
-			"%s without a window comes with release 2",
-			query->group_place.line ? "GROUP BY"
-			: query->having         ? "HAVING"
-						: "an aggregate");
+	fb_bind_error(b, at,
+		"write FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "
+		"GROUP BY window_start, window_end, …",
+		"%s without a window comes with release 2",
+		query->group_place.line ? "GROUP BY"
+		: query->having         ? "HAVING"
+					: "an aggregate");
 	return false;
 }
 
 static struct fb_rel *bind_branch(
-	struct fb_binder *b, const struct fb_ast_query *query, struct fb_rel *from)
+	struct fb_binder *b, const struct fb_ast_query *query, struct fb_rel *from, bool of_union)
 {
 	struct fb_rel *result;
 
@@ -215,9 +211,17 @@ static struct fb_rel *bind_branch(
 	bool aggregates = query->group_place.line != 0 || query->having != NULL ||
 			  fb_first_aggregate(query).line != 0;
 
-	if (aggregates && !from->grouped && from->window.kind != FB_WINDOW_NONE)
+	/* Groups go over all sides: what one side has of them is not a row yet. */
+	if (aggregates && of_union && (from->grouped || from->window.kind != FB_WINDOW_NONE)) {
+		fb_bind_planned(b, query->place, "window and group each side, and add up behind the sink",
+			"GROUP BY over a UNION ALL");
+		return NULL;
+	}
+	if (aggregates && from->grouped && !fb_bind_same_window(b, from, query->place))
+		return NULL;
+	if (aggregates && from->window.kind != FB_WINDOW_NONE)
 		return fb_bind_group(b, query, from);
-	if (!check_unbounded(b, query, from))
+	if (!check_unbounded(b, query))
 		return NULL;
 
 	struct fb_scope scope = {.b = b, .rel = from, .clause = "SELECT"};
@@ -234,6 +238,7 @@ struct fb_rel *fb_bind_select(struct fb_binder *b, const struct fb_ast_query *qu
 {
 	struct fb_rel *from =
 		query->from ? fb_bind_from(b, query->from) : FB_ARENA_NEW(b->arena, struct fb_rel);
+	bool of_union = from != NULL && from->next != NULL;
 	struct fb_rel *first = NULL;
 	struct fb_rel **tail = &first;
 
@@ -241,7 +246,7 @@ struct fb_rel *fb_bind_select(struct fb_binder *b, const struct fb_ast_query *qu
 		struct fb_rel *next = from->next;
 
 		from->next = NULL;
-		*tail = bind_branch(b, query, from);
+		*tail = bind_branch(b, query, from, of_union);
 		if (*tail == NULL)
 			return NULL;
 		tail = &(*tail)->next;

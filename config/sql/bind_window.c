@@ -191,6 +191,14 @@ static bool bind_time_column(struct fb_binder *b, const struct fb_ast_expr *ast,
 			"rows of VALUES have no time column");
 		return false;
 	}
+	if (rel->upstream != NULL && !column->rowtime) {
+		fb_bind_error(b, ast->args->place,
+			"select window_time below and have it in GROUP BY; it may get another name",
+			"'%.*s' is no time column: of the result of a window only window_time is "
+			"one (rule W13)",
+			(int)column->name.len, column->name.p);
+		return false;
+	}
 	if (!rel->source->has_watermark) {
 		fb_bind_error(b, ast->args->place,
 			fb_arena_printf(b->arena,
@@ -336,15 +344,24 @@ bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct 
 	}
 	if (!place_args(b, tvf, from, &args) || rel == NULL)
 		return false;
-	if (rel->grouped || rel->window.kind != FB_WINDOW_NONE) {
-		fb_bind_planned(
-			b, from->place, NULL, "a window over the result of a window (cascade)");
+	if (rel->grouped && !fb_bind_lift(b, rel, from->place))
+		return false;
+	if (rel->window.kind != FB_WINDOW_NONE) {
+		fb_bind_planned(b, from->place,
+			"GROUP BY window_start, window_end, window_time in between",
+			"a window function over the rows of another one");
 		return false;
 	}
 	if (!bind_time_column(b, args.at[ARG_TIMECOL]->value, rel) ||
 		!bind_lengths(b, tvf, &args, rel) ||
 		!bind_partition(b, &args.at[ARG_DATA]->partition_by, rel))
 		return false;
+	if (rel->upstream != NULL && rel->window.kind == FB_WINDOW_SESSION &&
+		rel->upstream->window.kind == FB_WINDOW_SESSION) {
+		fb_bind_planned(b, from->place, "take TUMBLE, HOP or CUMULATE for one of them",
+			"SESSION over the result of SESSION");
+		return false;
+	}
 	rel->window_place = from->place;
 	return add_window_columns(b, rel);
 }

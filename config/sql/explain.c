@@ -12,11 +12,12 @@
 
 static const char **record_names(const struct fb_query_plan *query)
 {
-	uint16_t cnt = query->source ? query->source->field_cnt : 0;
+	const struct fb_query_plan *upstream = query->upstream;
+	uint16_t cnt = upstream ? upstream->select_cnt : query->source ? query->source->field_cnt : 0;
 	const char **names = calloc((size_t)cnt + 1, sizeof(*names));
 
 	for (uint16_t i = 0; names != NULL && i < cnt; i++)
-		names[i] = query->source->fields[i]->name;
+		names[i] = upstream ? upstream->select_names[i] : query->source->fields[i]->name;
 	return names;
 }
 
@@ -261,7 +262,26 @@ static void add_sink(const struct fb_query_plan *query, struct fb_buf *out)
 	fb_buf_add_char(out, '\n');
 }
 
-void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
+/* Where the records of the level come from. */
+static void add_input(const struct fb_query_plan *query, bool several, struct fb_buf *out)
+{
+	uint32_t level = fb_query_level_cnt(query);
+
+	if (several) {
+		fb_explain_label(out, "level");
+		fb_buf_printf(out, "%u%s\n", level,
+			level == 1 ? ", on all cores"
+				   : ", behind the cores: its records are the rows of the level before (W13)");
+	}
+	if (query->upstream != NULL)
+		return;
+	if (query->source != NULL)
+		add_source(query, out);
+	else
+		add_rows(query, out);
+}
+
+static void explain_level(const struct fb_query_plan *query, bool several, struct fb_buf *out)
 {
 	struct fb_arena arena = {0};
 	const char **records = record_names(query);
@@ -272,11 +292,7 @@ void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
 		out->failed = true;
 		goto out;
 	}
-	fb_buf_printf(out, "query %s\n", query->name);
-	if (query->source != NULL)
-		add_source(query, out);
-	else
-		add_rows(query, out);
+	add_input(query, several, out);
 	if (windowed)
 		fb_explain_watermark(query, out);
 	if (query->filter != NULL) {
@@ -290,10 +306,23 @@ void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
 	}
 	if (query->source != NULL)
 		add_select(query, windowed ? groups : records, out);
-	add_sink(query, out);
 out:
 	free(records);
 	fb_arena_fini(&arena);
+}
+
+void fb_explain_query(const struct fb_query_plan *query, struct fb_buf *out)
+{
+	const struct fb_query_plan *levels[FB_CASCADE_MAX];
+	uint32_t cnt = fb_query_level_cnt(query);
+	uint32_t at = cnt;
+
+	for (const struct fb_query_plan *level = query; level != NULL; level = level->upstream)
+		levels[--at] = level;
+	fb_buf_printf(out, "query %s\n", query->name);
+	for (uint32_t i = 0; i < cnt; i++)
+		explain_level(levels[i], cnt > 1, out);
+	add_sink(query, out);
 }
 
 static void add_settings(const struct fb_sql_settings *settings, struct fb_buf *out)

@@ -28,6 +28,10 @@ void fb_explain_watermark(const struct fb_query_plan *query, struct fb_buf *out)
 	const struct fb_table *source = query->source;
 
 	fb_explain_label(out, "watermark");
+	if (query->upstream != NULL) {
+		fb_buf_add_text(out, "that of the level before, behind its rows (W13)\n");
+		return;
+	}
 	fb_buf_printf(out, "highest %s seen", source->columns[source->rowtime].name);
 	if (source->watermark_delay_ms != 0) {
 		fb_buf_add_text(out, " minus ");
@@ -171,6 +175,8 @@ void fb_explain_window(
 			"most a gap later\n");
 	else
 		fb_buf_add_text(out, "once, when the watermark reaches window_end - 1 ms (M4)\n");
-	add_late(window, out);
+	/* Rows of a window come before the watermark that it fired at: none is late. */
+	if (query->upstream == NULL)
+		add_late(window, out);
 	add_slices(window, out);
 }

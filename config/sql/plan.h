@@ -228,7 +228,8 @@ struct fb_agg {
 /*
  * Two levels of evaluation, and what FB_OP_INPUT means on each:
  *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field
- * i of the source table (fields[i]). Computed columns are already substituted.
+ * i of the source table (fields[i]). Computed columns are already substituted. In a level above the
+ * first of a cascade (see `upstream`) it is column i of the select list below.
  *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
  *    both TIMESTAMP(3), wall clock as milliseconds; 2 window_time, of the time column's type;
  *    3 … are the keys, then the aggregates.
@@ -245,10 +246,18 @@ struct fb_agg {
  * first row, so that types are found where they always are.
  *
  * UNION ALL becomes several queries with one sink: their rows go there side by side.
+ *
+ * A window over the result of a window is a *cascade* (rule W13): several plans, its *levels*, one
+ * the upstream of the next. The query is the last level; all of them have windows, and the source
+ * of the first. Result rows of a level are the records of the next, and `time` there is the
+ * window_time of that row.
  */
+#define FB_CASCADE_MAX 8 /* levels of a query */
+
 struct fb_query_plan {
 	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for the
-			     next query that writes there */
+			     next query that writes there; of an inner level "level 1", … */
+	const struct fb_query_plan *upstream; /* NULL: the records are those of the source */
 	const struct fb_table *source; /* NULL: see values */
 	const struct fb_expr **values; /* row i, column c: values[i * select_cnt + c] */
 	const struct fb_expr **value_filters; /* row i is left out unless this is TRUE; an entry
@@ -270,10 +279,28 @@ struct fb_query_plan {
 	const struct fb_expr *
 		*select; /* in memory as the sink's fields; lengths of text are not enforced */
 	const char **select_names; /* the sink's column names, in order */
-	uint64_t *fields_needed;   /* bitmap over source->fields: all that filter, keys, … read */
+	uint64_t *fields_needed;   /* bitmap over source->fields (upstream->select): all that
+				      filter, keys, … read */
 	uint64_t fingerprint;      /* of everything above: equal plans may share stored slices */
 	struct fb_place place;
 };
+
+/* The level that reads the source: the query itself unless it is a cascade. */
+static inline const struct fb_query_plan *fb_query_first_level(const struct fb_query_plan *query)
+{
+	while (query->upstream != NULL)
+		query = query->upstream;
+	return query;
+}
+
+static inline uint32_t fb_query_level_cnt(const struct fb_query_plan *query)
+{
+	uint32_t cnt = 1;
+
+	for (; query->upstream != NULL; query = query->upstream)
+		cnt++;
+	return cnt;
+}
 
 static inline bool fb_query_needs_field(const struct fb_query_plan *query, uint32_t field)
 {

@@ -60,6 +60,16 @@ static uint64_t assembly_bytes(const struct fb_engine *engine)
 	return FB_MIN(2 * lent + ASSEMBLY_SLACK_BYTES, (uint64_t)ASSEMBLY_MAX_BYTES);
 }
 
+/* The live engine cannot keep the levels above the first over a stop yet. */
+static int check_levels(const struct fb_query_plan *plan, struct fb_diags *diags)
+{
+	if (plan->upstream == NULL)
+		return 0;
+	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place, "'forebay run' computes it over files",
+		"a window over the result of a window (cascade) as a pipeline is planned, not yet here");
+	return FB_E_UNSUPPORTED;
+}
+
 static int init_query(struct fb_engine *engine, struct query_run *query, const struct fb_query_plan *plan)
 {
 	struct fb_assembly_conf conf = {
@@ -188,7 +198,9 @@ int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const cha
 		rc = FB_E_NO_MEMORY;
 	for (uint32_t i = 0; rc == 0 && i < plan->query_cnt; i++) {
 		pipeline->queries[i].pipeline = pipeline;
-		rc = init_query(engine, &pipeline->queries[i], plan->queries[i]);
+		rc = check_levels(plan->queries[i], diags);
+		if (rc == 0)
+			rc = init_query(engine, &pipeline->queries[i], plan->queries[i]);
 		if (rc == 0)
 			rc = assign_source(engine, pipeline, &pipeline->queries[i], diags);
 	}

@@ -105,21 +105,39 @@ static void wait_for_room(struct fb_core *core)
 	pthread_mutex_unlock(&replay->lock);
 }
 
-static bool give_slice(struct fb_core *core, uint32_t query, struct fb_slice *slice)
+static bool give_part(struct fb_core *core, const struct fb_part *what)
 {
 	struct fb_replay *replay = core->replay;
 	struct fb_part *part = malloc(sizeof(*part));
 
 	if (part == NULL)
 		return false;
-	*part = (struct fb_part){.core = core, .query = query, .slice = slice};
+	*part = *what;
 	pthread_mutex_lock(&replay->lock);
 	*replay->parts_tail = part;
 	replay->parts_tail = &part->next;
 	pthread_cond_signal(&replay->arrived);
 	pthread_mutex_unlock(&replay->lock);
-	core->parts_out++;
 	return true;
+}
+
+static bool give_slice(struct fb_core *core, uint32_t query, struct fb_slice *slice)
+{
+	bool given = give_part(core, &(struct fb_part){.core = core, .query = query, .slice = slice});
+
+	core->parts_out += given;
+	return given;
+}
+
+static bool give_marks(struct fb_core *core)
+{
+	const int64_t *marks;
+	uint32_t cnt = fb_reader_take_marks(core->reader, &marks);
+	bool given = true;
+
+	for (uint32_t i = 0; given && i < cnt; i++)
+		given = give_part(core, &(struct fb_part){.core = core, .mark_ms = marks[i]});
+	return given;
 }
 
 /* Every block is told of, also one without rows: the taker puts them in order. */
@@ -212,6 +230,7 @@ static int64_t run_batches(struct fb_core *core, struct fb_row_page ***tail)
 			fb_order_pass(&replay->order, block->seq, newest);
 	}
 	fb_reader_run(core->reader, before);
+	core->marks_lost |= !give_marks(core);
 	collect_pages(core, false, tail);
 	if (all)
 		return fb_reader_own_watermark(core->reader);
@@ -219,6 +238,7 @@ static int64_t run_batches(struct fb_core *core, struct fb_row_page ***tail)
 		all = fb_reader_add(core->reader, block->data, block->len, &pos);
 		fb_reader_decode(core->reader);
 		fb_reader_run(core->reader, fb_reader_own_watermark(core->reader));
+		core->marks_lost |= !give_marks(core);
 		collect_pages(core, false, tail);
 	}
 	if (replay->ordered)
@@ -247,6 +267,8 @@ static int run_block(struct fb_core *core)
 	int64_t watermark = run_batches(core, &tail);
 	uint64_t records = fb_reader_decode_counters(core->reader)->records;
 
+	if (core->marks_lost)
+		return FB_E_NO_MEMORY;
 	if (check_room(core) != 0)
 		return FB_E_FULL;
 	core->block.lines = (uint32_t)(records - before);

@@ -29,7 +29,8 @@ static int open_queries(struct fb_replay *replay)
 	int rc = 0;
 
 	replay->queries = calloc(conf->query_cnt, sizeof(*replay->queries));
-	if (replay->queries == NULL)
+	replay->first_levels = calloc(conf->query_cnt, sizeof(*replay->first_levels));
+	if (replay->queries == NULL || replay->first_levels == NULL)
 		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++) {
 		struct fb_query_out *query = &replay->queries[i];
@@ -38,6 +39,7 @@ static int open_queries(struct fb_replay *replay)
 		query->replay = replay;
 		query->index = i;
 		query->plan = conf->queries[i];
+		replay->first_levels[i] = fb_query_first_level(query->plan);
 		query->types = calloc(query->plan->select_cnt + 1u, sizeof(*query->types));
 		if (query->types == NULL)
 			return FB_E_NO_MEMORY;
@@ -47,7 +49,7 @@ static int open_queries(struct fb_replay *replay)
 		replay->has_windows |= !plain;
 		windowed += !plain;
 		if (!plain)
-			rc = fb_slice_layout_create(query->plan, &query->layout);
+			rc = fb_slice_layout_create(replay->first_levels[i], &query->layout);
 	}
 	/* One half for the cores, one for windows that are put together from several cores. */
 	share = conf->state_bytes / FB_MAX(windowed, 1u);
@@ -61,9 +63,10 @@ static int open_queries(struct fb_replay *replay)
 static int open_core(struct fb_replay *replay, struct fb_core *core, const struct fb_slice_layout *const *layouts)
 {
 	const struct fb_replay_conf *conf = replay->conf;
+	struct fb_reader_grid *grids = calloc((size_t)conf->query_cnt * FB_CASCADE_MAX, sizeof(*grids));
 	struct fb_reader_conf reader = {
 		.source = conf->source,
-		.queries = conf->queries,
+		.queries = replay->first_levels,
 		.layouts = layouts,
 		.query_cnt = conf->query_cnt,
 		.framing = FB_FRAMING_NEWLINE,
@@ -71,10 +74,19 @@ static int open_core(struct fb_replay *replay, struct fb_core *core, const struc
 		.state_bytes = replay->pool_bytes,
 		.output_bytes = FB_REPLAY_PAGE_BYTES,
 		.watermark_ms = FB_TIME_MIN,
+		.grids = grids,
 		.grows = true,
 	};
+	int rc;
 
-	return fb_reader_create(&reader, &core->reader);
+	if (grids == NULL)
+		return FB_E_NO_MEMORY;
+	/* As batch there is no watermark but the last. */
+	for (uint32_t i = 0; !conf->batch && i < conf->query_cnt; i++)
+		reader.grid_cnt += fb_assembly_grids(conf->queries[i], grids + reader.grid_cnt);
+	rc = fb_reader_create(&reader, &core->reader);
+	free(grids);
+	return rc;
 }
 
 static int open_cores(struct fb_replay *replay)
@@ -156,6 +168,7 @@ static void close_replay(struct fb_replay *replay)
 	fb_input_close(replay->input);
 	free(replay->cores);
 	free(replay->queries);
+	free(replay->first_levels);
 }
 
 /* ---- taking ---- */
@@ -184,10 +197,13 @@ static int take_parts(struct fb_replay *replay, struct fb_part *parts)
 	while (parts != NULL) {
 		struct fb_part *next = parts->next;
 
-		if (rc == 0)
+		if (rc == 0 && parts->slice != NULL) {
 			rc = fb_windows_add(&replay->queries[parts->query], parts);
-		else
-			free(parts); /* its core's pool goes as a whole */
+		} else {
+			if (rc == 0)
+				rc = fb_windows_mark(replay, parts->mark_ms);
+			free(parts); /* after a failure its core's pool goes as a whole */
+		}
 		parts = next;
 	}
 	return rc;
@@ -390,8 +406,10 @@ static int sum_up(struct fb_replay *replay, struct fb_replay_numbers *ret)
 
 	if (numbers.queries == NULL)
 		return FB_E_NO_MEMORY;
-	for (uint32_t q = 0; q < query_cnt; q++)
+	for (uint32_t q = 0; q < query_cnt; q++) {
+		fb_windows_levels(&replay->queries[q]);
 		numbers.queries[q] = replay->queries[q].numbers;
+	}
 	for (uint32_t i = 0; i < replay->core_cnt; i++) {
 		struct fb_reader *reader = replay->cores[i].reader;
 
@@ -418,6 +436,30 @@ static bool equation(uint64_t left, uint64_t right, const char *what, struct fb_
 	return left == right;
 }
 
+/* Rows between the levels of a cascade: each has a disposition, none is late, and all went through windows. */
+static bool levels_balanced(const struct fb_replay_query *query, struct fb_buf *ret_what)
+{
+	bool ok = true;
+
+	for (uint32_t i = 1; i < query->level_cnt; i++) {
+		const struct fb_assembly_level *level = &query->levels[i];
+		const struct fb_query_counters *counters = &level->counters;
+		uint64_t sum = 0;
+
+		for (int d = 0; d < FB_REC_CNT; d++)
+			sum += counters->disposition[d];
+		ok &= equation(query->levels[i - 1].rows_out, level->rows_in, "rows of a level = records of the next", ret_what);
+		ok &= equation(level->rows_in, sum, "records of a level = sum of dispositions", ret_what);
+		ok &= equation(counters->disposition[FB_REC_LATE], 0, "late between levels = none", ret_what);
+		ok &= equation(counters->disposition[FB_REC_ACCEPTED], counters->sealed_rows + counters->open_rows,
+			"accepted by a level = in slices", ret_what);
+		ok &= equation(counters->sealed_rows, level->finished_rows + level->waiting_rows,
+			"in slices of a level = in its windows", ret_what);
+		ok &= equation(level->waiting_rows, 0, "waiting in a level = none", ret_what);
+	}
+	return ok;
+}
+
 bool fb_replay_balanced(const struct fb_replay_numbers *numbers, struct fb_buf *ret_what)
 {
 	const struct fb_decode_counters *decode = &numbers->decode;
@@ -441,6 +483,7 @@ bool fb_replay_balanced(const struct fb_replay_numbers *numbers, struct fb_buf *
 		ok &= equation(counters->sealed_rows, query->window_rows, "rows in slices = rows in windows", ret_what);
 		if (counters->rows_out > 0)
 			ok &= equation(counters->rows_out, query->result_rows, "rows out = result rows", ret_what);
+		ok &= levels_balanced(query, ret_what);
 	}
 	return ok;
 }

@@ -17,6 +17,7 @@
 
 #include "config/base/buf.h"
 #include "config/base/isa.h"
+#include "control/window/assembly.h"
 #include "dataplane/operator/reader.h"
 
 #define FB_REPLAY_THREADS_MAX 256
@@ -54,8 +55,10 @@ struct fb_replay_query {
 	struct fb_query_counters counters; /* summed over the cores */
 	uint64_t windows;        /* published */
 	uint64_t window_rows;    /* records in them: = counters.disposition[FB_REC_ACCEPTED] */
-	uint64_t dropped_groups; /* HAVING or select list failed (division by zero) */
+	uint64_t dropped_groups; /* HAVING or select list failed (division by zero), on any level */
 	uint64_t result_rows;
+	uint32_t level_cnt; /* of windows: 1, of a cascade more */
+	struct fb_assembly_level levels[FB_CASCADE_MAX];
 };
 
 struct fb_replay_numbers {

@@ -29,7 +29,8 @@ struct fb_part {
 	struct fb_part *next;
 	struct fb_core *core;
 	uint32_t query;
-	struct fb_slice *slice;
+	struct fb_slice *slice; /* NULL: the watermark took the value mark_ms (fb_assembly_mark) */
+	int64_t mark_ms;
 };
 
 /* The rows that plain queries made of one block. */
@@ -56,6 +57,7 @@ struct fb_core {
 	struct fb_part *returned_parts;
 	struct fb_row_page *returned_pages;
 	pthread_cond_t returned;
+	bool marks_lost;    /* no memory to hand them over */
 	uint32_t parts_out; /* handed over and not returned */
 	uint32_t pages_out;
 };
@@ -86,6 +88,7 @@ struct fb_replay {
 	uint32_t core_cnt;
 	struct fb_core *cores;
 	struct fb_query_out *queries;
+	const struct fb_query_plan **first_levels; /* of the queries: what the cores run */
 	_Atomic bool stop; /* the run has failed */
 	_Atomic int64_t published_ms; /* windows complete by this are published, and what they alone needed is returned */
 	pthread_mutex_t lock; /* of the lists and of the cores' */
@@ -114,8 +117,13 @@ int fb_windows_open(struct fb_query_out *query, uint64_t pool_bytes) FB_MUST_CHE
 void fb_windows_close(struct fb_query_out *query);
 /* Takes the part, also where it fails. */
 int fb_windows_add(struct fb_query_out *query, struct fb_part *part) FB_MUST_CHECK;
+/* Of all queries. */
+int fb_windows_mark(struct fb_replay *replay, int64_t mark_ms) FB_MUST_CHECK;
 /* Publishes what is complete by this watermark, oldest first. */
 int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms) FB_MUST_CHECK;
+
+/* The numbers of the levels of a cascade; once, at the end. */
+void fb_windows_levels(struct fb_query_out *query);
 
 /* Gives the caller the rows gathered. */
 int fb_query_out_flush(struct fb_query_out *query) FB_MUST_CHECK;

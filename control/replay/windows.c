@@ -21,8 +21,12 @@ static void release(void *arg, struct fb_slice *slice, uint32_t from)
 
 int fb_windows_open(struct fb_query_out *query, uint64_t pool_bytes)
 {
-	struct fb_assembly_conf conf = {
-		.plan = query->plan, .layout = query->layout, .pool_bytes = pool_bytes, .release = release, .arg = query};
+	struct fb_assembly_conf conf = {.plan = query->plan,
+		.layout = query->layout,
+		.pool_bytes = pool_bytes / fb_assembly_pool_cnt(query->plan),
+		.isa = query->replay->conf->isa,
+		.release = release,
+		.arg = query};
 
 	return fb_assembly_create(&conf, &query->assembly);
 }
@@ -53,6 +57,16 @@ int fb_windows_add(struct fb_query_out *query, struct fb_part *part)
 	return rc;
 }
 
+int fb_windows_mark(struct fb_replay *replay, int64_t mark_ms)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < replay->conf->query_cnt; i++)
+		if (replay->queries[i].assembly != NULL)
+			rc = fb_assembly_mark(replay->queries[i].assembly, mark_ms);
+	return rc;
+}
+
 static int put_rows(struct fb_query_out *query, const struct fb_assembly_rows *rows)
 {
 	uint32_t cnt = query->plan->select_cnt;
@@ -70,6 +84,19 @@ static int put_rows(struct fb_query_out *query, const struct fb_assembly_rows *r
 	return query->rows.len < ROWS_BYTES ? 0 : fb_query_out_flush(query);
 }
 
+/* What found no room in a level of a cascade: the rows above would be wrong (as core.c has it for records). */
+static int check_levels(struct fb_query_out *query)
+{
+	struct fb_assembly_level level;
+	int rc = 0;
+
+	for (uint32_t i = 1; rc == 0 && i < fb_query_level_cnt(query->plan); i++) {
+		fb_assembly_level(query->assembly, i, &level);
+		rc = level.counters.disposition[FB_REC_STATE_FULL] > 0 ? FB_E_FULL : 0;
+	}
+	return rc;
+}
+
 int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 {
 	struct fb_assembly_window window;
@@ -77,6 +104,7 @@ int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 	int rc;
 
 	while ((rc = fb_assembly_begin(query->assembly, watermark_ms, &window)) == 1) {
+		rc = check_levels(query);
 		while (rc >= 0 && fb_assembly_read(query->assembly, &rows))
 			rc = put_rows(query, &rows);
 		if (rc < 0) {
@@ -86,7 +114,21 @@ int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 		query->numbers.windows++;
 		query->numbers.window_rows += fb_assembly_finish(query->assembly);
 	}
+	query->numbers.window_rows += fb_assembly_take_skipped(query->assembly);
+	if (rc == 0)
+		rc = check_levels(query);
 	if (rc == 0)
 		rc = fb_query_out_flush(query);
 	return rc;
+}
+
+void fb_windows_levels(struct fb_query_out *query)
+{
+	struct fb_replay_query *numbers = &query->numbers;
+
+	numbers->level_cnt = query->assembly ? fb_query_level_cnt(query->plan) : 0;
+	for (uint32_t i = 0; i < numbers->level_cnt; i++) {
+		fb_assembly_level(query->assembly, i, &numbers->levels[i]);
+		numbers->dropped_groups += numbers->levels[i].dropped_groups;
+	}
 }

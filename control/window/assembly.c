@@ -18,6 +18,8 @@ int fb_assembly_create(const struct fb_assembly_conf *conf, struct fb_assembly *
 	assembly->joined_ms = FB_TIME_MIN;
 	assembly->hop.covered_ms = FB_TIME_MIN;
 	rc = fb_slice_pool_create(conf->pool_bytes, &assembly->pool);
+	if (rc == 0 && conf->plan->upstream != NULL)
+		rc = fb_cascade_open(assembly);
 	if (rc == 0)
 		rc = fb_result_open(assembly);
 	if (rc != 0) {
@@ -42,6 +44,7 @@ void fb_assembly_destroy(struct fb_assembly *assembly)
 	}
 	fb_result_close(assembly);
 	fb_slice_pool_destroy(assembly->pool);
+	fb_cascade_close(assembly);
 	free(assembly);
 }
 
@@ -152,7 +155,7 @@ static int64_t first_unpublished(const struct fb_assembly *assembly, int64_t sta
 		fb_window_first_end(&assembly->conf.plan->window, start_ms, assembly->done_ms - 1));
 }
 
-int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from)
+int fb_part_take(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from)
 {
 	int64_t start_ms = fb_slice_start_ms(slice);
 	int64_t first_end_ms = first_unpublished(assembly, start_ms, fb_slice_first_end_ms(slice));
@@ -173,9 +176,14 @@ int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32
 	return 0;
 }
 
+int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from)
+{
+	return fb_part_take(fb_cascade_first(assembly), slice, from);
+}
+
 /* ---- windows ---- */
 
-int fb_assembly_begin(
+static int begin_level(
 	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
 {
 	int rc = is_session(assembly) ? fb_session_begin(assembly, watermark_ms)
@@ -187,6 +195,22 @@ int fb_assembly_begin(
 	assembly->reading = true;
 	*ret = assembly->window;
 	return 1;
+}
+
+int fb_assembly_begin(
+	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
+{
+	int rc;
+
+	if (assembly->cascade.below == NULL)
+		return begin_level(assembly, watermark_ms, ret);
+	do {
+		rc = begin_level(assembly, assembly->cascade.watermark_ms, ret);
+		if (rc != 0)
+			return rc;
+		rc = fb_cascade_advance(assembly, watermark_ms);
+	} while (rc == 1);
+	return rc;
 }
 
 void fb_assembly_abort(struct fb_assembly *assembly)
@@ -206,10 +230,13 @@ uint64_t fb_assembly_finish(struct fb_assembly *assembly)
 	if (is_session(assembly)) {
 		rows = fb_session_finish(assembly);
 		fb_assembly_abort(assembly);
-		return rows;
+	} else {
+		fb_assembly_abort(assembly);
+		rows = fb_sliced_finish(assembly);
 	}
-	fb_assembly_abort(assembly);
-	return fb_sliced_finish(assembly);
+	assembly->windows++;
+	assembly->finished_rows += rows;
+	return assembly->cascade.below == NULL ? rows : 0;
 }
 
 /* ---- over a restart ---- */
@@ -289,9 +316,10 @@ void fb_assembly_kept(struct fb_assembly *assembly)
 
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
 {
-	uint64_t rows = assembly->skipped_rows;
+	struct fb_assembly *first = fb_cascade_first(assembly);
+	uint64_t rows = first->skipped_rows;
 
-	assembly->skipped_rows = 0;
+	first->skipped_rows = 0;
 	return rows;
 }
 
@@ -314,18 +342,48 @@ void fb_assembly_stale(
 
 /* ---- numbers ---- */
 
-uint64_t fb_assembly_waiting_rows(const struct fb_assembly *assembly)
+static uint64_t waiting_rows(const struct fb_assembly *level)
 {
-	uint64_t rows = 0;
+	uint64_t rows = level->cascade.held ? fb_slice_row_cnt(level->cascade.held) : 0;
 
-	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+	for (const struct part *part = level->parts; part != NULL; part = part->next)
 		rows += fb_slice_row_cnt(part->slice);
 	return rows;
 }
 
+uint64_t fb_assembly_waiting_rows(const struct fb_assembly *assembly)
+{
+	while (assembly->cascade.below != NULL)
+		assembly = assembly->cascade.below;
+	return waiting_rows(assembly);
+}
+
+void fb_assembly_level(struct fb_assembly *assembly, uint32_t number, struct fb_assembly_level *ret)
+{
+	struct fb_assembly *level = assembly;
+
+	for (uint32_t i = fb_query_level_cnt(assembly->conf.plan) - 1; i > number; i--)
+		level = level->cascade.below;
+	*ret = (struct fb_assembly_level){.plan = level->conf.plan,
+		.rows_in = level->cascade.rows_in,
+		.waiting_rows = waiting_rows(level),
+		.finished_rows = level->finished_rows,
+		.windows = level->windows,
+		.rows_out = level->rows_out,
+		.dropped_groups = level->dropped_groups};
+	if (level->cascade.reader != NULL)
+		ret->counters = *fb_reader_query_counters(level->cascade.reader, 0);
+}
+
 bool fb_assembly_is_empty(const struct fb_assembly *assembly)
 {
-	return assembly->parts == NULL;
+	bool empty = true;
+
+	for (; empty && assembly != NULL; assembly = assembly->cascade.below)
+		empty = assembly->parts == NULL && assembly->cascade.held == NULL &&
+			(assembly->cascade.reader == NULL ||
+				fb_reader_query_counters(assembly->cascade.reader, 0)->open_slices == 0);
+	return empty;
 }
 
 bool fb_assembly_is_reading(const struct fb_assembly *assembly)
@@ -335,5 +393,12 @@ bool fb_assembly_is_reading(const struct fb_assembly *assembly)
 
 uint64_t fb_assembly_used_bytes(const struct fb_assembly *assembly)
 {
-	return fb_slice_pool_used_bytes(assembly->pool);
+	uint64_t bytes = 0;
+
+	for (; assembly != NULL; assembly = assembly->cascade.below) {
+		bytes += fb_slice_pool_used_bytes(assembly->pool);
+		if (assembly->cascade.reader != NULL)
+			bytes += fb_reader_query_counters(assembly->cascade.reader, 0)->state_used_bytes;
+	}
+	return bytes;
 }

@@ -7,6 +7,12 @@
  *     add, import --> waiting --(begin)--> reading --(finish)--> gone
  *                        ^---------------(abort)----'
  *
+ * A cascade (plan.h, rule W13) is a chain of assemblies inside of this one, level upon level: slices are
+ * added to the first, rows are read from the last, and the windows of the levels between are published
+ * to the level above, in the order of their ends, by fb_assembly_begin. The watermark of a level follows
+ * the rows of the one below: when all windows that end at e are through, it is e - 2 ms; when there are no
+ * more at watermark w, it is w. So a row between levels is never late.
+ *
  * Windows come in the order of their ends. A window is complete when the watermark that all partitions
  * have reported reaches its end - 1 (rule M4), and all slices that they sealed until then were added.
  *
@@ -18,7 +24,7 @@
  */
 #pragma once
 
-#include "dataplane/operator/slice.h"
+#include "dataplane/operator/reader.h"
 
 struct fb_assembly;
 
@@ -27,14 +33,27 @@ typedef void (*fb_assembly_release_fn)(void *arg, struct fb_slice *slice, uint32
 
 struct fb_assembly_conf {
 	const struct fb_query_plan *plan; /* windowed; it and the layout outlive the assembly */
-	const struct fb_slice_layout *layout;
-	uint64_t pool_bytes; /* address space; pages that are never used cost nothing */
+	const struct fb_slice_layout *layout; /* of the plan's first level: what slices are added with */
+	uint64_t pool_bytes; /* address space; pages that are never used cost nothing. Of a cascade: of each
+				of fb_assembly_pool_cnt */
+	enum fb_isa isa; /* of the levels above the first */
 	fb_assembly_release_fn release;
 	void *arg;
 };
 
 /* FB_E_NO_MEMORY, FB_E_UNSUPPORTED. */
 int fb_assembly_create(const struct fb_assembly_conf *conf, struct fb_assembly **ret) FB_MUST_CHECK;
+/* Pools that an assembly of this plan has: one, and two more for each level above the first. */
+uint32_t fb_assembly_pool_cnt(const struct fb_query_plan *plan);
+/*
+ * SESSION above another level: a row exactly a gap after the last one of its session joins that only if the watermark
+ * did not stand between the two, at window_end - 2 ms of the row, when the row came (rules W9, M6). That is a matter
+ * of single records, so readers must be asked for it: instants that fb_assembly_mark wants to know of if the watermark
+ * takes them. Returns how many grids there are, at most FB_CASCADE_MAX.
+ */
+uint32_t fb_assembly_grids(const struct fb_query_plan *plan, struct fb_reader_grid *grids);
+/* The watermark of the source took this value. Before one beyond it is given to begin. FB_E_NO_MEMORY. */
+int fb_assembly_mark(struct fb_assembly *assembly, int64_t watermark_ms) FB_MUST_CHECK;
 /* Gives lent slices back. */
 void fb_assembly_destroy(struct fb_assembly *assembly);
 
@@ -48,7 +67,8 @@ void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms);
  */
 int fb_assembly_add(
 	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from) FB_MUST_CHECK;
-/* Records in slices that no window needed, since the last call. */
+/* Records in slices that no window needed, since the last call. Of a cascade also those of windows of the
+ * first level that are through: fb_assembly_finish returns none of them. */
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly);
 
 /* ---- results ---- */
@@ -111,7 +131,28 @@ void fb_assembly_stale(
 
 /* ---- numbers ---- */
 
-/* Records in slices that wait for a window (with overlap: for their last). */
+/*
+ * A level of a cascade, or the only one. A record of a level above the first is a row of the one below, and
+ * has a disposition as a record of the source has:
+ *
+ *     rows_in = sum of counters.disposition;  ACCEPTED = sealed_rows + open_rows;
+ *     sealed_rows = finished_rows + waiting_rows;  rows_in = rows_out of the level below
+ */
+struct fb_assembly_level {
+	const struct fb_query_plan *plan;
+	struct fb_query_counters counters; /* zero for the first: they are the readers' */
+	uint64_t rows_in;
+	uint64_t waiting_rows;
+	uint64_t finished_rows;
+	uint64_t windows; /* published */
+	uint64_t rows_out; /* of a level below another one */
+	uint64_t dropped_groups; /* of a level below another one: HAVING or select list failed */
+};
+
+/* level: 0 the first … fb_query_level_cnt(plan) - 1 */
+void fb_assembly_level(struct fb_assembly *assembly, uint32_t level, struct fb_assembly_level *ret);
+
+/* Records in slices that wait for a window (with overlap: for their last); of a cascade: of the first level. */
 uint64_t fb_assembly_waiting_rows(const struct fb_assembly *assembly);
 bool fb_assembly_is_empty(const struct fb_assembly *assembly);
 uint64_t fb_assembly_used_bytes(const struct fb_assembly *assembly);

@@ -7,6 +7,7 @@
  *   hop.c        HOP with much overlap, incrementally
  *   session.c    SESSION: fragments to sessions
  *   result.c     groups to rows
+ *   cascade.c    rows of the level below to slices of this one
  */
 #pragma once
 
@@ -52,8 +53,22 @@ struct hop {
 	int64_t covered_ms; /* slices up to here are in */
 };
 
+/* Of a level above the first. */
+struct cascade {
+	struct fb_assembly *below;
+	struct fb_slice_layout *layout;
+	struct fb_reader *reader; /* its records are rows of `below` */
+	struct fb_column *inputs; /* of the batch that is fed */
+	struct fb_slice *held;    /* taken from the reader, and there was no memory to add it */
+	int64_t watermark_ms;     /* rows of `below` up to here are in, and all slices that it completes */
+	uint64_t rows_in;
+	int64_t *marks; /* SESSION: values that the watermark took, in any order */
+	size_t mark_cnt, mark_cap;
+};
+
 struct fb_assembly {
 	struct fb_assembly_conf conf;
+	struct cascade cascade; /* .below NULL: the first level */
 	struct fb_slice_pool *pool;
 	struct part *parts;       /* sorted by start */
 	int64_t done_ms;          /* end of the last window published */
@@ -62,6 +77,10 @@ struct fb_assembly {
 	bool fresh;               /* SESSION: parts came since */
 	uint32_t next_number;     /* above those of all parts in the store */
 	uint64_t skipped_rows;
+	uint64_t finished_rows;
+	uint64_t windows;
+	uint64_t rows_out;
+	uint64_t dropped_groups;
 	struct hop hop;
 	/* the window being read */
 	bool reading;
@@ -98,6 +117,19 @@ int fb_hop_add_late(struct fb_assembly *assembly, int64_t end_ms) FB_MUST_CHECK;
 int fb_hop_merge(struct fb_assembly *assembly, int64_t end_ms) FB_MUST_CHECK;
 void fb_hop_reset(struct fb_assembly *assembly);
 
+/* cascade.c: what a level above the first has besides */
+int fb_cascade_open(struct fb_assembly *assembly);
+void fb_cascade_close(struct fb_assembly *assembly);
+/*
+ * The next window of the level below goes in, or its watermark. 1: this level may have a window now; 0: there
+ * is nothing more at this watermark of the source.
+ */
+int fb_cascade_advance(struct fb_assembly *assembly, int64_t watermark_ms) FB_MUST_CHECK;
+struct fb_assembly *fb_cascade_first(struct fb_assembly *assembly);
+
+/* session.c: what begin has published up to: sessions to come end there or later. Wall clock. */
+int64_t fb_session_limit(const struct fb_assembly *assembly, int64_t watermark_ms);
+
 /* result.c */
 int fb_result_open(struct fb_assembly *assembly);
 void fb_result_close(struct fb_assembly *assembly);
@@ -105,6 +137,8 @@ void fb_result_close(struct fb_assembly *assembly);
 /* assembly.c */
 struct part *fb_part_add(
 	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from, int64_t start_ms);
+/* fb_assembly_add to this level itself. */
+int fb_part_take(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from);
 /* Unlinked already. */
 void fb_part_free(struct fb_assembly *assembly, struct part *part);
 /* Merges `from` into `into`, which lies in the own pool, if that has room for sure. FB_E_FULL: nothing has

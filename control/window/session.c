@@ -332,7 +332,7 @@ static int run_round(struct fb_assembly *assembly, int64_t limit_ms)
 }
 
 /* Wall clock from which on buckets are not complete on all cores. */
-static int64_t limit_of(const struct fb_assembly *assembly, int64_t watermark_ms)
+int64_t fb_session_limit(const struct fb_assembly *assembly, int64_t watermark_ms)
 {
 	const struct fb_query_plan *plan = assembly->conf.plan;
 	int64_t clock = fb_window_clock(plan, watermark_ms);
@@ -356,7 +356,7 @@ int fb_session_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 	const struct part *part = find_whole(assembly);
 
 	if (part == NULL) {
-		int64_t limit = limit_of(assembly, watermark_ms);
+		int64_t limit = fb_session_limit(assembly, watermark_ms);
 		bool due = limit > assembly->joined_ms ||
 			   (limit == FB_TIME_MAX && assembly->fresh);
 		int rc;

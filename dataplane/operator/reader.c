@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making a reader. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataplane/operator/reader_private.h"
 
@@ -68,7 +69,7 @@ static int open_plain(struct fb_query_run *query, const struct fb_reader_conf *c
 static int open_query(struct fb_reader *reader, const struct fb_reader_conf *conf, uint32_t number)
 {
 	struct fb_query_run *query = &reader->queries[number];
-	uint32_t words = (conf->source->field_cnt + 63u) / 64;
+	uint32_t words = conf->source ? (conf->source->field_cnt + 63u) / 64 : 0;
 	int rc = 0;
 
 	query->plan = conf->queries[number];
@@ -84,16 +85,25 @@ static int open_query(struct fb_reader *reader, const struct fb_reader_conf *con
 		return open_plain(query, conf);
 	if (query->layout == NULL)
 		return FB_E_UNSUPPORTED;
-	reader->tracks = true;
+	reader->tracks = conf->source != NULL;
 	return open_window(query, conf);
 }
 
 static int open_watermark(struct fb_reader *reader, const struct fb_reader_conf *conf)
 {
-	const struct fb_table_column *column = &conf->source->columns[conf->source->rowtime];
+	const struct fb_table_column *column;
 
 	if (!reader->tracks)
 		return 0;
+	if (conf->grid_cnt > 0) {
+		reader->grids = calloc(conf->grid_cnt, sizeof(*reader->grids));
+		reader->marks = calloc(FB_BATCH_ROWS, sizeof(*reader->marks));
+		if (reader->grids == NULL || reader->marks == NULL)
+			return FB_E_NO_MEMORY;
+		memcpy(reader->grids, conf->grids, conf->grid_cnt * sizeof(*reader->grids));
+		reader->grid_cnt = conf->grid_cnt;
+	}
+	column = &conf->source->columns[conf->source->rowtime];
 	if (!conf->source->has_watermark)
 		return FB_E_INVALID;
 	reader->rowtime_input =
@@ -153,7 +163,8 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	reader->global_ms = conf->watermark_ms;
 	reader->query_cnt = conf->query_cnt;
 	reader->queries = calloc(conf->query_cnt + 1u, sizeof(*reader->queries));
-	reader->needed = calloc((conf->source->field_cnt + 63u) / 64 + 1, sizeof(*reader->needed));
+	reader->needed = calloc(
+		((conf->source ? conf->source->field_cnt : 0u) + 63u) / 64 + 1, sizeof(*reader->needed));
 	reader->keys = calloc(1, sizeof(*reader->keys));
 	if (reader->queries == NULL || reader->needed == NULL || reader->keys == NULL)
 		rc = FB_E_NO_MEMORY;
@@ -163,7 +174,7 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 		rc = open_query(reader, conf, i);
 	if (rc == 0)
 		rc = open_watermark(reader, conf);
-	if (rc == 0)
+	if (rc == 0 && conf->source != NULL)
 		rc = open_input(reader, conf);
 	if (rc != 0) {
 		fb_reader_destroy(reader);
@@ -202,8 +213,11 @@ void fb_reader_destroy(struct fb_reader *reader)
 		close_query(&reader->queries[i]);
 	fb_program_destroy(reader->rowtime_program);
 	fb_decoder_destroy(reader->decoder);
-	fb_batch_fini(&reader->batch);
+	if (reader->source != NULL)
+		fb_batch_fini(&reader->batch);
 	free(reader->queries);
+	free(reader->grids);
+	free(reader->marks);
 	free(reader->needed);
 	free(reader->keys);
 	free(reader);

@@ -19,8 +19,14 @@
 #include "dataplane/format/decoder.h"
 #include "dataplane/operator/slice.h"
 
+/* Instants offset_ms + n * step_ms. */
+struct fb_reader_grid {
+	int64_t step_ms;
+	int64_t offset_ms;
+};
+
 struct fb_reader_conf {
-	const struct fb_table *source;
+	const struct fb_table *source; /* NULL: rows are given, not decoded (fb_reader_run_rows) */
 	const struct fb_query_plan *const
 		*queries; /* all with this source; they outlive the reader */
 	const struct fb_slice_layout *const *layouts; /* per query; NULL entry for a plain one */
@@ -32,6 +38,9 @@ struct fb_reader_conf {
 	uint64_t output_bytes; /* budget of row pages of each plain query */
 	int64_t watermark_ms; /* global watermark to start from: FB_TIME_MIN, or what a restart kept
 			       */
+	/* The own watermark's values that lie on one of these are told by fb_reader_take_marks. */
+	const struct fb_reader_grid *grids;
+	uint32_t grid_cnt;
 	bool grows; /* state is mapped as it is used, not at once: for readers that may wait for the
 		       kernel */
 };
@@ -92,6 +101,17 @@ void fb_reader_flush(struct fb_reader *reader);
 bool fb_reader_add(struct fb_reader *reader, const uint8_t *data, uint32_t len, uint32_t *pos);
 int64_t fb_reader_decode(struct fb_reader *reader);
 void fb_reader_run(struct fb_reader *reader, int64_t own_ms);
+/*
+ * Hot. Of a reader without source: runs the queries over rows that somebody else made, columns as the
+ * queries' inputs. They are judged against the global watermark, which rows do not move. The batch is
+ * the caller's, and is not changed.
+ */
+void fb_reader_run_rows(struct fb_reader *reader, const struct fb_batch *rows);
+/*
+ * Hot. Values that the own watermark took, record by record, and that lie on a grid of the configuration: at most one a
+ * record, FB_BATCH_ROWS in all. To be asked for after each run; the array is valid until the next one.
+ */
+uint32_t fb_reader_take_marks(struct fb_reader *reader, const int64_t **ret_marks);
 /* Hot. This partition's own watermark after the last flush. */
 int64_t fb_reader_own_watermark(const struct fb_reader *reader);
 /* Hot. Raises the global watermark (a lower one is ignored): slices that it completes can be taken.
@@ -109,6 +129,7 @@ struct fb_row_page *fb_reader_take_rows(struct fb_reader *reader, bool any);
 void fb_reader_return_slice(struct fb_reader *reader, uint32_t query, struct fb_slice *slice);
 void fb_reader_return_rows(struct fb_reader *reader, struct fb_row_page *page);
 
-/* Hot. Current numbers; the caller copies them to where others may read (worker/counters.h). */
+/* Hot. Current numbers; the caller copies them to where others may read (worker/counters.h). Decode
+ * counters: with a source only. */
 const struct fb_decode_counters *fb_reader_decode_counters(const struct fb_reader *reader);
 const struct fb_query_counters *fb_reader_query_counters(struct fb_reader *reader, uint32_t query);

@@ -71,6 +71,10 @@ struct fb_reader {
 	int64_t batch_own_ms; /* own watermark after the batch */
 	bool before_ready;
 	int64_t before_ms[FB_BATCH_ROWS]; /* watermark that a row is judged against */
+	uint32_t grid_cnt;
+	struct fb_reader_grid *grids;
+	int64_t *marks; /* room for FB_BATCH_ROWS; with grids */
+	uint32_t mark_cnt;
 	uint32_t query_cnt;
 	struct fb_query_run *queries;
 };

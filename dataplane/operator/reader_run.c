@@ -72,9 +72,39 @@ void fb_watermarks_before(struct fb_reader *reader)
 		uint32_t row = batch->sel[i];
 
 		reader->before_ms[row] = FB_MAX(reader->global_ms, FB_MIN(own, reader->others_ms));
-		if (has_rowtime(reader, row))
+		if (reader->tracks && has_rowtime(reader, row))
 			own = advance(own, reader->rowtimes->i64[row], reader->delay_ms);
 	}
+}
+
+/* Which values of a grid the watermark takes as the rows of the batch come. */
+static void note_marks(struct fb_reader *reader)
+{
+	const struct fb_batch *batch = &reader->batch;
+	int64_t own = reader->own_ms;
+
+	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
+		uint32_t row = batch->sel[i];
+		int64_t before = own;
+		bool on_grid = false;
+
+		if (!has_rowtime(reader, row))
+			continue;
+		own = advance(own, reader->rowtimes->i64[row], reader->delay_ms);
+		for (uint32_t g = 0; own != before && g < reader->grid_cnt; g++)
+			on_grid |= fb_floor_mod(own - reader->grids[g].offset_ms, reader->grids[g].step_ms) == 0;
+		if (on_grid && reader->mark_cnt < FB_BATCH_ROWS)
+			reader->marks[reader->mark_cnt++] = own;
+	}
+}
+
+uint32_t fb_reader_take_marks(struct fb_reader *reader, const int64_t **ret_marks)
+{
+	uint32_t cnt = reader->mark_cnt;
+
+	*ret_marks = reader->marks;
+	reader->mark_cnt = 0;
+	return cnt;
 }
 
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms)
@@ -142,6 +172,8 @@ void fb_reader_run(struct fb_reader *reader, int64_t own_ms)
 {
 	reader->own_ms = own_ms;
 	reader->batch_own_ms = FB_MAX(own_ms, reader->batch_ms);
+	if (reader->grid_cnt > 0 && reader->batch.sel_cnt > 0)
+		note_marks(reader);
 	for (uint32_t i = 0; reader->batch.sel_cnt > 0 && i < reader->query_cnt; i++)
 		run_query(reader, &reader->queries[i]);
 	reader->own_ms = reader->batch_own_ms;
@@ -153,6 +185,15 @@ void fb_reader_flush(struct fb_reader *reader)
 		return;
 	fb_reader_decode(reader);
 	fb_reader_run(reader, reader->own_ms);
+}
+
+void fb_reader_run_rows(struct fb_reader *reader, const struct fb_batch *rows)
+{
+	reader->batch = *rows;
+	reader->before_ready = false;
+	for (uint32_t i = 0; rows->sel_cnt > 0 && i < reader->query_cnt; i++)
+		run_query(reader, &reader->queries[i]);
+	reader->batch = (struct fb_batch){0};
 }
 
 bool fb_reader_add(struct fb_reader *reader, const uint8_t *data, uint32_t len, uint32_t *pos)

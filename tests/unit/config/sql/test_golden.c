@@ -56,6 +56,11 @@ Test(golden, tutorials)
 	check("tutorial_key_value");
 }
 
+Test(golden, a_cascade)
+{
+	check("cascade");
+}
+
 Test(golden, show_and_describe)
 {
 	check("show");

@@ -434,6 +434,62 @@ Test(plan, a_windowed_query)
 	planned_fini(&planned);
 }
 
+/* Rule W13: a level of its own for each window; the rows of one are the records of the next. */
+Test(plan, a_cascade)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"CREATE VIEW ones AS SELECT window_time AS rt, n, SUM(a) AS s FROM " TUMBLE_T
+		" WHERE b > 0 GROUP BY window_start, window_end, window_time, n;"
+		"INSERT INTO w SELECT window_end, n, SUM(s) FROM TABLE(HOP(TABLE ones, DESCRIPTOR(rt), "
+		"INTERVAL '1' HOUR, INTERVAL '2' HOUR)) WHERE s > 5 GROUP BY window_start, window_end, n;");
+	const struct fb_query_plan *query = first_query(&planned);
+	const struct fb_query_plan *below = query->upstream;
+
+	cr_assert_not_null(below);
+	cr_expect_eq(fb_query_level_cnt(query), 2);
+	cr_expect_eq(fb_query_first_level(query), below);
+	cr_expect_null(below->upstream);
+	cr_expect_null(below->sink);
+	cr_expect_eq(below->source, query->source);
+	cr_expect_eq(below->window.size_ms, 60000);
+	cr_expect_not_null(below->filter);
+	cr_assert_eq(below->select_cnt, 3);
+	cr_expect_eq(below->select[0]->input, FB_GROUP_WINDOW_TIME);
+	cr_expect_str_eq(below->select_names[2], "s");
+	cr_expect_eq(below->fields_needed[0], 1u << 1 | 1u << 4 | 1u << 7 | 1u << 11);
+	cr_expect_eq(query->window.kind, FB_WINDOW_HOP);
+	cr_expect_eq(query->time->input, 0);
+	cr_expect_eq(query->filter->args[0]->input, 2);
+	cr_expect_eq(query->keys[0]->input, 1);
+	cr_expect_eq(query->aggs[0].arg->input, 2);
+	cr_expect_eq(query->fields_needed[0], 7);
+	cr_expect_neq(query->fingerprint, below->fingerprint);
+	planned_fini(&planned);
+}
+
+/* The same window again: TUMBLE of a step over window_time, which nobody selected; its start is a key. */
+Test(plan, a_cascade_over_the_same_window)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"INSERT INTO w SELECT s, MAX(n), COUNT(*) FROM (SELECT window_start AS s, window_end AS e, n, a "
+		"FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '30' SECOND)) GROUP BY "
+		"window_start, window_end, n, a) GROUP BY e, s;");
+	const struct fb_query_plan *query = first_query(&planned);
+	const struct fb_query_plan *below = query->upstream;
+
+	cr_assert_not_null(below);
+	cr_expect_eq(below->window.size_ms, 30000);
+	cr_assert_eq(below->select_cnt, 5);
+	cr_expect_eq(below->select[4]->input, FB_GROUP_WINDOW_TIME);
+	cr_expect_eq(query->window.kind, FB_WINDOW_TUMBLE);
+	cr_expect_eq(query->window.size_ms, 10000);
+	cr_expect_eq(query->time->input, 4);
+	cr_assert_eq(query->key_cnt, 1);
+	cr_expect_eq(query->keys[0]->input, 0);
+	cr_expect_eq(query->select[0]->input, FB_GROUP_KEYS);
+	planned_fini(&planned);
+}
+
 struct window_case {
 	const char *tvf;
 	enum fb_window_kind kind;

@@ -15,6 +15,14 @@ struct refusal {
 };
 
 #define KAFKA "'connector'='kafka','topic'='t','properties.bootstrap.servers'='h:1','format'='csv'"
+#define ONES                                                                                     \
+	"CREATE VIEW ones AS SELECT window_start AS s, window_end AS e, window_time AS rt, "     \
+	"window_time + INTERVAL '1' SECOND AS later, a AS x FROM " TUMBLE_T BY_WINDOW            \
+	", window_time, a; "
+#define CHATS                                                                                    \
+	"CREATE VIEW chats AS SELECT window_start AS s, window_end AS e, window_time AS rt "     \
+	"FROM TABLE(SESSION(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))" BY_WINDOW            \
+	", window_time; "
 #define MARK 2 /* bytes of « and » in UTF-8 */
 
 static struct fb_place take_marks(char *text)
@@ -320,7 +328,14 @@ static const struct refusal windows[] = {
 	{"INSERT INTO p SELECT COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «1»;", "GROUP BY does not count columns", NULL},
 	{"INSERT INTO p SELECT a AS z, COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «z»;", "there is no column 'z'", "not names given in SELECT"},
 	{"INSERT INTO p SELECT COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «CUBE» (a);", "GROUP BY CUBE and ROLLUP comes with release 2", NULL},
-	{"INSERT INTO p SELECT «SUM(x)» FROM (SELECT window_start, COUNT(*) AS x FROM " TUMBLE_T BY_WINDOW ");", "an aggregate over the result of a window (cascade) is planned, not yet here", NULL},
+	{"INSERT INTO p SELECT «SUM(x)» FROM (SELECT window_start, COUNT(*) AS x FROM " TUMBLE_T BY_WINDOW ");", "GROUP BY over a window must hold window_start and window_end", NULL},
+	{"INSERT INTO p SELECT SUM(x) FROM (SELECT window_start AS s, window_end AS e, COUNT(*) AS x FROM " TUMBLE_T BY_WINDOW ") «GROUP BY s»;", "GROUP BY over a window must hold window_start and window_end", NULL},
+	{ONES "INSERT INTO p SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE ones, DESCRIPTOR(«s»), INTERVAL '1' HOUR)) GROUP BY window_start, window_end;", "'s' is no time column: of the result of a window only window_time is one (rule W13)", "window_time"},
+	{ONES "INSERT INTO p SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE ones, DESCRIPTOR(«later»), INTERVAL '1' HOUR)) GROUP BY window_start, window_end;", "'later' is no time column: of the result of a window only window_time is one (rule W13)", NULL},
+	{ONES "INSERT INTO p SELECT «x», COUNT(*) FROM TABLE(TUMBLE(TABLE ones, DESCRIPTOR(rt), INTERVAL '1' HOUR)) GROUP BY window_start, window_end;", "column 'x' is neither in GROUP BY nor inside an aggregate", NULL},
+	{CHATS "INSERT INTO p SELECT COUNT(*) FROM TABLE(«SESSION(TABLE chats, DESCRIPTOR(rt), INTERVAL '1' HOUR)») GROUP BY window_start, window_end;", "SESSION over the result of SESSION is planned, not yet here", NULL},
+	{CHATS "INSERT INTO p «SELECT» COUNT(*) FROM (SELECT * FROM chats) GROUP BY s, e;", "a second GROUP BY over the windows of SESSION is planned, not yet here", NULL},
+	{ONES "INSERT INTO p «SELECT» COUNT(*) FROM (SELECT * FROM ones UNION ALL SELECT * FROM ones) GROUP BY s, e;", "GROUP BY over a UNION ALL is planned, not yet here", NULL},
 	{"INSERT INTO p SELECT «TUMBLE_START(ts, INTERVAL '1' MINUTE)» FROM t;", "function TUMBLE_START comes with release 2", NULL},
 };
 

@@ -29,6 +29,42 @@ static void open_assembly(struct lab *lab)
 	cr_assert_eq(fb_assembly_create(&conf, &lab->assembly), 0);
 }
 
+static void open_lab(struct lab *lab, const char *prelude, const char *sql, uint32_t partition_cnt)
+{
+	struct fb_reader_grid grids[FB_CASCADE_MAX];
+	struct instance_conf conf = {.state_bytes = READER_BYTES, .grids = grids};
+
+	lab->planned = plan_sql(prelude, sql);
+	lab->partition_cnt = partition_cnt;
+	lab->last_end_ms = FB_TIME_MIN;
+	conf.grid_cnt = fb_assembly_grids(lab->planned.queries[0], grids);
+	lab->marks = conf.grid_cnt > 0;
+	cr_assert(!lab->marks || partition_cnt == 1);
+	for (uint32_t i = 0; i < partition_cnt; i++)
+		lab->at[i] = instance_open(&lab->planned, &conf);
+	open_assembly(lab);
+}
+
+void lab_open_cascade(struct lab *lab, const char *delay, const char *view, const char *tvf, uint32_t partition_cnt)
+{
+	char *prelude, *sql;
+
+	cr_assert_geq(asprintf(&prelude,
+			      "CREATE TABLE s (k STRING, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS "
+			      "ts - INTERVAL %s) WITH ('connector'='udp', 'port'='5000', "
+			      "'format'='csv');\nCREATE VIEW below AS %s;\n",
+			      delay, view),
+		0);
+	cr_assert_geq(asprintf(&sql,
+			      "EXPLAIN SELECT window_start, window_end, k, COUNT(*), SUM(v), MIN(v), "
+			      "MAX(v) FROM TABLE(%s) GROUP BY k, window_start, window_end;",
+			      tvf),
+		0);
+	open_lab(lab, prelude, sql, partition_cnt);
+	free(prelude);
+	free(sql);
+}
+
 void lab_open(struct lab *lab, const char *delay, const char *tvf, uint32_t partition_cnt)
 {
 	char *prelude, *sql;
@@ -44,13 +80,7 @@ void lab_open(struct lab *lab, const char *delay, const char *tvf, uint32_t part
 			      "MAX(v) FROM TABLE(%s) GROUP BY k, window_start, window_end;",
 			      tvf),
 		0);
-	lab->planned = plan_sql(prelude, sql);
-	lab->partition_cnt = partition_cnt;
-	lab->last_end_ms = FB_TIME_MIN;
-	for (uint32_t i = 0; i < partition_cnt; i++)
-		lab->at[i] = instance_open(
-			&lab->planned, &(struct instance_conf){.state_bytes = READER_BYTES});
-	open_assembly(lab);
+	open_lab(lab, prelude, sql, partition_cnt);
 	free(prelude);
 	free(sql);
 }
@@ -102,6 +132,40 @@ static void publish(struct lab *lab, int64_t watermark_ms)
 		lab->windows++;
 	}
 	cr_assert_eq(rc, 0);
+	lab->finished_rows += fb_assembly_take_skipped(lab->assembly);
+}
+
+static void take_marks(struct lab *lab)
+{
+	const int64_t *marks;
+	uint32_t cnt = fb_reader_take_marks(lab->at[0].reader, &marks);
+
+	for (uint32_t i = 0; i < cnt; i++)
+		cr_assert_eq(fb_assembly_mark(lab->assembly, marks[i]), 0);
+}
+
+/* Rows between levels: each has one disposition, and late is none of them. */
+static void expect_levels(struct lab *lab)
+{
+	struct fb_assembly_level level;
+	uint64_t rows = 0;
+
+	for (uint32_t i = 0; i < fb_query_level_cnt(lab->planned.queries[0]); i++) {
+		uint64_t sum = 0;
+
+		fb_assembly_level(lab->assembly, i, &level);
+		for (int d = 0; d < FB_REC_CNT; d++)
+			sum += level.counters.disposition[d];
+		cr_expect_eq(level.rows_in, i ? rows : 0);
+		cr_expect_eq(level.rows_in, sum);
+		cr_expect_eq(level.counters.disposition[FB_REC_LATE], 0);
+		cr_expect_eq(level.counters.disposition[FB_REC_STATE_FULL], 0);
+		cr_expect_eq(level.counters.late_row_windows, 0);
+		if (i > 0)
+			cr_expect_eq(level.counters.disposition[FB_REC_ACCEPTED], level.finished_rows);
+		cr_expect_eq(level.waiting_rows, 0);
+		rows = level.rows_out;
+	}
 }
 
 static void hand_over(struct lab *lab, int64_t watermark_ms, bool open)
@@ -134,6 +198,8 @@ void lab_feed(struct lab *lab, uint32_t partition, const char *csv)
 {
 	fb_reader_set_others(lab->at[partition].reader, minimum(lab, partition));
 	feed(&lab->at[partition], csv);
+	if (lab->marks)
+		take_marks(lab);
 	hand_over(lab, minimum(lab, UINT32_MAX), false);
 	publish(lab, minimum(lab, UINT32_MAX));
 }
@@ -146,6 +212,7 @@ void lab_end(struct lab *lab)
 		expect_ledger(&lab->at[i], 0);
 	hand_over(lab, FB_TIME_MAX, false);
 	publish(lab, FB_TIME_MAX);
+	expect_levels(lab);
 	cr_expect(fb_assembly_is_empty(lab->assembly));
 	cr_expect_eq(fb_assembly_waiting_rows(lab->assembly), 0);
 	cr_expect_eq(fb_assembly_used_bytes(lab->assembly), 0, "pages are missing");

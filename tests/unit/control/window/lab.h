@@ -17,6 +17,7 @@ struct lab {
 	struct fb_assembly *assembly;
 	uint64_t pool_bytes; /* of the assembly; 0: 64 MiB */
 	struct rows rows;
+	bool marks; /* readers tell of watermarks: one partition only */
 	uint64_t finished_rows; /* records in slices that no window needs any more */
 	uint64_t windows;
 	int64_t last_end_ms;
@@ -24,6 +25,8 @@ struct lab {
 
 /* `tvf` without TABLE( ) around it, over table s (k, v, ts). */
 void lab_open(struct lab *lab, const char *delay, const char *tvf, uint32_t partition_cnt);
+/* The query over `view`, a query of its own that gives rt, k and v, in place of table s; `tvf` is over TABLE below. */
+void lab_open_cascade(struct lab *lab, const char *delay, const char *view, const char *tvf, uint32_t partition_cnt);
 void lab_close(struct lab *lab);
 /* One payload to a partition, then everything that it allows: seal, hand over, publish. */
 void lab_feed(struct lab *lab, uint32_t partition, const char *csv);
@@ -67,3 +70,9 @@ struct reference_counts {
 /* Rows of the query of lab_open for a window, as one partition gives them record by record. */
 struct rows reference_answer(const struct events *events, const struct fb_window *window, int64_t delay_ms,
 	struct reference_counts *ret_counts);
+/*
+ * Rows of the query of lab_open_cascade, where the view sums v per key of `first`, window by window. At each
+ * watermark the rows of the first level come before the watermark does.
+ */
+struct rows reference_cascade(const struct events *events, const struct fb_window *first, const struct fb_window *second,
+	int64_t delay_ms);

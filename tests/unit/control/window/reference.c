@@ -50,6 +50,7 @@ struct group {
 	uint64_t cnt;
 	int64_t sum, min, max;
 	bool open;
+	bool passed; /* its row went to the level above */
 };
 
 struct groups {
@@ -162,34 +163,80 @@ static void into_session(struct groups *groups, const struct event *event, int64
 	add_value(mine, event->v);
 }
 
+static struct rows rows_of(const struct groups *groups)
+{
+	struct rows rows = {0};
+
+	for (size_t i = 0; i < groups->cnt; i++)
+		if (groups->at[i].cnt > 0)
+			rows_add(&rows, "%lld|%lld|key-%u|%llu|%lld|%lld|%lld",
+				(long long)groups->at[i].start, (long long)groups->at[i].end,
+				groups->at[i].k, (unsigned long long)groups->at[i].cnt,
+				(long long)groups->at[i].sum, (long long)groups->at[i].min,
+				(long long)groups->at[i].max);
+	return rows;
+}
+
+static void into(struct groups *groups, const struct event *event, const struct fb_window *window, int64_t watermark,
+	struct reference_counts *counts)
+{
+	if (window->kind == FB_WINDOW_SESSION)
+		into_session(groups, event, window->size_ms, watermark, counts);
+	else
+		into_windows(groups, event, window, watermark, counts);
+}
+
+struct rows reference_cascade(
+	const struct events *events, const struct fb_window *first, const struct fb_window *second, int64_t delay_ms)
+{
+	struct groups low = {0}, high = {0};
+	struct reference_counts counts = {0}, above = {0};
+	int64_t watermark = 0;
+	struct rows rows;
+
+	for (size_t i = 0; i <= events->cnt; i++) {
+		bool end = i == events->cnt;
+		int64_t next = end ? INT64_MAX : FB_MAX(watermark, events->at[i].ts - delay_ms);
+
+		if (!end)
+			into(&low, &events->at[i], first, watermark, &counts);
+		for (size_t g = 0; g < low.cnt; g++) {
+			struct group *group = &low.at[g];
+			struct event row = {.k = group->k, .v = group->sum, .ts = group->end - 1};
+
+			if (group->passed || group->cnt == 0 || row.ts > next)
+				continue;
+			group->passed = true;
+			into(&high, &row, second, watermark, &above);
+		}
+		watermark = next;
+	}
+	cr_assert_eq(above.late_pairs, 0);
+	rows = rows_of(&high);
+	free(low.at);
+	free(high.at);
+	return rows;
+}
+
 struct rows reference_answer(const struct events *events, const struct fb_window *window, int64_t delay_ms,
 	struct reference_counts *counts)
 {
 	struct groups groups = {0};
-	struct rows rows = {0};
+	struct rows rows;
 	int64_t watermark = 0;
 
 	*counts = (struct reference_counts){0};
 	for (size_t i = 0; i < events->cnt; i++) {
 		const struct event *event = &events->at[i];
 
-		if (window->kind == FB_WINDOW_SESSION)
-			into_session(&groups, event, window->size_ms, watermark, counts);
-		else
-			into_windows(&groups, event, window, watermark, counts);
+		into(&groups, event, window, watermark, counts);
 		watermark = FB_MAX(watermark, event->ts - delay_ms);
 		while (groups.first_open < groups.cnt &&
 			(groups.at[groups.first_open].cnt == 0 ||
 				groups.at[groups.first_open].end - 1 <= watermark))
 			groups.first_open++;
 	}
-	for (size_t i = 0; i < groups.cnt; i++)
-		if (groups.at[i].cnt > 0)
-			rows_add(&rows, "%lld|%lld|key-%u|%llu|%lld|%lld|%lld",
-				(long long)groups.at[i].start, (long long)groups.at[i].end,
-				groups.at[i].k, (unsigned long long)groups.at[i].cnt,
-				(long long)groups.at[i].sum, (long long)groups.at[i].min,
-				(long long)groups.at[i].max);
+	rows = rows_of(&groups);
 	free(groups.at);
 	return rows;
 }

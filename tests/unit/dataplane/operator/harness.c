@@ -27,7 +27,8 @@ struct planned plan_sql(const char *prelude, const char *sql)
 		planned.queries[i] = planned.plan->explains[i];
 		if (planned.queries[i]->window.kind != FB_WINDOW_NONE)
 			cr_assert_eq(
-				fb_slice_layout_create(planned.queries[i], &planned.layouts[i]), 0,
+				fb_slice_layout_create(fb_query_first_level(planned.queries[i]),
+					&planned.layouts[i]), 0,
 				"%s", sql);
 	}
 	fb_diags_fini(&diags);
@@ -118,18 +119,23 @@ struct instance instance_open(const struct planned *planned, const struct instan
 	static const struct instance_conf usual;
 	const struct instance_conf *with = given ? given : &usual;
 	struct instance at = {.planned = planned};
+	const struct fb_query_plan *first_levels[QUERY_MAX];
 	struct fb_reader_conf conf = {
 		.source = planned->queries[0]->source,
-		.queries = planned->queries,
+		.queries = first_levels,
 		.layouts = (const struct fb_slice_layout *const *)planned->layouts,
 		.query_cnt = planned->query_cnt,
 		.framing = FB_FRAMING_NEWLINE,
 		.isa = with->isa,
+		.grids = with->grids,
+		.grid_cnt = with->grid_cnt,
 		.state_bytes = with->state_bytes ? with->state_bytes : 8u << 20,
 		.output_bytes = with->output_bytes ? with->output_bytes : 1u << 20,
 		.watermark_ms = with->restarts ? with->watermark_ms : FB_TIME_MIN,
 	};
 
+	for (uint32_t i = 0; i < planned->query_cnt; i++)
+		first_levels[i] = fb_query_first_level(planned->queries[i]);
 	cr_assert_eq(fb_reader_create(&conf, &at.reader), 0);
 	return at;
 }

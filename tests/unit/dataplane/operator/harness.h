@@ -29,7 +29,7 @@
 struct planned {
 	struct fb_plan *plan;
 	const struct fb_query_plan *queries[QUERY_MAX];
-	struct fb_slice_layout *layouts[QUERY_MAX];
+	struct fb_slice_layout *layouts[QUERY_MAX]; /* of their first levels: what readers run */
 	uint32_t query_cnt;
 };
 
@@ -62,6 +62,8 @@ struct instance_conf {
 	uint64_t output_bytes; /* 0: 1 MiB */
 	int64_t watermark_ms;  /* where a restart begins; with `restarts` */
 	bool restarts;
+	const struct fb_reader_grid *grids;
+	uint32_t grid_cnt;
 };
 
 struct instance instance_open(const struct planned *planned, const struct instance_conf *conf);
