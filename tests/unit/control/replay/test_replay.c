@@ -289,6 +289,50 @@ Test(replay, cores_and_blocks_do_not_change_the_rows)
 	}
 }
 
+/* Rule W13: levels above the first, among them sessions that a single watermark decides; one core is the measure. */
+Test(replay, cores_and_blocks_do_not_change_the_rows_of_a_cascade)
+{
+	static const char *const sql = ZONE TABLE("'0.5' SECOND")
+		"CREATE VIEW fifths AS SELECT window_time AS rt, k, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), "
+		"INTERVAL '0.02' SECOND)) GROUP BY window_start, window_end, window_time, k;\n"
+		"CREATE VIEW chats AS SELECT window_time AS rt, k, SUM(n) AS n FROM TABLE(SESSION(TABLE fifths PARTITION BY k, "
+		"DESCRIPTOR(rt), INTERVAL '0.02' SECOND)) GROUP BY window_start, window_end, window_time, k;\n"
+		"SELECT window_end, COUNT(*), MAX(n), SUM(n) FROM TABLE(HOP(TABLE chats, DESCRIPTOR(rt), INTERVAL '0.1' SECOND, "
+		"INTERVAL '0.2' SECOND)) GROUP BY window_start, window_end;\n";
+	enum { CNT = 4000 };
+	static struct record records[CNT];
+	struct lines want[2] = {0};
+
+	write_records(records, CNT, 5);
+	for (int i = 0; i < 24; i++) {
+		static const uint32_t threads[] = {1, 2, 5};
+		static const uint32_t blocks[] = {0, 60, 333, 100000};
+		struct taken taken = {.plan = plan_of(sql)};
+		struct setup setup = {path, i % 2, threads[i / 8], blocks[i / 2 % 4], 1u << 30};
+		struct lines *first = &want[i % 2];
+		struct fb_replay_numbers numbers;
+		struct fb_buf message = {0};
+
+		cr_assert_eq(run(&setup, &taken, &message, &numbers), 0, "%s", message.p);
+		expect_balanced(&numbers);
+		cr_assert_eq(numbers.queries[0].level_cnt, 3);
+		cr_assert_gt(numbers.queries[0].levels[2].rows_in, 200);
+		sort_lines(&taken.rows[0]);
+		if (i < 2)
+			*first = taken.rows[0];
+		else
+			expect_lines(&taken.rows[0], first, "cascade");
+		if (i >= 2)
+			free_lines(&taken.rows[0]);
+		fb_replay_numbers_fini(&numbers);
+		fb_plan_destroy(taken.plan);
+	}
+	cr_assert_gt(want[0].cnt, 20);
+	free_lines(&want[0]);
+	free_lines(&want[1]);
+	unlink(path);
+}
+
 Test(replay, plain_rows_keep_the_order_of_the_file)
 {
 	enum { CNT = 20000 };
