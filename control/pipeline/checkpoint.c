@@ -29,7 +29,8 @@ bool fb_checkpoint_can(const struct pipeline *pipeline)
 	bool can = pipeline->source_cnt > 0;
 
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
-		can &= pipeline->queries[i].plan->window.kind != FB_WINDOW_SESSION;
+		can &= pipeline->queries[i].plan->window.kind != FB_WINDOW_SESSION &&
+		       pipeline->queries[i].plan->upstream == NULL;
 	return can;
 }
 

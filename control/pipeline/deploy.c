@@ -60,20 +60,23 @@ static uint64_t assembly_bytes(const struct fb_engine *engine)
 	return FB_MIN(2 * lent + ASSEMBLY_SLACK_BYTES, (uint64_t)ASSEMBLY_MAX_BYTES);
 }
 
-/* The live engine cannot keep the levels above the first over a stop yet. */
+/* Which values the watermark took between two windows is what a core knows, and does not report. */
 static int check_levels(const struct fb_query_plan *plan, struct fb_diags *diags)
 {
-	if (plan->upstream == NULL)
+	struct fb_reader_grid grids[FB_CASCADE_MAX];
+
+	if (fb_assembly_grids(plan, grids) == 0)
 		return 0;
-	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place, "'forebay run' computes it over files",
-		"a window over the result of a window (cascade) as a pipeline is planned, not yet here");
+	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,
+		"take a gap that is no multiple of the length, slide or step below; 'forebay run' computes it over files",
+		"SESSION over the result of a window, with a gap of whole windows, as a pipeline is planned, not yet here");
 	return FB_E_UNSUPPORTED;
 }
 
 static int init_query(struct fb_engine *engine, struct query_run *query, const struct fb_query_plan *plan)
 {
 	struct fb_assembly_conf conf = {
-		.plan = plan, .pool_bytes = assembly_bytes(engine), .release = fb_merge_release, .arg = query};
+		.plan = plan, .pool_bytes = assembly_bytes(engine), .isa = engine->isa, .release = fb_merge_release, .arg = query};
 	int rc;
 
 	query->plan = plan;
@@ -86,7 +89,7 @@ static int init_query(struct fb_engine *engine, struct query_run *query, const s
 		query->types[i] = plan->sink->fields[i]->type;
 	if (plan->window.kind == FB_WINDOW_NONE)
 		return 0;
-	rc = fb_slice_layout_create(plan, &query->layout);
+	rc = fb_slice_layout_create(fb_query_first_level(plan), &query->layout);
 	if (rc != 0)
 		return rc;
 	conf.layout = query->layout;
@@ -118,14 +121,14 @@ static int check_layout(const struct fb_engine *engine, const struct query_run *
 	struct fb_diags *diags)
 {
 	const struct fb_layout *layout = engine->appliance->streams[stream].layout;
+	const struct fb_query_plan *plan = fb_query_first_level(query->plan);
 	char message[FB_LAYOUT_MESSAGE_BYTES];
 	char hint[512];
 
-	if (layout == NULL || fb_layout_fits(layout, query->plan->source, query->plan->fields_needed, message))
+	if (layout == NULL || fb_layout_fits(layout, plan->source, plan->fields_needed, message))
 		return 0;
 	snprintf(hint, sizeof(hint), "streams[%u].layout of %s", stream, engine->appliance->file);
-	fb_diags_add(diags, FB_ERROR_SEVERITY, query->plan->source->place, hint, "source table '%s': %s",
-		query->plan->source->name, message);
+	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->source->place, hint, "source table '%s': %s", plan->source->name, message);
 	return FB_E_CONFIG;
 }
 
@@ -280,7 +283,7 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 	};
 
 	for (uint32_t i = 0; i < source->query_cnt; i++) {
-		plans[i] = source->queries[i]->plan;
+		plans[i] = fb_query_first_level(source->queries[i]->plan);
 		layouts[i] = source->queries[i]->layout;
 	}
 	for (uint32_t w = 0; w < engine->worker_cnt; w++) {

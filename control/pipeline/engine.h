@@ -16,6 +16,7 @@
 #include "config/sql/sql.h"
 #include "control/rawlog/keeper.h"
 #include "control/sink/sink.h"
+#include "control/window/assembly.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/worker.h"
 #include "state/store/store.h"
@@ -74,6 +75,8 @@ struct fb_query_view {
 	uint64_t moving_rows;              /* records handed over while this view was made */
 	uint64_t dropped_groups;           /* groups whose HAVING or select list failed (division by zero) */
 	uint64_t result_rows;              /* rows in results since the pipeline was made */
+	uint32_t level_cnt;                /* of a cascade; 0: none */
+	const struct fb_assembly_level *levels; /* since the start */
 	struct fb_delivery_status delivery;
 };
 

@@ -228,7 +228,8 @@ int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags);
 bool fb_checkpoint_step(struct fb_engine *engine);
 /*
  * Whether it can be taken up after a crash. SESSION cannot yet: which of its sessions were published since an epoch is not a
- * matter of time alone, so that reading the log again would publish some of them twice.
+ * matter of time alone, so that reading the log again would publish some of them twice. Nor can a cascade: what its lower
+ * levels have published since is in no store.
  */
 bool fb_checkpoint_can(const struct pipeline *pipeline);
 /* Waits (letting go of the lock) until one that begins now is written. FB_E_NOT_FOUND, FB_E_TIMEOUT, FB_E_IO, FB_E_UNSUPPORTED. */

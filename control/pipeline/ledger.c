@@ -87,6 +87,22 @@ static void raw_lines(struct maker *maker, const struct fb_stream_view *stream)
 		stream->tap_moving_bytes + raw->buffered_bytes + raw->tap_packets * UINT16_MAX);
 }
 
+/* A level of a cascade, of which the rows of the one below are the records; since the start. */
+static void level_lines(struct maker *maker, const char *query, uint32_t number, const struct fb_assembly_level *below,
+	const struct fb_assembly_level *level)
+{
+	const char *scope = fb_arena_printf(&maker->ledger->view.arena, "%s level %u", query, number);
+	const struct fb_query_counters *counters = &level->counters;
+
+	add_line(maker, scope, "rows of the level below = sum of dispositions", below->rows_out,
+		sum(counters->disposition, FB_REC_CNT), 0);
+	add_line(maker, scope, "accepted = in slices handed over + open", counters->disposition[FB_REC_ACCEPTED],
+		counters->sealed_rows + counters->open_rows, 0);
+	add_line(maker, scope, "in slices handed over and kept = in windows published + waiting",
+		counters->sealed_rows + level->kept_rows, level->finished_rows + level->waiting_rows, 0);
+	add_line(maker, scope, "late = none", counters->disposition[FB_REC_LATE], 0, 0);
+}
+
 static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipeline, const struct fb_query_view *query)
 {
 	struct fb_arena *arena = &maker->ledger->view.arena;
@@ -110,6 +126,8 @@ static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipe
 		add_line(maker, scope, "in slices handed over = in windows published + waiting", counters->sealed_rows,
 			query->merged_rows + query->pending_rows, query->moving_rows);
 	}
+	for (uint32_t i = 1; i < query->level_cnt; i++)
+		level_lines(maker, scope, i + 1, &query->levels[i - 1], &query->levels[i]);
 	add_line(maker, scope, "result rows = delivered + pending", query->result_rows,
 		delivery->delivered + (delivery->end - FB_MIN(delivery->cursor, delivery->end)), 0);
 }
@@ -121,7 +139,7 @@ int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 	struct fb_arena *arena = &ledger.view.arena;
 
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
-		maker.cap += 2 + 4 * view->pipelines[i].query_cnt;
+		maker.cap += 2 + (4 + 4 * FB_CASCADE_MAX) * view->pipelines[i].query_cnt;
 	ledger.lines = FB_ARENA_ARRAY(arena, struct fb_ledger_line, maker.cap);
 	if (ledger.lines == NULL) {
 		view->arena = *arena;

@@ -316,6 +316,9 @@ static bool step_query(struct fb_engine *engine, struct query_run *query)
 			return false;
 		/* Kept parts of a stop are not published: their watermark has not passed. */
 		rc = fb_assembly_begin(query->assembly, reported_watermark(engine, query->source), &job.window);
+		/* What went up to the next level of a cascade meanwhile. */
+		query->merged_rows += fb_assembly_take_skipped(query->assembly);
+		query->dropped_groups += fb_assembly_take_dropped(query->assembly);
 		if (rc < 0)
 			store_failed(engine, rc);
 		if (rc <= 0)

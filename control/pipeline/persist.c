@@ -382,6 +382,27 @@ static int restore_slice(void *arg, int64_t start_ms, uint32_t part, const uint8
 	return query->assembly ? fb_assembly_import(query->assembly, name, bytes, len) : FB_E_CORRUPT;
 }
 
+static int drop_slice(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len)
+{
+	struct query_run *query = arg;
+
+	(void)bytes;
+	(void)len;
+	fb_store_delete_slice(query->engine->batch, query->query_id, start_ms, part);
+	return 0;
+}
+
+/*
+ * After a crash the slices of a cascade are those of the last stop: windows since then were made of some of them and of
+ * records that are lost. They are lost too, rather than published a second time.
+ */
+static int restore_slices(struct fb_engine *engine, struct query_run *query)
+{
+	bool drop = engine->unclean && query->plan->upstream != NULL;
+
+	return fb_store_scan_slices(engine->store, query->query_id, drop ? drop_slice : restore_slice, query);
+}
+
 /* What recovery makes a second time is not written a second time. */
 static int restore_written(struct fb_engine *engine, struct query_run *query)
 {
@@ -437,7 +458,7 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 		fb_assembly_skip_to(query->assembly, query->published_ms);
 	rc = restore_written(engine, query);
 	if (rc == 0)
-		rc = fb_store_scan_slices(engine->store, query->query_id, restore_slice, query);
+		rc = restore_slices(engine, query);
 	if (rc != 0)
 		return rc;
 

@@ -113,6 +113,17 @@ static void sum_decode(const struct fb_engine *engine, const struct source_run *
 			fb_decode_counters_add(sum, &engine->snapshots[w].readers[source->slot].decode);
 }
 
+static void view_levels(const struct query_run *query, struct fb_arena *arena, struct fb_query_view *view)
+{
+	uint32_t cnt = fb_query_level_cnt(query->plan);
+	struct fb_assembly_level *levels = FB_ARENA_ARRAY(arena, struct fb_assembly_level, cnt);
+
+	for (uint32_t i = 0; levels != NULL && i < cnt; i++)
+		fb_assembly_level(query->assembly, i, &levels[i]);
+	view->levels = levels;
+	view->level_cnt = levels ? cnt : 0;
+}
+
 static void view_query(
 	struct fb_engine *engine, const struct query_run *query, struct fb_arena *arena, struct fb_query_view *view)
 {
@@ -143,6 +154,8 @@ static void view_query(
 				&engine->snapshots[w].readers[source->slot], query->index);
 	if (!view->windowed)
 		view->queued_rows = queued_rows(query);
+	if (query->plan->upstream != NULL)
+		view_levels(query, arena, view);
 	if (query->delivery != NULL)
 		fb_delivery_status(query->delivery, &view->delivery);
 }

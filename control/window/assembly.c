@@ -75,7 +75,7 @@ struct part *fb_part_add(
 	return part;
 }
 
-static void free_names(struct stored_name *names)
+void fb_names_free(struct stored_name *names)
 {
 	while (names != NULL) {
 		struct stored_name *next = names->next;
@@ -85,9 +85,28 @@ static void free_names(struct stored_name *names)
 	}
 }
 
+void fb_names_published(struct fb_assembly *assembly, struct stored_name *names)
+{
+	struct fb_assembly *last = assembly;
+
+	if (assembly->above == NULL) {
+		fb_names_free(names);
+		return;
+	}
+	while (last->above != NULL)
+		last = last->above;
+	while (names != NULL) {
+		struct stored_name *next = names->next;
+
+		names->next = last->cascade.gone;
+		last->cascade.gone = names;
+		names = next;
+	}
+}
+
 void fb_part_free(struct fb_assembly *assembly, struct part *part)
 {
-	free_names(part->names);
+	fb_names_published(assembly, part->names);
 	free(part->exported);
 	if (part->from == FB_PART_OWN)
 		fb_slice_close(part->slice);
@@ -241,8 +260,12 @@ uint64_t fb_assembly_finish(struct fb_assembly *assembly)
 
 /* ---- over a restart ---- */
 
+/* Numbers of parts have their level in the upper bits: 0 is the last one. */
+#define LEVEL_SHIFT 28
+_Static_assert(FB_CASCADE_MAX <= 1 << (32 - LEVEL_SHIFT), "a level has a number");
+
 /* In the store a part is its first_end_ms and the slice's bytes. */
-int fb_assembly_import(
+static int import_part(
 	struct fb_assembly *assembly, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
 {
 	struct stored_name *stored = calloc(1, sizeof(*stored));
@@ -268,17 +291,28 @@ int fb_assembly_import(
 	part->first_end_ms = FB_MIN(
 		first_unpublished(assembly, name.start_ms, first_end_ms), part->last_end_ms);
 	part->changed = false;
-	assembly->next_number = FB_MAX(assembly->next_number, name.number + 1);
+	assembly->next_number =
+		FB_MAX(assembly->next_number, (name.number & ((1u << LEVEL_SHIFT) - 1)) + 1);
+	assembly->kept_rows += fb_slice_row_cnt(slice);
 	stored->part = name;
 	part->names = stored;
 	note_end(assembly, part);
 	return 0;
 }
 
-int fb_assembly_export(struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg)
+int fb_assembly_import(
+	struct fb_assembly *assembly, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
+{
+	for (uint32_t down = name.number >> LEVEL_SHIFT; down > 0 && assembly != NULL; down--)
+		assembly = assembly->cascade.below;
+	return assembly == NULL ? FB_E_CORRUPT : import_part(assembly, name, bytes, len);
+}
+
+static int export_level(
+	struct fb_assembly *assembly, uint32_t number, fb_assembly_export_fn fn, void *arg)
 {
 	struct fb_buf bytes = {0};
-	int rc = 0;
+	int rc = assembly->cascade.below ? fb_cascade_close_slices(assembly) : 0;
 
 	for (struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next) {
 		if (!part->changed)
@@ -290,7 +324,7 @@ int fb_assembly_export(struct fb_assembly *assembly, fb_assembly_export_fn fn, v
 			break;
 		}
 		part->exported->part =
-			(struct fb_assembly_part){part->start_ms, assembly->next_number++};
+			(struct fb_assembly_part){part->start_ms, number | assembly->next_number++};
 		fb_buf_clear(&bytes);
 		fb_buf_add(&bytes, &part->first_end_ms, sizeof(part->first_end_ms));
 		fb_slice_export(part->slice, &bytes);
@@ -302,16 +336,31 @@ int fb_assembly_export(struct fb_assembly *assembly, fb_assembly_export_fn fn, v
 	return rc;
 }
 
+int fb_assembly_export(struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg)
+{
+	uint32_t number = 0;
+	int rc = 0;
+
+	for (; rc == 0 && assembly != NULL; assembly = assembly->cascade.below) {
+		rc = export_level(assembly, number, fn, arg);
+		number += 1u << LEVEL_SHIFT;
+	}
+	return rc;
+}
+
 void fb_assembly_kept(struct fb_assembly *assembly)
 {
-	for (struct part *part = assembly->parts; part != NULL; part = part->next) {
-		if (part->exported == NULL)
-			continue;
-		free_names(part->names);
-		part->names = part->exported;
-		part->exported = NULL;
-		part->changed = false;
-	}
+	fb_names_free(assembly->cascade.gone);
+	assembly->cascade.gone = NULL;
+	for (; assembly != NULL; assembly = assembly->cascade.below)
+		for (struct part *part = assembly->parts; part != NULL; part = part->next) {
+			if (part->exported == NULL)
+				continue;
+			fb_names_free(part->names);
+			part->names = part->exported;
+			part->exported = NULL;
+			part->changed = false;
+		}
 }
 
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
@@ -323,9 +372,34 @@ uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
 	return rows;
 }
 
+static void stale_names(const struct stored_name *names, fb_assembly_part_fn fn, void *arg)
+{
+	for (; names != NULL; names = names->next)
+		fn(arg, names->part);
+}
+
+uint64_t fb_assembly_take_dropped(struct fb_assembly *assembly)
+{
+	uint64_t groups = 0;
+
+	for (struct fb_assembly *level = assembly->cascade.below; level != NULL; level = level->cascade.below) {
+		groups += level->dropped_groups - level->dropped_told;
+		level->dropped_told = level->dropped_groups;
+	}
+	return groups;
+}
+
 void fb_assembly_stale(
 	const struct fb_assembly *assembly, bool exported, fb_assembly_part_fn fn, void *arg)
 {
+	if (exported) {
+		stale_names(assembly->cascade.gone, fn, arg);
+		for (const struct fb_assembly *level = assembly->cascade.below; level != NULL;
+			level = level->cascade.below)
+			for (const struct part *part = level->parts; part != NULL; part = part->next)
+				if (part->changed)
+					stale_names(part->names, fn, arg);
+	}
 	for (const struct part *part = assembly->parts; part != NULL; part = part->next) {
 		/* What becomes of fragments is known when they are joined, so their names go then. */
 		bool stale = exported             ? part->changed
@@ -334,9 +408,8 @@ void fb_assembly_stale(
 				     ? part->changed
 				     : part->last_end_ms <= assembly->window.end_ms;
 
-		for (const struct stored_name *name = part->names; stale && name != NULL;
-			name = name->next)
-			fn(arg, name->part);
+		if (stale)
+			stale_names(part->names, fn, arg);
 	}
 }
 
@@ -370,6 +443,7 @@ void fb_assembly_level(struct fb_assembly *assembly, uint32_t number, struct fb_
 		.finished_rows = level->finished_rows,
 		.windows = level->windows,
 		.rows_out = level->rows_out,
+		.kept_rows = level->kept_rows,
 		.dropped_groups = level->dropped_groups};
 	if (level->cascade.reader != NULL)
 		ret->counters = *fb_reader_query_counters(level->cascade.reader, 0);

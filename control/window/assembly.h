@@ -71,6 +71,9 @@ int fb_assembly_add(
  * first level that are through: fb_assembly_finish returns none of them. */
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly);
 
+/* Groups of levels below the last whose HAVING or select list failed, since the last call. */
+uint64_t fb_assembly_take_dropped(struct fb_assembly *assembly);
+
 /* ---- results ---- */
 
 struct fb_assembly_window {
@@ -104,7 +107,9 @@ void fb_assembly_abort(struct fb_assembly *assembly);
 
 /*
  * Names of parts in a store: unique together with the slice's start. The engine keeps every part at a
- * checkpoint and at a stop, and deletes it with its last window.
+ * checkpoint and at a stop, and deletes it with its last window. A cascade is kept at a stop only: then
+ * parts of all levels, what the readers between them have open among them. What the levels below the last
+ * publish after that changes nothing in the store, so what is there stays the state of that stop.
  */
 struct fb_assembly_part {
 	int64_t start_ms;
@@ -136,12 +141,15 @@ void fb_assembly_stale(
  * has a disposition as a record of the source has:
  *
  *     rows_in = sum of counters.disposition;  ACCEPTED = sealed_rows + open_rows;
- *     sealed_rows = finished_rows + waiting_rows;  rows_in = rows_out of the level below
+ *     sealed_rows + kept_rows = finished_rows + waiting_rows;  rows_in = rows_out of the level below
+ *
+ * All since it was made: an assembly that takes up what an earlier one kept begins at zero.
  */
 struct fb_assembly_level {
 	const struct fb_query_plan *plan;
 	struct fb_query_counters counters; /* zero for the first: they are the readers' */
 	uint64_t rows_in;
+	uint64_t kept_rows; /* came with fb_assembly_import */
 	uint64_t waiting_rows;
 	uint64_t finished_rows;
 	uint64_t windows; /* published */

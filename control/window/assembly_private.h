@@ -62,6 +62,7 @@ struct cascade {
 	struct fb_slice *held;    /* taken from the reader, and there was no memory to add it */
 	int64_t watermark_ms;     /* rows of `below` up to here are in, and all slices that it completes */
 	uint64_t rows_in;
+	struct stored_name *gone; /* of parts of all levels below that were published: not deleted in the store yet */
 	int64_t *marks; /* SESSION: values that the watermark took, in any order */
 	size_t mark_cnt, mark_cap;
 };
@@ -69,6 +70,7 @@ struct cascade {
 struct fb_assembly {
 	struct fb_assembly_conf conf;
 	struct cascade cascade; /* .below NULL: the first level */
+	struct fb_assembly *above; /* NULL: the last level */
 	struct fb_slice_pool *pool;
 	struct part *parts;       /* sorted by start */
 	int64_t done_ms;          /* end of the last window published */
@@ -81,6 +83,8 @@ struct fb_assembly {
 	uint64_t windows;
 	uint64_t rows_out;
 	uint64_t dropped_groups;
+	uint64_t dropped_told;
+	uint64_t kept_rows;
 	struct hop hop;
 	/* the window being read */
 	bool reading;
@@ -117,6 +121,13 @@ int fb_hop_add_late(struct fb_assembly *assembly, int64_t end_ms) FB_MUST_CHECK;
 int fb_hop_merge(struct fb_assembly *assembly, int64_t end_ms) FB_MUST_CHECK;
 void fb_hop_reset(struct fb_assembly *assembly);
 
+/*
+ * The parts that had these names are published. Of the last level the rows and the names change in one commit; what a
+ * level below publishes is not in the store before the next stop, and so its names stay until then.
+ */
+void fb_names_published(struct fb_assembly *assembly, struct stored_name *names);
+void fb_names_free(struct stored_name *names);
+
 /* cascade.c: what a level above the first has besides */
 int fb_cascade_open(struct fb_assembly *assembly);
 void fb_cascade_close(struct fb_assembly *assembly);
@@ -125,6 +136,8 @@ void fb_cascade_close(struct fb_assembly *assembly);
  * is nothing more at this watermark of the source.
  */
 int fb_cascade_advance(struct fb_assembly *assembly, int64_t watermark_ms) FB_MUST_CHECK;
+/* Slices that the reader still has open, to keep them. */
+int fb_cascade_close_slices(struct fb_assembly *assembly) FB_MUST_CHECK;
 struct fb_assembly *fb_cascade_first(struct fb_assembly *assembly);
 
 /* session.c: what begin has published up to: sessions to come end there or later. Wall clock. */

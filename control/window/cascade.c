@@ -69,7 +69,11 @@ int fb_cascade_open(struct fb_assembly *assembly)
 	assembly->conf.release = release;
 	assembly->conf.arg = assembly;
 	rc = open_reader(assembly);
-	return rc ? rc : fb_assembly_create(&below, &cascade->below);
+	if (rc == 0)
+		rc = fb_assembly_create(&below, &cascade->below);
+	if (rc == 0)
+		cascade->below->above = assembly;
+	return rc;
 }
 
 /* After the parts: they lie in the reader's pool, and have the layout. */
@@ -80,6 +84,7 @@ void fb_cascade_close(struct fb_assembly *assembly)
 	fb_assembly_destroy(cascade->below);
 	fb_reader_destroy(cascade->reader);
 	fb_slice_layout_destroy(cascade->layout);
+	fb_names_free(cascade->gone);
 	free(cascade->inputs);
 	free(cascade->marks);
 }
@@ -168,6 +173,11 @@ static int add_slices(struct fb_assembly *assembly, bool open, uint64_t cnt)
 		cascade->held = NULL;
 	}
 	return 0;
+}
+
+int fb_cascade_close_slices(struct fb_assembly *assembly)
+{
+	return add_slices(assembly, true, UINT64_MAX);
 }
 
 /* Many windows at once: the end of input, or sessions, which come in no order. */

@@ -384,11 +384,9 @@ uint64_t fb_session_finish(struct fb_assembly *assembly)
 
 	/* All names went from the store with these rows. */
 	for (part = assembly->parts; part != NULL; part = part->next)
-		while (part->changed && part->names != NULL) {
-			struct stored_name *name = part->names;
-
-			part->names = name->next;
-			free(name);
+		if (part->changed) {
+			fb_names_published(assembly, part->names);
+			part->names = NULL;
 		}
 	while (*link != assembly->part)
 		link = &(*link)->next;

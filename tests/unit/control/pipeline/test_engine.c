@@ -23,6 +23,18 @@
 	       "TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts),"                           \
 	       " INTERVAL '10' SECOND)) GROUP BY window_start, window_end, city;"
 
+/* The same rows, of windows of 2 s in between (rule W13). */
+#define CASCADE                                                                            \
+	SOURCE "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT, s INT) WITH "      \
+	       "('connector'='blackhole');"                                                \
+	       "CREATE VIEW twos AS SELECT window_time AS rt, city, COUNT(*) AS n, "       \
+	       "SUM(age) AS s FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), "            \
+	       "INTERVAL '2' SECOND)) GROUP BY window_start, window_end, window_time, "    \
+	       "city;"                                                                     \
+	       "INSERT INTO w SELECT window_start, city, SUM(n), SUM(s) FROM "             \
+	       "TABLE(TUMBLE(TABLE twos, DESCRIPTOR(rt), INTERVAL '10' SECOND)) "          \
+	       "GROUP BY window_start, window_end, city;"
+
 #define CITIES 7
 #define RECORDS 4000
 
@@ -128,15 +140,20 @@ Test(engine, two_workers_equal_one, .init = setup_two, .fini = cleanup)
 
 /* ---- over a stop ---- */
 
+struct part {
+	const char *sql;
+	uint32_t from, to;
+};
+
 static void run_part(struct lab *of, struct fb_engine *engine, void *arg)
 {
-	const uint32_t *records = arg;
+	const struct part *part = arg;
 
-	if (records[0] == 0)
-		lab_apply(engine, "p", WINDOWS);
+	if (part->from == 0)
+		lab_apply(engine, "p", part->sql);
 	lab_receive(engine);
-	lab_wait_records(engine, records[1]);
-	if (records[1] == RECORDS) {
+	lab_wait_records(engine, part->to);
+	if (part->to == RECORDS) {
 		LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
 		lab_save_rows(of, engine, "p", "w", "rows");
 	}
@@ -145,17 +162,66 @@ static void run_part(struct lab *of, struct fb_engine *engine, void *arg)
 
 /* Stops in mid-window, three times: windows, counters and ledger go on as if there had been no
  * stop. */
-Test(engine, open_windows_survive_a_stop, .init = setup, .fini = cleanup)
+static void run_in_parts(const char *sql)
 {
 	static const uint32_t stops[] = {0, 700, 1500, 3333, RECORDS};
 
 	for (size_t i = 0; i + 1 < FB_ARRAY_LEN(stops); i++) {
-		uint32_t part[2] = {stops[i], stops[i + 1]};
+		struct part part = {sql, stops[i], stops[i + 1]};
 
 		lab_clear(&lab);
-		send_records(part[0], part[1], 1);
-		lab_run(&lab, run_part, part);
+		send_records(part.from, part.to, 1);
+		lab_run(&lab, run_part, &part);
 	}
+	expect_rows("rows", expected_windows(100, 140));
+}
+
+Test(engine, open_windows_survive_a_stop, .init = setup, .fini = cleanup)
+{
+	run_in_parts(WINDOWS);
+}
+
+/* At each stop windows are open on both levels. */
+Test(engine, w13_all_levels_of_a_cascade_survive_a_stop, .init = setup, .fini = cleanup)
+{
+	run_in_parts(CASCADE);
+}
+
+static void run_cascade(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	static const char sessions[] =
+		SOURCE "CREATE TABLE w (ws TIMESTAMP(3), n BIGINT) WITH ('connector'='blackhole');"
+		       "CREATE VIEW twos AS SELECT window_time AS rt FROM TABLE(TUMBLE(TABLE people, "
+		       "DESCRIPTOR(ts), INTERVAL '2' SECOND)) GROUP BY window_start, window_end, window_time;"
+		       "INSERT INTO w SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE twos, "
+		       "DESCRIPTOR(rt), INTERVAL '4' SECOND)) GROUP BY window_start, window_end;";
+	const struct fb_query_view *query;
+	struct fb_engine_view view;
+	char message[512];
+
+	LAB_CHECK(lab_try_apply(engine, "s", sessions, message) == FB_E_UNSUPPORTED);
+	LAB_CHECK(strstr(message, "as a pipeline is planned") != NULL, "%s", message);
+	lab_apply(engine, "p", arg);
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	LAB_CHECK(fb_engine_checkpoint(engine, "p", 1000) == FB_E_UNSUPPORTED);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+	lab_check_ledger(engine);
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	query = &view.pipelines[0].queries[0];
+	LAB_CHECK(query->level_cnt == 2 && query->levels[0].windows == 20 && query->levels[1].windows == 4);
+	LAB_CHECK(query->merged_rows == query->counters.sealed_rows && query->merged_windows == 4);
+	LAB_CHECK(query->levels[1].rows_in == query->levels[0].rows_out && query->levels[1].rows_in > 50);
+	fb_engine_view_fini(&view);
+	lab_save_rows(of, engine, "p", "w", "rows");
+}
+
+Test(engine, w13_a_cascade_equals_the_obvious_loop, .init = setup, .fini = cleanup)
+{
+	static char sql[] = CASCADE;
+
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_cascade, sql);
 	expect_rows("rows", expected_windows(100, 140));
 }
 
@@ -380,7 +446,8 @@ Test(engine, drop_takes_one_and_leaves_the_other, .init = setup, .fini = cleanup
 /* Ends without any order while windows are open; what was published before is noted. */
 static void run_and_die(struct lab *of, struct fb_engine *engine, void *arg)
 {
-	lab_apply(engine, "p", WINDOWS);
+	if (arg != NULL)
+		lab_apply(engine, "p", arg);
 	lab_receive(engine);
 	lab_wait_records(engine, RECORDS);
 	for (;;) {
@@ -422,16 +489,48 @@ static void run_after_death(struct lab *of, struct fb_engine *engine, void *arg)
 	lab_save_rows(of, engine, "p", "w", "rows");
 }
 
+/* Counters go on from the stop. */
+static void run_after_stop_and_death(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "after");
+	lab_receive(engine);
+	lab_wait_records(engine, 1500 + RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 5000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "rows");
+}
+
 /*
  * Until there are checkpoints, a kill takes the window that was open (the last, 1000 records). What
  * was published stays, once, and the counters forget exactly what the window held.
  */
 Test(engine, a_kill_takes_open_windows_and_nothing_else, .init = setup, .fini = cleanup)
 {
+	static char sql[] = WINDOWS;
+
 	send_records(0, RECORDS, 1);
-	lab_run(&lab, run_and_die, NULL);
+	lab_run(&lab, run_and_die, sql);
 	expect_rows("before", expected_windows(100, 130));
 	lab_run(&lab, run_after_death, NULL);
+	expect_rows("after", expected_windows(100, 130));
+	expect_rows("rows", expected_windows(100, 140));
+}
+
+/* Slices that a stop had kept were published since, or their records are lost: they do not come back. */
+Test(engine, w13_a_kill_publishes_no_window_of_a_cascade_twice, .init = setup, .fini = cleanup)
+{
+	struct part part = {CASCADE, 0, 1500};
+
+	send_records(0, 1500, 1);
+	lab_run(&lab, run_part, &part);
+	lab_clear(&lab);
+	send_records(1500, RECORDS, 1);
+	lab_run(&lab, run_and_die, NULL);
+	expect_rows("before", expected_windows(100, 130));
+	lab_clear(&lab);
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_after_stop_and_death, NULL);
 	expect_rows("after", expected_windows(100, 130));
 	expect_rows("rows", expected_windows(100, 140));
 }

@@ -157,12 +157,13 @@ static void expect_levels(struct lab *lab)
 		for (int d = 0; d < FB_REC_CNT; d++)
 			sum += level.counters.disposition[d];
 		cr_expect_eq(level.rows_in, i ? rows : 0);
+		cr_expect_eq(level.counters.disposition[FB_REC_ACCEPTED], level.counters.sealed_rows);
 		cr_expect_eq(level.rows_in, sum);
 		cr_expect_eq(level.counters.disposition[FB_REC_LATE], 0);
 		cr_expect_eq(level.counters.disposition[FB_REC_STATE_FULL], 0);
 		cr_expect_eq(level.counters.late_row_windows, 0);
 		if (i > 0)
-			cr_expect_eq(level.counters.disposition[FB_REC_ACCEPTED], level.finished_rows);
+			cr_expect_eq(level.counters.sealed_rows + level.kept_rows, level.finished_rows);
 		cr_expect_eq(level.waiting_rows, 0);
 		rows = level.rows_out;
 	}

@@ -53,26 +53,32 @@ static const struct pair {
 		{FB_WINDOW_SESSION, 20, 20, 0}, true},
 };
 
-static void feed_by_chance(const struct events *events, struct random *random, size_t most)
+static void feed_by_chance(const struct events *events, struct random *random, size_t most, int stops)
 {
+	size_t next = events->cnt / (size_t)(stops + 1);
+
 	for (size_t from = 0; from < events->cnt;) {
 		size_t to = FB_MIN(from + 1 + random_below(random, most), events->cnt);
 		char *csv = events_csv(events, from, to);
 
 		lab_feed(&lab, (uint32_t)random_below(random, lab.partition_cnt), csv);
 		free(csv);
+		if (stops > 0 && from < next && to >= next) {
+			lab_restart(&lab);
+			next += events->cnt / 4;
+		}
 		from = to;
 	}
 }
 
 static void compare(const struct pair *pair, const struct events *events, const char *delay, uint32_t partitions,
-	size_t most, struct rows *want)
+	size_t most, int stops, struct rows *want)
 {
 	struct random random = {77 + most};
 
 	lab = (struct lab){0};
 	lab_open_cascade(&lab, delay, pair->view, pair->tvf, partitions);
-	feed_by_chance(events, &random, most);
+	feed_by_chance(events, &random, most, stops);
 	lab_end(&lab);
 	rows_expect_equal(&lab.rows, want, pair->tvf);
 	lab_close(&lab);
@@ -90,7 +96,7 @@ Test(cascade, w13_any_batch_size_equals_one_record_at_a_time)
 
 		cr_assert_gt(want.cnt, 20);
 		for (size_t k = 0; k < FB_ARRAY_LEN(pieces); k++)
-			compare(&pairs[i], &events, "'4' SECOND", 1, pieces[k], &want);
+			compare(&pairs[i], &events, "'4' SECOND", 1, pieces[k], 0, &want);
 		rows_fini(&want);
 	}
 	events_fini(&events);
@@ -106,7 +112,25 @@ Test(cascade, w13_any_split_over_partitions_equals_one)
 		struct rows want = reference_cascade(&events, &pairs[i].first, &pairs[i].second, 20000);
 
 		for (uint32_t partitions = 2; !pairs[i].exact && partitions <= LAB_PARTITIONS_MAX; partitions += 3)
-			compare(&pairs[i], &events, "'20' SECOND", partitions, 60, &want);
+			compare(&pairs[i], &events, "'20' SECOND", partitions, 60, 0, &want);
+		rows_fini(&want);
+	}
+	events_fini(&events);
+}
+
+/* What is open on any level at a stop goes on after it. */
+Test(cascade, a_restart_changes_nothing)
+{
+	struct events events = events_make(&(struct events_conf){
+		.cnt = 2000, .seed = 23, .key_cnt = 30, .span_ms = 100000, .jitter_ms = 8000});
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(pairs); i++) {
+		struct rows want = reference_cascade(&events, &pairs[i].first, &pairs[i].second, 2000);
+
+		if (!pairs[i].exact && i != 6) {
+			compare(&pairs[i], &events, "'2' SECOND", 1, 60, 3, &want);
+			compare(&pairs[i], &events, "'2' SECOND", 1, 1, 3, &want);
+		}
 		rows_fini(&want);
 	}
 	events_fini(&events);
