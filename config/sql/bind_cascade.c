@@ -37,7 +37,7 @@ static struct fb_query_plan *plan_of(
 {
 	struct fb_query_plan *plan = FB_ARENA_NEW(b->arena, struct fb_query_plan);
 
-	if (plan == NULL)
+	if (plan == NULL || !fb_bind_charge(b, rel->column_cnt + 1ull, at))
 		return NULL;
 	*plan = (struct fb_query_plan){
 		.upstream = rel->upstream,

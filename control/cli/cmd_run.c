@@ -293,7 +293,7 @@ static int read_source(struct pass *pass)
 static uint32_t threads_for(const struct run *run, const struct fb_query_plan *const *queries, uint32_t query_cnt)
 {
 	for (uint32_t i = 0; !run->batch && i < query_cnt; i++)
-		if (queries[i]->window.kind == FB_WINDOW_SESSION)
+		if (fb_query_first_level(queries[i])->window.kind == FB_WINDOW_SESSION)
 			return 1;
 	return run->threads;
 }
