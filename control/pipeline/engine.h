@@ -49,7 +49,7 @@ int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file
 int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
 /*
  * A checkpoint of one pipeline (NULL: of all that run and can have one) now, written when this returns. FB_E_NOT_FOUND;
- * FB_E_UNSUPPORTED (it has a SESSION window); FB_E_TIMEOUT; or why it could not be written.
+ * FB_E_UNSUPPORTED (it has a SESSION window, or a window over the result of one); FB_E_TIMEOUT; or why it could not be written.
  */
 int fb_engine_checkpoint(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
 /* Stops it and removes its state and results. FB_E_NOT_FOUND. */
