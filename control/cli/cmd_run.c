@@ -212,6 +212,8 @@ static uint64_t failed_expressions(const struct fb_replay_numbers *numbers)
 		const struct fb_replay_query *query = &numbers->queries[q];
 		uint64_t cnt = query->counters.disposition[FB_REC_EXPRESSION] + query->dropped_groups;
 
+		for (uint32_t i = 1; i < query->level_cnt; i++)
+			cnt += query->levels[i].counters.disposition[FB_REC_EXPRESSION];
 		if (cnt > most)
 			most = cnt;
 	}

@@ -47,6 +47,23 @@ static void print_query(FILE *out, const struct fb_query_plan *plan, const struc
 			fb_grouped(query->counters.sum_overflows, a));
 }
 
+/* Levels of a cascade above the first: their records are rows of the level before. */
+static void print_levels(FILE *out, const struct fb_replay_query *query)
+{
+	char a[27];
+
+	for (uint32_t i = 1; i < query->level_cnt; i++) {
+		const struct fb_assembly_level *level = &query->levels[i];
+
+		fprintf(out, "    level %u: %s rows of %s windows of level %u", i + 1, fb_grouped(level->rows_in, a),
+			fb_grouped(query->levels[i - 1].windows, (char[27]){0}), i);
+		print_dispositions(out, "; records: ", level->counters.disposition, false);
+		if (level->counters.sum_overflows > 0)
+			fprintf(out, "    %s times a SUM of it went over its type and wrapped, as in Flink\n",
+				fb_grouped(level->counters.sum_overflows, a));
+	}
+}
+
 void fb_run_summary_print(struct fb_cli *cli, const struct fb_run_pass *pass)
 {
 	const struct fb_decode_counters *decode = &pass->numbers.decode;
@@ -59,8 +76,10 @@ void fb_run_summary_print(struct fb_cli *cli, const struct fb_run_pass *pass)
 	print_dispositions(cli->err, "  malformed: ", decode->rejected, true);
 	if (decode->null_fields > 0)
 		fprintf(cli->err, "  %s fields did not read and are NULL\n", fb_grouped(decode->null_fields, a));
-	for (uint32_t i = 0; i < pass->query_cnt; i++)
+	for (uint32_t i = 0; i < pass->query_cnt; i++) {
 		print_query(cli->err, pass->queries[i], &pass->numbers.queries[i]);
+		print_levels(cli->err, &pass->numbers.queries[i]);
+	}
 }
 
 /* ---- JSON ---- */
@@ -80,6 +99,21 @@ static json_t *dispositions(const uint64_t *counts, bool malformed)
 	return object;
 }
 
+static json_t *levels_json(const struct fb_replay_query *query)
+{
+	json_t *levels = json_array();
+
+	for (uint32_t i = 1; i < query->level_cnt; i++) {
+		const struct fb_assembly_level *level = &query->levels[i];
+
+		json_array_append_new(levels,
+			json_pack("{s:i, s:o, s:o, s:o, s:o}", "level", (int)i + 1, "windows", number(level->windows), "rows_in",
+				number(level->rows_in), "records", dispositions(level->counters.disposition, false), "sum_overflows",
+				number(level->counters.sum_overflows)));
+	}
+	return levels;
+}
+
 static json_t *query_json(const struct fb_query_plan *plan, const struct fb_replay_query *query)
 {
 	json_t *object = json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "query", plan->name, "sink",
@@ -88,6 +122,8 @@ static json_t *query_json(const struct fb_query_plan *plan, const struct fb_repl
 		number(query->counters.late_row_windows), "sum_overflows", number(query->counters.sum_overflows),
 		"dropped_groups", number(query->dropped_groups));
 
+	if (query->level_cnt > 1)
+		json_object_set_new(object, "levels", levels_json(query));
 	return object;
 }
 

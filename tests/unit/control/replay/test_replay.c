@@ -333,6 +333,45 @@ Test(replay, cores_and_blocks_do_not_change_the_rows_of_a_cascade)
 	unlink(path);
 }
 
+/* What fails on a level above the first is counted there, like a record's. */
+Test(replay, a_row_between_levels_has_a_disposition)
+{
+	static const char *const sql = ZONE TABLE("'0.5' SECOND")
+		"CREATE VIEW tens AS SELECT window_time AS rt, k, MIN(v) AS least FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), "
+		"INTERVAL '0.05' SECOND)) GROUP BY window_start, window_end, window_time, k HAVING COUNT(*) > 1;\n"
+		"SELECT window_end, COUNT(*), SUM(100 / (least - 1)) FROM TABLE(TUMBLE(TABLE tens, DESCRIPTOR(rt), "
+		"INTERVAL '1' SECOND)) WHERE least <> 3 GROUP BY window_start, window_end;\n";
+	enum { CNT = 2000 };
+	static struct record records[CNT];
+	struct taken taken = {.plan = plan_of(sql)};
+	struct setup setup = {path, false, 2, 0, 0};
+	const struct fb_assembly_level *level;
+	struct fb_replay_numbers numbers;
+	struct fb_buf message = {0};
+	uint64_t rows = 0;
+
+	write_records(records, CNT, 9);
+	cr_assert_eq(run(&setup, &taken, &message, &numbers), 0, "%s", message.p);
+	expect_balanced(&numbers);
+	level = &numbers.queries[0].levels[1];
+	cr_expect_gt(level->counters.disposition[FB_REC_EXPRESSION], 0, "least is 1 in some");
+	cr_expect_gt(level->counters.disposition[FB_REC_FILTERED], 0);
+	cr_expect_eq(level->rows_in, level->counters.disposition[FB_REC_EXPRESSION] +
+					     level->counters.disposition[FB_REC_FILTERED] +
+					     level->counters.disposition[FB_REC_ACCEPTED]);
+	for (size_t i = 0; i < taken.rows[0].cnt; i++) {
+		unsigned long long end, cnt;
+
+		cr_assert_eq(sscanf(taken.rows[0].text[i], "%llu|%llu|", &end, &cnt), 2);
+		rows += cnt;
+	}
+	cr_expect_eq(rows, level->counters.disposition[FB_REC_ACCEPTED]);
+	fb_replay_numbers_fini(&numbers);
+	fb_plan_destroy(taken.plan);
+	free_lines(&taken.rows[0]);
+	unlink(path);
+}
+
 Test(replay, plain_rows_keep_the_order_of_the_file)
 {
 	enum { CNT = 20000 };
