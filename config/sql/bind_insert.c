@@ -133,11 +133,6 @@ static const struct fb_expr *fit(struct inserting *in, const struct fb_expr *exp
 			fb_type_format(have, from));
 		return NULL;
 	}
-	if (fb_type_is_binary(type)) {
-		fb_bind_planned(b, expr->place, "declare the column as STRING",
-			"writing column '%s' of type %s", to->name, fb_type_format(type, want));
-		return NULL;
-	}
 	if (fb_type_is_timestamp(type))
 		expr = fb_bind_clock(b, expr, type.kind);
 	if (expr == NULL)
