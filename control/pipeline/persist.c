@@ -277,6 +277,8 @@ static int keep_slices(struct query_run *query, struct fb_store_batch *batch, ui
 
 	if (query->assembly == NULL)
 		return 0;
+	/* A window of a day would else be as many slices as there were checkpoints, in the memory of the workers. */
+	fb_assembly_gather(query->assembly);
 	fb_assembly_stale(query->assembly, true, forget_part, &keeper);
 	rc = fb_assembly_export(query->assembly, keep_part, &keeper);
 	*bytes += keeper.bytes;

@@ -127,6 +127,25 @@ int fb_part_merge(struct fb_assembly *assembly, struct fb_slice *into, const str
 	return left / FB_PAGE_BYTES < need ? FB_E_FULL : fb_slice_merge(into, from);
 }
 
+int fb_part_absorb(struct fb_assembly *assembly, struct part *into, struct part **link)
+{
+	struct part *gone = *link;
+	struct stored_name **tail = &into->names;
+	int rc = fb_part_merge(assembly, into->slice, gone->slice);
+
+	if (rc != 0)
+		return rc;
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = gone->names;
+	gone->names = NULL;
+	into->changed = true;
+	into->stacked |= gone->stacked;
+	*link = gone->next;
+	fb_part_free(assembly, gone);
+	return 0;
+}
+
 static bool copy_fits(const struct fb_assembly *assembly, const struct fb_slice *slice)
 {
 	uint64_t used = fb_slice_pool_used_bytes(assembly->pool) +
@@ -256,6 +275,36 @@ uint64_t fb_assembly_finish(struct fb_assembly *assembly)
 	assembly->windows++;
 	assembly->finished_rows += rows;
 	return assembly->cascade.below == NULL ? rows : 0;
+}
+
+/* A part of the own pool that gets what this one has: the same slice, for the same windows. */
+static struct part *find_same(const struct fb_assembly *assembly, const struct part *like)
+{
+	struct part *part = assembly->parts;
+
+	while (part != NULL &&
+		(part == like || part->from != FB_PART_OWN || part->stacked || part->start_ms != like->start_ms ||
+			part->first_end_ms != like->first_end_ms))
+		part = part->next;
+	return part;
+}
+
+void fb_assembly_gather(struct fb_assembly *assembly)
+{
+	struct part **link = &assembly->parts;
+
+	if (is_session(assembly) || assembly->reading)
+		return;
+	while (*link != NULL) {
+		struct part *part = *link;
+		struct part *into = part->stacked ? NULL : find_same(assembly, part);
+
+		if (into != NULL && fb_part_absorb(assembly, into, link) == 0)
+			continue;
+		if (part->from != FB_PART_OWN)
+			take_home(assembly, part);
+		link = &part->next;
+	}
 }
 
 /* ---- over a restart ---- */

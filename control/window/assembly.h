@@ -67,6 +67,12 @@ void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms);
  */
 int fb_assembly_add(
 	struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from) FB_MUST_CHECK;
+/*
+ * While records still come for slices that were handed over open (checkpoints): what is of the same slice and
+ * for the same windows becomes one part of the own pool, and lent slices go back, as far as there is room.
+ * Not while a window is read.
+ */
+void fb_assembly_gather(struct fb_assembly *assembly);
 /* Records in slices that no window needed, since the last call. Of a cascade also those of windows of the
  * first level that are through: fb_assembly_finish returns none of them. */
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly);

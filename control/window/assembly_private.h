@@ -157,3 +157,5 @@ void fb_part_free(struct fb_assembly *assembly, struct part *part);
 /* Merges `from` into `into`, which lies in the own pool, if that has room for sure. FB_E_FULL: nothing has
  * changed. */
 int fb_part_merge(struct fb_assembly *assembly, struct fb_slice *into, const struct fb_slice *from);
+/* `*link` becomes part of `into`, with the names that it has in the store. FB_E_FULL: nothing has changed. */
+int fb_part_absorb(struct fb_assembly *assembly, struct part *into, struct part **link);

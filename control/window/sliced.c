@@ -31,26 +31,6 @@ static struct part *find_own(struct fb_assembly *assembly, const struct part *li
 	return part;
 }
 
-/* `gone` becomes part of `into`, with the names that it has in the store. */
-static int absorb(struct fb_assembly *assembly, struct part *into, struct part **link)
-{
-	struct part *gone = *link;
-	struct stored_name **tail = &into->names;
-	int rc = fb_part_merge(assembly, into->slice, gone->slice);
-
-	if (rc != 0)
-		return rc;
-	while (*tail != NULL)
-		tail = &(*tail)->next;
-	*tail = gone->names;
-	gone->names = NULL;
-	into->changed = true;
-	into->stacked |= gone->stacked;
-	*link = gone->next;
-	fb_part_free(assembly, gone);
-	return 0;
-}
-
 /* All parts with this last window that the window needs become one. */
 static int unite(struct fb_assembly *assembly, const struct part *like, int64_t end_ms)
 {
@@ -69,7 +49,7 @@ static int unite(struct fb_assembly *assembly, const struct part *like, int64_t 
 	into->first_end_ms = end_ms;
 	for (struct part **link = &assembly->parts; rc == 0 && *link != NULL;) {
 		if (*link != into && (*link)->last_end_ms == last_end_ms && fb_part_is_needed(*link, end_ms))
-			rc = absorb(assembly, into, link);
+			rc = fb_part_absorb(assembly, into, link);
 		else
 			link = &(*link)->next;
 	}

@@ -243,6 +243,26 @@ static int keep(void *arg, struct fb_assembly_part name, const uint8_t *bytes, s
 	return 0;
 }
 
+static int count_part(void *arg, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
+{
+	(*(uint32_t *)arg)++;
+	return 0;
+}
+
+uint32_t lab_checkpoint(struct lab *lab)
+{
+	uint32_t cnt = 0;
+
+	hand_over(lab, minimum(lab, UINT32_MAX), true);
+	fb_assembly_gather(lab->assembly);
+	for (uint32_t i = 0; i < lab->partition_cnt; i++)
+		cr_assert_eq(fb_reader_query_counters(lab->at[i].reader, 0)->state_used_bytes, 0,
+			"a slice is still lent");
+	cr_assert_eq(fb_assembly_export(lab->assembly, count_part, &cnt), 0);
+	fb_assembly_kept(lab->assembly);
+	return cnt;
+}
+
 void lab_restart(struct lab *lab)
 {
 	struct kept *kept = calloc(1, sizeof(*kept));

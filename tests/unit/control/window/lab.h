@@ -34,6 +34,8 @@ void lab_feed(struct lab *lab, uint32_t partition, const char *csv);
 void lab_end(struct lab *lab);
 /* Stops: open slices are handed over, all is kept as bytes; new readers and a new assembly take it up. */
 void lab_restart(struct lab *lab);
+/* A checkpoint: open slices are handed over and kept as bytes, and everything goes on. Returns the parts written. */
+uint32_t lab_checkpoint(struct lab *lab);
 uint64_t lab_count(struct lab *lab, enum fb_record_disposition disposition);
 uint64_t lab_late_pairs(struct lab *lab);
 

@@ -358,3 +358,41 @@ Test(sliced, w7_the_last_step_of_cumulate_is_tumble)
 	rows_fini(&last);
 	events_fini(&events);
 }
+
+/* Checkpoints between any two payloads: the rows are those without, nothing stays lent, and what one writes does
+ * not grow with how many there were before it. */
+Test(sliced, checkpoints_change_nothing)
+{
+	struct events events = events_make(&(struct events_conf){
+		.cnt = 3000, .seed = 11, .key_cnt = 30, .span_ms = 100000, .jitter_ms = 30000});
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(properties); i++) {
+		struct reference_counts counts;
+		struct rows want =
+			reference_answer(&events, &properties[i].window, 4000, &counts);
+
+		uint32_t most = 0;
+
+		cr_assert_gt(counts.late, 100);
+		lab = (struct lab){0};
+		lab_open(&lab, "'4' SECOND", properties[i].tvf, 1);
+		for (size_t from = 0; from < events.cnt; from += 25) {
+			char *csv = events_csv(&events, from, FB_MIN(from + 25, events.cnt));
+			uint32_t parts;
+
+			lab_feed(&lab, 0, csv);
+			free(csv);
+			parts = lab_checkpoint(&lab);
+			most = FB_MAX(most, parts);
+			cr_assert_eq(lab_checkpoint(&lab), 0, "nothing has changed");
+		}
+		/* HOP of 20 s by 1 s has the most open at a time: 31 by a run. */
+		cr_expect_leq(most, 40, "%u parts in a checkpoint", most);
+		cr_expect_eq(lab_count(&lab, FB_REC_LATE), counts.late);
+		lab_end(&lab);
+		rows_expect_equal(&lab.rows, &want, properties[i].tvf);
+		rows_fini(&want);
+		lab_close(&lab);
+	}
+	events_fini(&events);
+}
