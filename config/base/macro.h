@@ -11,6 +11,7 @@
 #define FB_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FB_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define FB_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+/* Arguments are evaluated twice: no loads of what another thread writes. */
 #define FB_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define FB_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define FB_UNUSED __attribute__((unused))

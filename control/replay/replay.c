@@ -259,8 +259,11 @@ static int64_t watermark_of_all(struct fb_replay *replay, bool *ret_done)
 
 	*ret_done = true;
 	for (uint32_t i = 0; i < replay->core_cnt; i++) {
+		/* Read once: FB_MIN would look a second time, and might find more than it has compared. */
+		int64_t own = atomic_load(&replay->cores[i].watermark_ms);
+
 		*ret_done &= atomic_load(&replay->cores[i].done);
-		watermark = FB_MIN(watermark, atomic_load(&replay->cores[i].watermark_ms));
+		watermark = FB_MIN(watermark, own);
 	}
 	return watermark;
 }
