@@ -4,9 +4,10 @@
  * the engine thread and the callers of the API alternate.
  *
  *   engine.c    start, receive, stop, the thread and its lock
- *   deploy.c    apply, drain, drop: pipelines and their readers
+ *   deploy.c    apply, drain, drop: the runtime of a plan
+ *   attach.c    its readers: made, to the workers and back
  *   merge.c     slices and row pages -> result rows in the store
- *   persist.c   what the store remembers of pipelines, and the way back
+ *   persist.c   what the store remembers of pipelines; restore.c: the way back
  *   hold.c      reports that have to wait for the raw log or for a checkpoint
  *   checkpoint.c  an epoch while it runs; recover.c: the raw log since the epoch
  *   view.c      copies for the API; ledger.c the equations
@@ -198,7 +199,7 @@ bool fb_merge_step(struct fb_engine *engine);
 bool fb_merge_step_pipeline(struct fb_engine *engine, struct pipeline *pipeline);
 bool fb_merge_is_idle(const struct pipeline *pipeline);
 /* Slices and rows that a reader has to hand over: of a reader that no worker has. */
-void fb_merge_take(struct fb_engine *engine, struct source_run *source, uint32_t worker);
+void fb_merge_take(struct source_run *source, uint32_t worker);
 /* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. */
 void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker);
 uint64_t fb_merge_pending_rows(const struct query_run *query);
@@ -221,6 +222,14 @@ int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64
 uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker);
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch);
 int fb_persist_clean(struct fb_engine *engine, bool clean);
+/* A number under a key of meta; `missing` if there is none. */
+uint64_t fb_persist_number(struct fb_store *store, const char *key, uint64_t missing);
+#define FB_META_KEY_BYTES 512
+/* Of what an epoch has of a source. */
+void fb_persist_source_key(
+	const struct pipeline *pipeline, const struct source_run *source, char key[FB_META_KEY_BYTES]);
+
+/* restore.c; locked */
 int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags);
 
 /* checkpoint.c; locked */

@@ -352,12 +352,11 @@ bool fb_merge_step(struct fb_engine *engine)
 	return any;
 }
 
-void fb_merge_take(struct fb_engine *engine, struct source_run *source, uint32_t worker)
+void fb_merge_take(struct source_run *source, uint32_t worker)
 {
 	struct fb_report report = {.worker = worker};
 	struct pipeline *pipeline = source->queries[0]->pipeline;
 
-	(void)engine;
 	while ((report.slice = fb_reader_take_sealed(source->readers[worker], &report.query)) != NULL)
 		take_slice(source, pipeline, &report);
 	while ((report.rows = fb_reader_take_rows(source->readers[worker], true)) != NULL)

@@ -136,7 +136,7 @@ static int publish(struct recovery *recovery)
 	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
 		if (recovery->lanes[w].reader != NULL) {
 			fb_reader_set_watermark(source->readers[w], minimum(recovery, FB_WORKER_MAX));
-			fb_merge_take(recovery->engine, source, w);
+			fb_merge_take(source, w);
 		}
 	while (fb_merge_step_pipeline(recovery->engine, source->queries[0]->pipeline))
 		if (recovery->engine->store_error[0] != '\0')

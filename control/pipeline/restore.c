@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pipelines as the store remembers them (persist.c says under which keys), taken up at the start. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/base/calendar.h"
+#include "control/pipeline/engine_private.h"
+
+/* ---- small encodings ---- */
+
+struct cursor {
+	const uint8_t *p;
+	size_t left;
+	bool bad;
+};
+
+static uint64_t get_u64(struct cursor *in)
+{
+	uint64_t value = 0;
+
+	if (in->left < sizeof(value)) {
+		in->bad = true;
+		return 0;
+	}
+	memcpy(&value, in->p, sizeof(value));
+	in->p += sizeof(value);
+	in->left -= sizeof(value);
+	return value;
+}
+
+static struct fb_str get_text(struct cursor *in)
+{
+	uint64_t len = get_u64(in);
+	struct fb_str text = {(const char *)in->p, (uint32_t)len};
+
+	if (in->bad || len > in->left) {
+		in->bad = true;
+		return FB_STR("");
+	}
+	in->p += len;
+	in->left -= len;
+	return text;
+}
+
+static void get_counters(struct cursor *in, void *counters, size_t bytes)
+{
+	if (get_u64(in) != bytes || in->left < bytes) {
+		in->bad = true;
+		return;
+	}
+	memcpy(counters, in->p, bytes);
+	in->p += bytes;
+	in->left -= bytes;
+}
+
+/* ---- pipelines ---- */
+
+struct stored_definition {
+	struct stored_definition *next;
+	char *name;
+	struct fb_buf bytes;
+};
+
+static int collect_definition(void *arg, const char *key, const uint8_t *bytes, size_t len)
+{
+	struct stored_definition **head = arg;
+	struct stored_definition *item = calloc(1, sizeof(*item));
+
+	if (item == NULL)
+		return FB_E_NO_MEMORY;
+	item->name = strdup(key + strlen("pipeline/"));
+	fb_buf_add(&item->bytes, bytes, len);
+	item->next = *head;
+	*head = item;
+	return 0;
+}
+
+static int restore_slice(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len)
+{
+	struct query_run *query = arg;
+	struct fb_assembly_part name = {start_ms, part};
+
+	return query->assembly ? fb_assembly_import(query->assembly, name, bytes, len) : FB_E_CORRUPT;
+}
+
+static int drop_slice(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len)
+{
+	struct query_run *query = arg;
+
+	(void)bytes;
+	(void)len;
+	fb_store_delete_slice(query->engine->batch, query->query_id, start_ms, part);
+	return 0;
+}
+
+/*
+ * After a crash the slices of a cascade are those of the last stop: windows since then were made of some of them and of
+ * records that are lost. They are lost too, rather than published a second time.
+ */
+static int restore_slices(struct fb_engine *engine, struct query_run *query)
+{
+	bool drop = engine->unclean && query->plan->upstream != NULL;
+
+	return fb_store_scan_slices(engine->store, query->query_id, drop ? drop_slice : restore_slice, query);
+}
+
+/* What recovery makes a second time is not written a second time. */
+static int restore_written(struct fb_engine *engine, struct query_run *query)
+{
+	struct fb_buf bytes = {0};
+	char key[64];
+	int rc;
+
+	snprintf(key, sizeof(key), "written/%" PRIu32, query->query_id);
+	rc = fb_store_get_meta(engine->store, key, &bytes);
+	if (rc == 0 && bytes.len == sizeof(query->written_rows))
+		memcpy(query->written_rows, bytes.p, sizeof(query->written_rows));
+	else if (rc == 0)
+		rc = FB_E_CORRUPT;
+	memcpy(query->skip_rows, query->written_rows, sizeof(query->skip_rows));
+	fb_buf_fini(&bytes);
+	return rc == FB_E_NOT_FOUND ? 0 : rc;
+}
+
+static int restore_query(struct fb_engine *engine, struct query_run *query)
+{
+	struct fb_store_batch *batch = engine->batch;
+	struct fb_buf bytes = {0};
+	char key[64];
+	struct cursor in;
+	int rc;
+
+	snprintf(key, sizeof(key), "query/%" PRIu32, query->query_id);
+	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
+		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		query->next_seq = get_u64(&in);
+		query->merged_windows = get_u64(&in);
+		query->dropped_groups = get_u64(&in);
+		query->published_ms = (int64_t)get_u64(&in);
+		query->retained_from = get_u64(&in);
+		if (in.bad) {
+			fb_buf_fini(&bytes);
+			return FB_E_CORRUPT;
+		}
+	}
+	fb_buf_clear(&bytes);
+	snprintf(key, sizeof(key), "ledger/%" PRIu32, query->query_id);
+	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
+		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		query->merged_rows = get_u64(&in);
+		get_counters(&in, &query->base, sizeof(query->base));
+		if (in.bad) {
+			fb_buf_fini(&bytes);
+			return FB_E_UNSUPPORTED;
+		}
+	}
+	fb_buf_fini(&bytes);
+	if (query->assembly != NULL)
+		fb_assembly_skip_to(query->assembly, query->published_ms);
+	rc = restore_written(engine, query);
+	if (rc == 0)
+		rc = restore_slices(engine, query);
+	if (rc != 0)
+		return rc;
+
+	/* What an earlier run had open has been handed over by it. State in use is that of running readers only. */
+	query->base.open_rows = 0;
+	query->base.open_slices = 0;
+	query->base.open_groups = 0;
+	query->base.state_used_bytes = 0;
+	/* After a crash kept slices may have been published since: what is not pending any more was merged. */
+	if (query->layout != NULL)
+		query->merged_rows = query->base.sealed_rows - fb_merge_pending_rows(query);
+	/* Rows of a window that was not finished. */
+	fb_store_delete_results(batch, query->query_id, query->next_seq, UINT64_MAX);
+	return fb_store_commit(batch, true);
+}
+
+static void restore_lanes(struct source_run *source, struct cursor *in)
+{
+	uint64_t cnt = get_u64(in);
+
+	for (uint64_t i = 0; i < cnt && !in->bad; i++) {
+		uint64_t worker = get_u64(in);
+		struct source_lane lane = {.used = true, .log_seq = get_u64(in)};
+
+		lane.own_ms = (int64_t)get_u64(in);
+		lane.watermark_ms = (int64_t)get_u64(in);
+		if (in->bad || worker >= FB_WORKER_MAX)
+			in->bad = true;
+		else
+			source->lanes[worker] = lane;
+	}
+}
+
+/* Without a log the watermark starts behind what was published, so that no window is published a second time. */
+static void skip_published(struct source_run *source)
+{
+	for (uint32_t i = 0; i < source->query_cnt; i++) {
+		const struct query_run *query = source->queries[i];
+
+		if (query->published_ms != FB_TIME_MIN && query->published_ms != FB_TIME_MAX)
+			source->kept_ms =
+				FB_MAX(source->kept_ms, query->published_ms - 1 - query->plan->time_shift_ms);
+	}
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+		source->lanes[w].watermark_ms = FB_MAX(source->lanes[w].watermark_ms, source->kept_ms);
+}
+
+static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
+{
+	struct fb_buf bytes = {0};
+	char key[FB_META_KEY_BYTES];
+	int rc = 0;
+
+	fb_persist_source_key(pipeline, source, key);
+	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
+		struct cursor in = {.p = (const uint8_t *)bytes.p, .left = bytes.len};
+
+		source->kept_ms = (int64_t)get_u64(&in);
+		source->datagrams_base = get_u64(&in);
+		get_counters(&in, &source->base, sizeof(source->base));
+		restore_lanes(source, &in);
+		rc = in.bad ? FB_E_UNSUPPORTED : 0;
+	}
+	fb_buf_fini(&bytes);
+	if (!fb_recover_has_log(engine, source))
+		skip_published(source);
+	return rc;
+}
+
+static int restore_pipeline(struct fb_engine *engine, const struct stored_definition *item, struct fb_diags *diags)
+{
+	struct cursor in = {.p = (const uint8_t *)item->bytes.p, .left = item->bytes.len};
+	enum fb_pipeline_state state = (enum fb_pipeline_state)get_u64(&in);
+	int64_t applied_ms = (int64_t)get_u64(&in);
+	struct fb_str file = get_text(&in);
+	struct fb_str sql = get_text(&in);
+	uint64_t query_cnt = get_u64(&in);
+	struct pipeline *pipeline;
+	struct fb_plan *plan;
+	struct fb_buf name = {0};
+	int rc;
+
+	if (in.bad)
+		return FB_E_CORRUPT;
+	fb_buf_add(&name, file.p, file.len);
+	rc = fb_sql_plan(name.p ? name.p : "-", sql, diags, &plan);
+	fb_buf_fini(&name);
+	if (rc == 0)
+		rc = fb_pipeline_create(engine, plan, item->name, diags, &pipeline);
+	if (rc != 0)
+		return rc;
+	pipeline->applied_ms = applied_ms;
+	/* A drain that a crash cut short is taken up as running: its input has not ended for good. */
+	pipeline->state = state == FB_PIPELINE_DRAINED ? FB_PIPELINE_DRAINED : FB_PIPELINE_RUNNING;
+	rc = query_cnt == pipeline->query_cnt ? 0 : FB_E_CORRUPT;
+	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
+		pipeline->queries[i].query_id = (uint32_t)get_u64(&in);
+		rc = in.bad ? FB_E_CORRUPT : restore_query(engine, &pipeline->queries[i]);
+	}
+	for (uint32_t i = 0; rc == 0 && i < pipeline->source_cnt; i++)
+		rc = restore_source(engine, pipeline, &pipeline->sources[i]);
+	if (rc == 0)
+		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		rc = fb_pipeline_create_readers(engine, pipeline);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		rc = fb_recover_pipeline(engine, pipeline, diags);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		rc = fb_pipeline_attach(engine, pipeline);
+	if (rc != 0) {
+		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
+		fb_pipeline_destroy(engine, pipeline);
+		return rc;
+	}
+
+	/* Newest first, as they were applied; the store has them by name. */
+	struct pipeline **link = &engine->pipelines;
+
+	while (*link != NULL && (*link)->applied_ms > applied_ms)
+		link = &(*link)->next;
+	pipeline->next = *link;
+	*link = pipeline;
+	return 0;
+}
+
+/* A pipeline that cannot be taken up (its stream is gone, say) stays in the store, and the others run. */
+int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags)
+{
+	struct stored_definition *items = NULL;
+	int rc;
+
+	engine->run = (uint32_t)fb_persist_number(engine->store, "run", 0) + 1;
+	engine->unclean = fb_persist_number(engine->store, "clean", 1) == 0;
+	engine->next_query_id = (uint32_t)fb_persist_number(engine->store, "next_query_id", 1);
+	rc = fb_store_scan_meta(engine->store, "pipeline/", collect_definition, &items);
+	while (items != NULL) {
+		struct stored_definition *item = items;
+		struct fb_diags own;
+
+		fb_diags_init(&own, item->name);
+
+		int failed = rc == 0 ? restore_pipeline(engine, item, &own) : 0;
+
+		if (failed != 0)
+			fb_diags_add(diags, FB_WARNING, (struct fb_place){0},
+				"its state stays in the store; mend the cause and start again",
+				"pipeline '%s' was not taken up: %s", item->name,
+				own.cnt && own.items[0].message ? own.items[0].message : fb_strerror(failed));
+		fb_diags_fini(&own);
+		items = item->next;
+		free(item->name);
+		fb_buf_fini(&item->bytes);
+		free(item);
+	}
+	return rc ? rc : fb_persist_clean(engine, false);
+}
