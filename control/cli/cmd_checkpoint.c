@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/base/buf.h"
-#include "config/base/errcode.h"
 #include "control/cli/commands.h"
 #include "control/cli/remote.h"
 
@@ -42,33 +41,20 @@ static void show(struct fb_cli *cli, json_t *pipelines)
 static int run(struct fb_cli *cli, const void *args)
 {
 	const struct checkpoint_args *checkpoint = args;
-	struct fb_client *client;
 	struct fb_buf path = {0};
-	json_t *json = NULL;
+	json_t *json;
 	int code;
 
+	fb_buf_add_text(&path, "/v1");
 	if (cli->argc > 0) {
-		fb_buf_add_text(&path, "/v1/pipelines/");
+		fb_buf_add_text(&path, "/pipelines/");
 		fb_client_escape(cli->argv[0], &path);
-	} else {
-		fb_buf_add_text(&path, "/v1");
 	}
-	fb_buf_printf(&path, "/checkpoint?timeout_ms=%llu",
-		(unsigned long long)checkpoint->timeout_s * 1000);
-	if (path.failed || fb_client_open(cli->socket, &client) != 0) {
-		fb_buf_fini(&path);
-		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
-	}
-	/* The appliance is to say that it took too long, not the socket. */
-	fb_client_set_timeout_ms(client, (uint32_t)(checkpoint->timeout_s + 15) * 1000);
-	code = fb_client_ask(cli, client, "POST", path.p, NULL, &json);
-	fb_client_close(client);
-	if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
-		fb_cli_print_json(cli, json);
-	else if (code == FB_EXIT_DONE)
+	fb_buf_add_text(&path, "/checkpoint");
+	code = fb_remote_post_long(cli, &path, checkpoint->timeout_s, &json);
+	if (json != NULL)
 		show(cli, json);
 	json_decref(json);
-	fb_buf_fini(&path);
 	return code;
 }
 

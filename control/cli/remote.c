@@ -34,6 +34,33 @@ int fb_remote_view(struct fb_cli *cli, const char *path, json_t **ret_json)
 	return code;
 }
 
+#define ANSWER_SLACK_S 15
+
+int fb_remote_post_long(struct fb_cli *cli, struct fb_buf *path, uint64_t timeout_s, json_t **ret_json)
+{
+	struct fb_client *client;
+	json_t *json = NULL;
+	int code;
+
+	*ret_json = NULL;
+	fb_buf_printf(path, "?timeout_ms=%llu", (unsigned long long)timeout_s * 1000);
+	if (path->failed || fb_client_open(cli->socket, &client) != 0) {
+		fb_buf_fini(path);
+		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
+	}
+	fb_client_set_timeout_ms(client, (uint32_t)(timeout_s + ANSWER_SLACK_S) * 1000);
+	code = fb_client_ask(cli, client, "POST", path->p, NULL, &json);
+	fb_client_close(client);
+	fb_buf_fini(path);
+	if (code == FB_EXIT_DONE && cli->output == FB_OUTPUT_JSON)
+		fb_cli_print_json(cli, json);
+	if (code == FB_EXIT_DONE && cli->output != FB_OUTPUT_JSON)
+		*ret_json = json;
+	else
+		json_decref(json);
+	return code;
+}
+
 json_t *fb_remote_at(json_t *json, const char *path)
 {
 	char key[64];

@@ -2,6 +2,7 @@
 /* What the commands that ask the appliance share: one request, and reading its JSON. One thread. */
 #pragma once
 
+#include "config/base/buf.h"
 #include "control/cli/client.h"
 
 /* One request on a connection of its own; errors are told to the user. *ret_json is the caller's.
@@ -10,6 +11,13 @@ int fb_remote_ask(struct fb_cli *cli, const char *method, const char *path, cons
 	json_t **ret_json) FB_MUST_CHECK;
 /* The same for a GET whose answer is printed as it is with -o json; *ret_json is then NULL. */
 int fb_remote_view(struct fb_cli *cli, const char *path, json_t **ret_json) FB_MUST_CHECK;
+
+/*
+ * POST to a path with "?timeout_ms=" behind it, for what may take `timeout_s`: the appliance is to say that it took
+ * too long, not the socket. The answer is printed as it is with -o json. *ret_json: else, on success; or NULL. Frees
+ * `path`.
+ */
+int fb_remote_post_long(struct fb_cli *cli, struct fb_buf *path, uint64_t timeout_s, json_t **ret_json) FB_MUST_CHECK;
 
 /* "a.b.c" from an object; 0, "" or false where it is not there. */
 uint64_t fb_remote_u64(json_t *json, const char *path);
