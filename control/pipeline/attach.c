@@ -158,6 +158,15 @@ int fb_pipeline_attach(struct fb_engine *engine, struct pipeline *pipeline)
 	return 0;
 }
 
+/* A reader that no worker has got needs no answer. */
+static bool all_done(const struct fb_engine *engine, const struct source_run *source)
+{
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		if (source->added[w] && !source->done[w])
+			return false;
+	return true;
+}
+
 int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum fb_mail_kind how)
 {
 	int64_t until = fb_clock_monotonic_ns() + ANSWER_TIMEOUT_NS;
@@ -175,7 +184,7 @@ int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum
 		}
 	}
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		while (!all_answered(engine, &pipeline->sources[i], pipeline->sources[i].done)) {
+		while (!all_done(engine, &pipeline->sources[i])) {
 			if (fb_clock_monotonic_ns() > until)
 				return FB_E_TIMEOUT;
 			fb_engine_wait(engine, fb_clock_monotonic_ns() + 10000000);

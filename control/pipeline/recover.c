@@ -86,7 +86,7 @@ static int open_lane(struct recovery *recovery, uint32_t worker, uint32_t stream
 
 /* ---- feeding ---- */
 
-/* Minimum of the own watermarks of the lanes that have received something; FB_TIME_MAX: none has. */
+/* Minimum of the own watermarks of the other lanes that have received something; FB_TIME_MAX: none has. */
 static int64_t minimum(const struct recovery *recovery, uint32_t except)
 {
 	int64_t least = FB_TIME_MAX;
@@ -95,6 +95,14 @@ static int64_t minimum(const struct recovery *recovery, uint32_t except)
 		if (w != except && recovery->lanes[w].active)
 			least = FB_MIN(least, fb_reader_own_watermark(recovery->lanes[w].reader));
 	return least;
+}
+
+/* The global watermark of the source: nothing is known before something was received. */
+static int64_t global_watermark(const struct recovery *recovery)
+{
+	int64_t least = minimum(recovery, FB_WORKER_MAX);
+
+	return least == FB_TIME_MAX ? FB_TIME_MIN : least;
 }
 
 static uint32_t earliest(const struct recovery *recovery)
@@ -124,7 +132,7 @@ static int feed_burst(struct recovery *recovery, uint32_t worker)
 	}
 	fb_reader_flush(lane->reader);
 	lane->active = true;
-	fb_reader_set_watermark(lane->reader, minimum(recovery, FB_WORKER_MAX));
+	fb_reader_set_watermark(lane->reader, global_watermark(recovery));
 	return rc;
 }
 
@@ -135,7 +143,7 @@ static int publish(struct recovery *recovery)
 
 	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
 		if (recovery->lanes[w].reader != NULL) {
-			fb_reader_set_watermark(source->readers[w], minimum(recovery, FB_WORKER_MAX));
+			fb_reader_set_watermark(source->readers[w], global_watermark(recovery));
 			fb_merge_take(source, w);
 		}
 	while (fb_merge_step_pipeline(recovery->engine, source->queries[0]->pipeline))
