@@ -74,6 +74,11 @@ static inline int64_t fb_type_ticks_per_s(struct fb_type type)
 	return type.precision <= 3 ? 1000 : 1000000;
 }
 
+static inline bool fb_type_is_binary(struct fb_type type)
+{
+	return type.kind == FB_T_BINARY || type.kind == FB_T_VARBINARY;
+}
+
 static inline bool fb_type_is_integer(struct fb_type type)
 {
 	return type.kind >= FB_T_TINYINT && type.kind <= FB_T_BIGINT;

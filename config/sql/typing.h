@@ -17,11 +17,6 @@ static inline bool fb_type_is_text(struct fb_type type)
 	return type.kind == FB_T_CHAR || type.kind == FB_T_VARCHAR;
 }
 
-static inline bool fb_type_is_binary(struct fb_type type)
-{
-	return type.kind == FB_T_BINARY || type.kind == FB_T_VARBINARY;
-}
-
 static inline bool fb_type_is_float(struct fb_type type)
 {
 	return type.kind == FB_T_FLOAT || type.kind == FB_T_DOUBLE;

@@ -39,7 +39,7 @@ static const struct {
 	[FB_T_BIGINT] = {INT64_MIN, INT64_MAX},
 };
 
-static enum fb_convert_result integer_slow(struct fb_str text, enum fb_type_kind kind, int64_t *ret)
+static enum fb_convert_result integer_ascii(struct fb_str text, enum fb_type_kind kind, int64_t *ret)
 {
 	bool negative = false;
 	uint64_t value = 0;
@@ -61,6 +61,16 @@ static enum fb_convert_result integer_slow(struct fb_str text, enum fb_type_kind
 		return FB_CONVERT_NUMBER;
 	*ret = negative ? (int64_t)(0 - value) : (int64_t)value;
 	return FB_CONVERTED;
+}
+
+static enum fb_convert_result integer_slow(struct fb_str text, enum fb_type_kind kind, int64_t *ret)
+{
+	enum fb_convert_result result = integer_ascii(text, kind, ret);
+	char room[FB_CONVERT_DIGITS_MAX];
+
+	if (FB_UNLIKELY(result != FB_CONVERTED) && fb_convert_digits(text, room, &text))
+		result = integer_ascii(text, kind, ret);
+	return result;
 }
 
 /* Eight digits in three multiplications (Langdale and Lemire 2019, section 3.1.4); shorter texts
@@ -278,7 +288,7 @@ enum fb_convert_result fb_convert_fraction(struct fb_str text, enum fb_type_kind
 	return FB_CONVERTED;
 }
 
-enum fb_convert_result fb_convert_decimal(struct fb_str text, struct fb_type type, fb_i128 *ret)
+static enum fb_convert_result decimal_ascii(struct fb_str text, struct fb_type type, fb_i128 *ret)
 {
 	switch (fb_decimal_from_text(
 		text, (struct fb_decimal_type){type.precision, type.scale}, ret)) {
@@ -289,6 +299,16 @@ enum fb_convert_result fb_convert_decimal(struct fb_str text, struct fb_type typ
 	default:
 		return FB_CONVERT_NUMBER;
 	}
+}
+
+enum fb_convert_result fb_convert_decimal(struct fb_str text, struct fb_type type, fb_i128 *ret)
+{
+	enum fb_convert_result result = decimal_ascii(text, type, ret);
+	char room[FB_CONVERT_DIGITS_MAX];
+
+	if (FB_UNLIKELY(result == FB_CONVERT_NUMBER) && fb_convert_digits(text, room, &text))
+		result = decimal_ascii(text, type, ret);
+	return result;
 }
 
 /* ---- dates ---- */

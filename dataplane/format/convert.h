@@ -39,5 +39,12 @@ enum fb_convert_result fb_convert_iso_date(struct fb_str text, int64_t *ret_days
 enum fb_convert_result fb_convert_json_timestamp(
 	struct fb_str text, struct fb_type type, bool iso, int64_t *ret);
 
+/*
+ * The text with its digits of other scripts as ASCII, in `room`. False: there are none, or it holds something else that is not
+ * ASCII, or it is longer than any number that would read.
+ */
+#define FB_CONVERT_DIGITS_MAX 1024
+bool fb_convert_digits(struct fb_str text, char room[FB_CONVERT_DIGITS_MAX], struct fb_str *ret);
+
 /* String.trim(): without what is not above a blank. */
 struct fb_str fb_convert_trim(struct fb_str text);

@@ -48,14 +48,6 @@ int fb_csv_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
 
 	if (rc != 0)
 		return rc;
-	for (uint32_t i = 0; i < base->column_cnt; i++) {
-		uint8_t kind = base->columns[i].type.kind;
-
-		if (kind == FB_T_BINARY || kind == FB_T_VARBINARY) {
-			fb_decoder_destroy(base);
-			return FB_E_UNSUPPORTED;
-		}
-	}
 	decoder = fb_csv_of(base);
 	base->add = fb_csv_add;
 	base->finish = fb_column_finish;
@@ -63,6 +55,8 @@ int fb_csv_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
 	base->rules = FB_TEXT_CSV;
 	set_options(decoder, conf->table);
 	decoder->scan = choose_scan(conf->isa);
+	for (uint32_t i = 0; i < base->column_cnt; i++)
+		decoder->binary |= fb_type_is_binary(base->columns[i].type);
 	decoder->all_needed = base->column_cnt == conf->table->field_cnt;
 	decoder->positions =
 		aligned_alloc(64, (FB_CSV_POSITIONS + FB_CSV_POSITION_PAD) * sizeof(uint32_t));

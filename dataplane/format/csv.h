@@ -61,6 +61,7 @@ struct fb_csv_decoder {
 	bool escaping;
 	bool comments;
 	bool null_set;
+	bool binary;     /* a needed column is Base64 */
 	bool all_needed; /* every field is read: too few fields are an error (semantics 1.5, arity)
 			  */
 	struct fb_str null_literal;
@@ -92,11 +93,26 @@ uint32_t fb_csv_skip_comments(
 /* Text between quotes with doubled quotes undone. NULL p: no scratch left. */
 struct fb_str fb_csv_unquote(struct fb_csv_decoder *decoder, struct fb_str inner);
 
-/* Sets a ref: NULL literal, or the text. */
-static inline void fb_csv_set(struct fb_csv_decoder *decoder, struct fb_decoder_column *column,
+/*
+ * Sets a ref: NULL literal, the text, or the bytes that it says. 0; FB_REC_BASE64: it says none, and errors are not ignored;
+ * FB_REC_CNT: no scratch left.
+ */
+static inline uint32_t fb_csv_set(struct fb_csv_decoder *decoder, struct fb_decoder_column *column,
 	uint32_t row, struct fb_str text)
 {
+	uint32_t error = 0;
+
 	if (decoder->null_set && fb_str_eq(text, decoder->null_literal))
 		text = (struct fb_str){NULL, 0};
+	else if (FB_UNLIKELY(fb_type_is_binary(column->type)))
+		error = fb_decoder_base64(&decoder->base, &text);
+	if (error == FB_REC_BASE64) {
+		text = (struct fb_str){NULL, 0};
+		if (decoder->base.ignore_errors) {
+			decoder->base.counters.null_fields++;
+			error = 0;
+		}
+	}
 	column->refs[row] = text;
+	return error;
 }

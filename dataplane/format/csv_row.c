@@ -180,6 +180,7 @@ uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_
 {
 	uint32_t at = 0;
 	uint32_t field_cnt = 0;
+	uint32_t wrong = 0;
 
 	for (;;) {
 		bool quoted = decoder->quoting && at < len && data[at] == decoder->chars.quote;
@@ -197,10 +198,15 @@ uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_
 				return FB_REC_ARITY;
 			break;
 		}
-		if (decoder->base.column_of_field[field_cnt] >= 0)
-			fb_csv_set(decoder,
+		if (decoder->base.column_of_field[field_cnt] >= 0) {
+			uint32_t error = fb_csv_set(decoder,
 				&decoder->base.columns[decoder->base.column_of_field[field_cnt]],
 				row, field.text);
+
+			if (error == FB_REC_CNT)
+				return error;
+			wrong = wrong ? wrong : error;
+		}
 		field_cnt++;
 		if (last)
 			break;
@@ -213,5 +219,5 @@ uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_
 	for (uint32_t i = 0; i < decoder->base.column_cnt; i++)
 		if (decoder->base.columns[i].field >= field_cnt)
 			decoder->base.columns[i].refs[row] = (struct fb_str){NULL, 0};
-	return 0;
+	return wrong;
 }

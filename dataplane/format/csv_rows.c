@@ -2,9 +2,8 @@
 /* Payloads to rows and fields. Hot: no allocation, no system call. */
 #include "dataplane/format/csv.h"
 
-/* A field between two breaks of a payload that may hold quotes, but only regular ones. False: no
- * scratch left. */
-static inline bool set_field(struct fb_csv_decoder *decoder, struct fb_decoder_column *column,
+/* A field between two breaks of a payload that may hold quotes, but only regular ones. As fb_csv_set. */
+static inline uint32_t set_field(struct fb_csv_decoder *decoder, struct fb_decoder_column *column,
 	uint32_t row, struct fb_str text, bool quoted)
 {
 	if (quoted && text.len >= 2 && (uint8_t)text.p[0] == decoder->chars.quote) {
@@ -15,11 +14,10 @@ static inline bool set_field(struct fb_csv_decoder *decoder, struct fb_decoder_c
 		} else {
 			text = fb_csv_unquote(decoder, inner);
 			if (text.p == NULL)
-				return false;
+				return FB_REC_CNT;
 		}
 	}
-	fb_csv_set(decoder, column, row, text);
-	return true;
+	return fb_csv_set(decoder, column, row, text);
 }
 
 /* What is left of a scan. */
@@ -119,7 +117,7 @@ static bool add_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_
 	return true;
 }
 
-/* Regular rows of a payload with quotes or a NULL literal. Returns how many could be taken: all,
+/* Regular rows of a payload with quotes, a NULL literal or Base64. Returns how many could be taken: all,
  * unless scratch ran out. */
 static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *data,
 	const struct rows *rows, uint32_t row_cnt, bool quoted)
@@ -134,17 +132,21 @@ static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *
 			uint32_t at = row * step + decoder->base.columns[c].field;
 			uint32_t from = at == 0 ? rows->start : positions[at - 1] + 1;
 			uint32_t to = positions[at];
+			uint32_t error;
 
 			if (decoder->base.columns[c].field == step - 1 && to > from &&
 				data[to - 1] == '\r')
 				to--;
-			if (!set_field(decoder, &decoder->base.columns[c],
-				    decoder->base.row_cnt + row,
-				    (struct fb_str){(const char *)data + from, to - from},
-				    quoted)) {
+			error = set_field(decoder, &decoder->base.columns[c],
+				decoder->base.row_cnt + row,
+				(struct fb_str){(const char *)data + from, to - from}, quoted);
+			if (error == FB_REC_CNT) {
 				decoder->base.scratch_len = scratch_len;
 				return row;
 			}
+			if (error)
+				fb_decoder_reject(
+					&decoder->base, decoder->base.row_cnt + row, error);
 		}
 	}
 	return row_cnt;
@@ -174,13 +176,13 @@ static bool add_regular(struct fb_csv_decoder *decoder, const uint8_t *base, str
 		FB_MIN(regular_rows(decoder, base, rows), FB_BATCH_ROWS - decoder->base.row_cnt);
 	uint32_t taken = found;
 
-	if (quoted || decoder->null_set) {
+	memset(decoder->base.rejected + decoder->base.row_cnt, 0, found);
+	if (quoted || decoder->null_set || decoder->binary) {
 		taken = set_rows_checked(decoder, base, rows, found, quoted);
 	} else {
 		set_rows_plain(decoder, base, rows, found);
 		strip_returns(decoder, found);
 	}
-	memset(decoder->base.rejected + decoder->base.row_cnt, 0, taken);
 	decoder->base.row_cnt += taken;
 	decoder->base.counters.records += taken;
 	if (taken > 0) {

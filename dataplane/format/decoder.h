@@ -16,6 +16,7 @@
  * CSV
  *   FB_REC_ARITY     too many fields (one blank one at the end is forgiven), also where errors are
  *                    ignored; too few where all are needed and errors are not ignored
+ *   FB_REC_BASE64    a binary column does not read; with ignore-parse-errors it is NULL
  *   FB_REC_QUOTE     quote not closed, text behind the closing one, nothing behind an escape
  *                    character; a record with more than 256 KiB of unescaped text
  * With csv.allow-comments: lines that begin with '#' and empty lines are no records, and blanks in
@@ -97,9 +98,8 @@ struct fb_decoder;
 
 /*
  * Control thread; the options were checked by the binder. FB_E_NO_MEMORY; FB_E_UNSUPPORTED: no
- * decoder for the table's format, a table without physical columns, or a needed column that the
- * format cannot read (CSV: binary), or whose layout does not fit (fb_layout_fits says why). The
- * table must outlive the decoder.
+ * decoder for the table's format, a table without physical columns, or a needed column whose layout
+ * does not fit (fb_layout_fits says why). The table must outlive the decoder.
  */
 int fb_decoder_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret) FB_MUST_CHECK;
 void fb_decoder_destroy(struct fb_decoder *decoder);

@@ -5,6 +5,7 @@
  *
  *   csv.h     csv_rows.c, csv_row.c, csv_kernel.c
  *   json.h    json_rows.c, json_record.c, json_text.c, json_shape.c, json_kernel.c
+ *   base64.c  texts of binary columns to bytes, for both
  *   column.c  texts of whole columns to values, for both
  */
 #pragma once
@@ -94,6 +95,9 @@ static inline bool fb_decoder_scratch_put(struct fb_decoder *decoder, char c)
 	return true;
 }
 
+/* Bytes of a Base64 text (RFC 2045, padded; blanks only between groups of four), in the scratch. At
+ * add(), since only then there may be too little scratch. 0, FB_REC_BASE64 or FB_REC_CNT. */
+uint32_t fb_decoder_base64(struct fb_decoder *decoder, struct fb_str *text);
 /* The add() of raw (raw.c). */
 bool fb_raw_add(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
 /* A batch from refs (column.c). */

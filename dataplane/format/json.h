@@ -253,9 +253,6 @@ const uint8_t *fb_json_scalar_end(const uint8_t *p, const uint8_t *end);
  * 0, FB_REC_JSON or FB_REC_CNT.
  */
 uint32_t fb_json_text(struct fb_json_decoder *decoder, bool wanted, struct fb_str *text);
-/* Bytes of a Base64 text (RFC 2045, padded; blanks only between groups of four), in the scratch.
- * 0, FB_REC_BASE64 or FB_REC_CNT. */
-uint32_t fb_json_base64(struct fb_decoder *decoder, struct fb_str *text);
 /* A valid object or array without blanks, as Jackson's tree model prints it, in the scratch. 0 or
  * FB_REC_CNT. */
 uint32_t fb_json_compact(struct fb_json_decoder *decoder, struct fb_str *text);

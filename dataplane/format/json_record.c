@@ -273,7 +273,7 @@ static uint32_t set_binary(struct fb_json_decoder *decoder, struct fb_str *text,
 
 	if (text->p == NULL)
 		return 0;
-	error = kind == FB_REF_TEXT ? fb_json_base64(&decoder->base, text) : FB_REC_BASE64;
+	error = kind == FB_REF_TEXT ? fb_decoder_base64(&decoder->base, text) : FB_REC_BASE64;
 	if (error != FB_REC_BASE64)
 		return error;
 	if (decoder->base.ignore_errors)

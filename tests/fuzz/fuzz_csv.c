@@ -46,6 +46,7 @@ static const struct fb_type types[] = {
 	{.kind = FB_T_TIMESTAMP, .precision = 6},
 	{.kind = FB_T_FLOAT},
 	{.kind = FB_T_SMALLINT, .not_null = true},
+	{.kind = FB_T_VARBINARY},
 };
 
 struct input {

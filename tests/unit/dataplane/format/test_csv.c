@@ -107,6 +107,22 @@ static void check_records(const struct record *records, size_t cnt)
 #define IGNORE "csv.ignore-parse-errors=true"
 #define COMMENTS "csv.allow-comments=true"
 
+/* As recorded in tests/engines/recorded/csv_bytes.csv. */
+Test(csv, base64)
+{
+	CHECK({NULL, "INT BYTES", "1,aGVsbG8=", "1|hello\n"},
+		{NULL, "BYTES INT", "\"aGVs bG8=\",2", "hello|2\n"},
+		{NULL, "BYTES INT", "aGVsbG8=,2\r\n", "hello|2\n"},
+		{NULL, "BYTES INT", "\"aGVs\"\"bG8=\",2", NULL, FB_REC_BASE64},
+		{NULL, "BYTES INT", ",2", "|2\n"},
+		{NULL, "BYTES INT", "aGVsbG8,2", NULL, FB_REC_BASE64},
+		{NULL, "BYTES INT", "-_-_,2", NULL, FB_REC_BASE64},
+		{IGNORE, "BYTES INT", "****,2", "~|2\n"},
+		{NULL_WORD, "BYTES INT", "null,2", "~|2\n"},
+		{NULL, "BYTES! INT", "aGVsbG8=,x", NUMBER},
+		{ESCAPE, "BYTES INT", "aGVs\\bG8=,2", "hello|2\n"});
+}
+
 Test(csv, quotes)
 {
 	CHECK({NULL, "INT STRING", "1,\"a\"", "1|a\n"},
