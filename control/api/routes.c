@@ -225,6 +225,25 @@ static int add_row(
 	return 0;
 }
 
+struct page_windows {
+	json_t *windows;
+	uint64_t next_seq; /* of the page */
+};
+
+static int add_window(void *arg, const struct fb_store_window *window)
+{
+	struct page_windows *page = arg;
+
+	if (window->first_seq >= page->next_seq)
+		return 1;
+	json_array_append_new(page->windows,
+		json_pack("{s:I, s:I, s:o, s:o, s:I, s:I, s:I}", "first_seq", (json_int_t)window->first_seq, "rows",
+			(json_int_t)window->row_cnt, "start", fb_json_time(window->start_ms), "end",
+			fb_json_time(window->end_ms), "revision", (json_int_t)window->revision, "deletes",
+			(json_int_t)window->delete_cnt, "updates", (json_int_t)window->update_cnt));
+	return 0;
+}
+
 /* Without a pipeline: the first there is. */
 static char *only_pipeline(struct fb_engine *engine)
 {
@@ -248,12 +267,16 @@ static void get_windows(struct fb_api_request *request, struct fb_api_answer *an
 		FB_MIN(number_parameter(request, "limit", ROWS_DEFAULT), (uint64_t)ROWS_MAX);
 	uint64_t before = number_parameter(request, "before", UINT64_MAX);
 	struct rows rows = {.columns = json_array(), .rows = json_array()};
+	struct page_windows page = {.windows = json_array()};
 	char *name = wanted && *wanted ? strdup(wanted) : only_pipeline(request->engine);
 	int rc = FB_E_NOT_FOUND;
 
+	query = query && *query ? query : NULL;
 	if (name != NULL)
-		rc = fb_engine_results(request->engine, name, query && *query ? query : NULL,
-			before, (uint32_t)limit, add_row, &rows);
+		rc = fb_engine_results(request->engine, name, query, before, (uint32_t)limit, add_row, &rows);
+	page.next_seq = rows.next_seq;
+	if (rc == 0 && rows.next_seq > 0)
+		rc = fb_engine_windows(request->engine, name, query, rows.first_seq, add_window, &page);
 	if (rc == FB_E_NOT_FOUND)
 		fb_api_error(answer, 404, rc, "`forebay status` lists pipelines and queries",
 			name ? "there is no pipeline '%s'%s%s" : "there is no pipeline yet%s%s%s",
@@ -261,11 +284,12 @@ static void get_windows(struct fb_api_request *request, struct fb_api_answer *an
 	else if (rc != 0)
 		fail(answer, rc, "results cannot be read");
 	else
-		answer->json = json_pack("{s:s, s:I, s:I, s:O, s:O}", "pipeline", name, "first_seq",
+		answer->json = json_pack("{s:s, s:I, s:I, s:O, s:O, s:O}", "pipeline", name, "first_seq",
 			(json_int_t)rows.first_seq, "next_seq", (json_int_t)rows.next_seq,
-			"columns", rows.columns, "rows", rows.rows);
+			"columns", rows.columns, "rows", rows.rows, "windows", page.windows);
 	json_decref(rows.columns);
 	json_decref(rows.rows);
+	json_decref(page.windows);
 	free(name);
 }
 

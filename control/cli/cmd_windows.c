@@ -8,11 +8,10 @@
 #include "config/base/errcode.h"
 #include "control/cli/commands.h"
 #include "control/cli/remote.h"
-#include "control/cli/table.h"
+#include "control/cli/rows.h"
 
 #define POLL_NS 300000000
 #define PAGE_ROWS 500
-#define COLUMNS_MAX 256
 
 struct windows_args {
 	const char *query;
@@ -76,145 +75,48 @@ static int ask_page(struct fb_cli *cli, struct fb_client *client,
 	return code;
 }
 
-/* ---- printing ---- */
+/* ---- revisions ---- */
 
-struct printer {
-	struct fb_cli *cli;
-	uint32_t column_cnt;
-	uint32_t widths[COLUMNS_MAX];
-	bool number[COLUMNS_MAX];
-	char *names[COLUMNS_MAX];
-	bool headed;
-};
-
-/* The fewest digits that read back as the same number. */
-static char *real_text(double value)
-{
-	char text[40];
-
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	return strdup(text);
-}
-
-/* NULL is shown as such, since an empty text is a value. Texts came over the network. */
-static char *cell_text(json_t *value)
-{
-	if (json_is_null(value))
-		return strdup("NULL");
-	if (json_is_string(value))
-		return fb_text_clean(strdup(json_string_value(value)));
-	if (json_is_real(value))
-		return real_text(json_real_value(value));
-	return json_dumps(value, JSON_ENCODE_ANY);
-}
-
-static void put_cell(struct printer *printer, uint32_t column, const char *text)
-{
-	uint32_t width = fb_text_width(text);
-	uint32_t gap = printer->widths[column] > width ? printer->widths[column] - width : 0;
-	bool last = column + 1 == printer->column_cnt;
-
-	if (printer->number[column])
-		fprintf(printer->cli->out, "%*s%s", (int)gap, "", text);
-	else
-		fprintf(printer->cli->out, "%s%*s", text, last ? 0 : (int)gap, "");
-	fputs(last ? "\n" : "  ", printer->cli->out);
-}
-
-static void forget_columns(struct printer *printer)
-{
-	for (uint32_t c = 0; c < printer->column_cnt; c++)
-		free(printer->names[c]);
-	*printer = (struct printer){.cli = printer->cli};
-}
-
-static bool has_columns(const struct printer *printer, json_t *columns)
-{
-	if (printer->column_cnt != FB_MIN(json_array_size(columns), (size_t)COLUMNS_MAX))
-		return false;
-	for (uint32_t c = 0; c < printer->column_cnt; c++) {
-		const char *name = fb_remote_text(json_array_get(columns, c), "name");
-
-		if (printer->names[c] == NULL || strcmp(printer->names[c], name) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* New heads where another pipeline has come under the same name. */
-static void take_columns(struct printer *printer, json_t *columns)
+/* "1 +U": the revision, and what the row is, as Flink marks a change. */
+static json_t *revision_of(json_t *windows, uint64_t seq)
 {
 	size_t i;
-	json_t *column;
+	json_t *window;
 
-	if (has_columns(printer, columns))
-		return;
-	forget_columns(printer);
-	json_array_foreach(columns, i, column)
+	json_array_foreach(windows, i, window)
 	{
-		if (i == COLUMNS_MAX)
-			break;
-		printer->names[i] = strdup(fb_remote_text(column, "name"));
-		printer->number[i] = fb_remote_bool(column, "number");
-		printer->widths[i] = fb_text_width(printer->names[i] ? printer->names[i] : "");
-		printer->column_cnt++;
+		uint64_t at = seq - fb_remote_u64(window, "first_seq");
+		uint64_t deletes = fb_remote_u64(window, "deletes");
+		uint64_t revision = fb_remote_u64(window, "revision");
+		const char *kind = at < deletes ? "-D" : at < deletes + fb_remote_u64(window, "updates") ? "+U" : "+I";
+
+		if (seq < fb_remote_u64(window, "first_seq") || at >= fb_remote_u64(window, "rows"))
+			continue;
+		return revision > 0 ? json_sprintf("%" PRIu64 " %s", revision, kind) : json_string("0");
 	}
+	return json_string("0");
 }
 
-/* Rows [skip, end). Widths only grow, so that what follows stays under its heads. */
-static void print_rows(struct printer *printer, json_t *page, size_t skip, size_t end)
+/* Where windows were corrected, which revision a row is of stands in front of it. */
+static void mark_revisions(json_t *page)
 {
-	json_t *rows = fb_remote_at(page, "rows");
+	json_t *windows = fb_remote_at(page, "windows");
+	json_t *window, *row;
+	bool corrected = false;
+	size_t i;
 
-	take_columns(printer, fb_remote_at(page, "columns"));
-	for (size_t i = skip; i < end; i++)
-		for (uint32_t c = 0; c < printer->column_cnt; c++) {
-			char *text = cell_text(json_array_get(json_array_get(rows, i), c));
-
-			printer->widths[c] =
-				FB_MAX(printer->widths[c], fb_text_width(text ? text : ""));
-			free(text);
-		}
-	if (!printer->headed && printer->column_cnt > 0) {
-		printer->headed = true;
-		fputs(printer->cli->color ? "\033[1m" : "", printer->cli->out);
-		for (uint32_t c = 0; c < printer->column_cnt; c++)
-			put_cell(printer, c, printer->names[c] ? printer->names[c] : "");
-		fputs(printer->cli->color ? "\033[0m" : "", printer->cli->out);
+	json_array_foreach(windows, i, window)
+	{
+		corrected |= fb_remote_u64(window, "revision") > 0;
 	}
-	for (size_t i = skip; i < end; i++)
-		for (uint32_t c = 0; c < printer->column_cnt; c++) {
-			char *text = cell_text(json_array_get(json_array_get(rows, i), c));
-
-			put_cell(printer, c, text ? text : "");
-			free(text);
-		}
-	fflush(printer->cli->out);
-}
-
-/* One object per row and line: what a script that follows can read. */
-static void print_objects(struct fb_cli *cli, json_t *page, size_t skip, size_t end)
-{
-	json_t *columns = fb_remote_at(page, "columns");
-	json_t *rows = fb_remote_at(page, "rows");
-
-	for (size_t i = skip; i < end; i++) {
-		json_t *object = json_object();
-		char *text;
-
-		for (size_t c = 0; c < json_array_size(columns); c++)
-			json_object_set(object, fb_remote_text(json_array_get(columns, c), "name"),
-				json_array_get(json_array_get(rows, i), c));
-		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
-		fprintf(cli->out, "%s\n", text ? text : "");
-		free(text);
-		json_decref(object);
+	if (!corrected)
+		return;
+	json_array_insert_new(
+		fb_remote_at(page, "columns"), 0, json_pack("{s:s, s:b}", "name", "revision", "number", 0));
+	json_array_foreach(fb_remote_at(page, "rows"), i, row)
+	{
+		json_array_insert_new(row, 0, revision_of(windows, fb_remote_u64(page, "first_seq") + i));
 	}
-	fflush(cli->out);
 }
 
 /* ---- following ---- */
@@ -223,7 +125,7 @@ struct follower {
 	struct fb_cli *cli;
 	struct fb_client *client;
 	const struct windows_args *windows;
-	struct printer *printer;
+	struct fb_rows_printer *printer;
 	uint64_t next;  /* the first row that has not been shown */
 	uint64_t shown; /* rows */
 };
@@ -241,10 +143,8 @@ static void show_page(struct follower *follower, json_t *page)
 		end = skip + (size_t)(windows->rows - follower->shown);
 	if (end == skip)
 		return;
-	if (follower->cli->output == FB_OUTPUT_JSON)
-		print_objects(follower->cli, page, skip, end);
-	else
-		print_rows(follower->printer, page, skip, end);
+	mark_revisions(page);
+	fb_rows_print(follower->printer, page, skip, end);
 	follower->shown += end - skip;
 	follower->next = fb_remote_u64(page, "next_seq");
 }
@@ -310,7 +210,7 @@ static int follow(struct follower *follower)
 }
 
 static int show_last(struct fb_cli *cli, struct fb_client *client,
-	const struct windows_args *windows, struct printer *printer)
+	const struct windows_args *windows, struct fb_rows_printer *printer)
 {
 	json_t *page = NULL;
 	int code = ask_page(cli, client, windows, UINT64_MAX, windows->limit, &page);
@@ -320,8 +220,10 @@ static int show_last(struct fb_cli *cli, struct fb_client *client,
 		fb_cli_print_json(cli, page);
 	else if (code == FB_EXIT_DONE && cnt == 0)
 		fputs("no window is complete yet\n", cli->err);
-	else if (code == FB_EXIT_DONE)
-		print_rows(printer, page, 0, cnt);
+	else if (code == FB_EXIT_DONE) {
+		mark_revisions(page);
+		fb_rows_print(printer, page, 0, cnt);
+	}
 	json_decref(page);
 	return code;
 }
@@ -329,7 +231,7 @@ static int show_last(struct fb_cli *cli, struct fb_client *client,
 static int run(struct fb_cli *cli, const void *args)
 {
 	const struct windows_args *windows = args;
-	struct printer printer = {.cli = cli};
+	struct fb_rows_printer printer = {.cli = cli};
 	struct follower follower = {.cli = cli, .windows = windows, .printer = &printer};
 	int code;
 
@@ -340,7 +242,7 @@ static int run(struct fb_cli *cli, const void *args)
 		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
 	code = windows->follow ? follow(&follower)
 			       : show_last(cli, follower.client, windows, &printer);
-	forget_columns(&printer);
+	fb_rows_fini(&printer);
 	fb_client_close(follower.client);
 	return code;
 }
@@ -362,7 +264,9 @@ const struct fb_cli_command fb_cmd_windows = {
 		 "stands "
 		 "for a NULL; an empty text is empty.\n\nWith --follow it goes on until it is "
 		 "interrupted, or --rows are there; with -o json it then prints an object per row "
-		 "and line.",
+		 "and line.\n\nWhere windows were corrected (forebay replay, forebay repair) a column 'revision' stands in "
+		 "front: 0, or the revision with +I for a new row, +U for one that takes the place of the row with its key, "
+		 "-D for one that is no more.",
 	.columns = "the columns of the query's sink table",
 	.options = options,
 	.option_cnt = FB_ARRAY_LEN(options),

@@ -186,3 +186,6 @@ struct fb_rawlog *fb_engine_rawlog(struct fb_engine *engine);
 typedef int (*fb_engine_row_fn)(void *arg, const struct fb_query_plan *plan, uint64_t seq, const struct fb_value *values);
 int fb_engine_results(struct fb_engine *engine, const char *pipeline, const char *query, uint64_t before_seq,
 	uint32_t limit, fb_engine_row_fn fn, void *arg) FB_MUST_CHECK;
+/* The windows that have rows at or behind from_seq, and their revisions, in the order of their rows. FB_E_NOT_FOUND. */
+int fb_engine_windows(struct fb_engine *engine, const char *pipeline, const char *query, uint64_t from_seq,
+	fb_store_window_fn fn, void *arg) FB_MUST_CHECK;

@@ -10,7 +10,7 @@
  *   persist.c   what the store remembers of pipelines; restore.c: the way back
  *   hold.c      reports that have to wait for the raw log or for a checkpoint
  *   checkpoint.c  an epoch while it runs; recover.c: the raw log since the epoch
- *   view.c      copies for the API; ledger.c the equations
+ *   view.c      copies for the API; results.c rows and windows; ledger.c the equations
  */
 #pragma once
 
@@ -176,6 +176,8 @@ bool fb_engine_wait(struct fb_engine *engine, int64_t until_ns);
 
 /* deploy.c; locked */
 struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name);
+/* results.c; locked. name NULL: the first. NULL: there is none. */
+struct query_run *fb_engine_find_query(struct fb_engine *engine, const char *pipeline_name, const char *name);
 /* Makes the runtime of a planned pipeline, not yet attached. On failure everything is undone. */
 int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const char *name, struct fb_diags *diags,
 	struct pipeline **ret);

@@ -260,6 +260,21 @@ static void finish_job(struct fb_engine *engine, struct query_run *query)
 	fb_delivery_notify(query->delivery, query->next_seq);
 }
 
+/* Which rows are this window: with it verification and corrections find what was published. */
+static void put_window(struct fb_engine *engine, const struct query_run *query)
+{
+	const struct publish_job *job = &query->job;
+	struct fb_store_window window = {
+		.first_seq = query->next_seq,
+		.row_cnt = job->seq - query->next_seq,
+		.start_ms = job->window.start_ms,
+		.end_ms = job->window.end_ms,
+	};
+
+	if (window.row_cnt > 0)
+		fb_store_put_window(engine->batch, query->query_id, &window);
+}
+
 static void step_job(struct fb_engine *engine, struct query_run *query)
 {
 	struct publish_job *job = &query->job;
@@ -279,6 +294,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	int64_t published = query->published_ms;
 
 	if (!more) {
+		put_window(engine, query);
 		query->next_seq = job->seq;
 		query->merged_windows++;
 		query->dropped_groups += job->dropped_groups;

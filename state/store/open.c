@@ -24,7 +24,7 @@
 #define OPEN_FILES_MAX 1024
 
 static const char *const family_names[FB_STORE_FAMILY_CNT] = {"default", "raw", "slices", "results", "meta",
-	"tail"};
+	"tail", "windows"};
 
 int fb_store_error(char *text, struct fb_buf *message)
 {

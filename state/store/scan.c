@@ -21,16 +21,14 @@ static uint64_t get_be64(const uint8_t *at)
 	return __builtin_bswap64(value);
 }
 
-/* NULL: the database is closed after an error. Else the gate is held until finish. */
-static rocksdb_iterator_t *begin(struct fb_store *store, enum fb_store_family family)
+rocksdb_iterator_t *fb_store_scan_begin(struct fb_store *store, enum fb_store_family family)
 {
 	if (!fb_store_enter(store))
 		return NULL;
 	return rocksdb_create_iterator_cf(store->db, store->read_options, store->families[family]);
 }
 
-/* What made the iterator stop: its end, or a damaged or unreadable file. */
-static int finish(struct fb_store *store, rocksdb_iterator_t *at, int rc)
+int fb_store_scan_finish(struct fb_store *store, rocksdb_iterator_t *at, int rc)
 {
 	char *error = NULL;
 
@@ -46,7 +44,7 @@ static int finish(struct fb_store *store, rocksdb_iterator_t *at, int rc)
 int fb_store_scan_results(struct fb_store *store, uint32_t query_id, uint64_t from_seq, bool reverse,
 	fb_store_result_fn fn, void *arg)
 {
-	rocksdb_iterator_t *at = begin(store, FB_STORE_RESULTS);
+	rocksdb_iterator_t *at = fb_store_scan_begin(store, FB_STORE_RESULTS);
 	uint8_t from[FB_STORE_RESULT_KEY_BYTES];
 	int rc = 0;
 
@@ -71,12 +69,12 @@ int fb_store_scan_results(struct fb_store *store, uint32_t query_id, uint64_t fr
 		else
 			rocksdb_iter_next(at);
 	}
-	return finish(store, at, rc);
+	return fb_store_scan_finish(store, at, rc);
 }
 
 int fb_store_scan_slices(struct fb_store *store, uint32_t query_id, fb_store_slice_fn fn, void *arg)
 {
-	rocksdb_iterator_t *at = begin(store, FB_STORE_SLICES);
+	rocksdb_iterator_t *at = fb_store_scan_begin(store, FB_STORE_SLICES);
 	uint8_t from[FB_STORE_SLICE_KEY_BYTES];
 	int rc = 0;
 
@@ -94,12 +92,12 @@ int fb_store_scan_slices(struct fb_store *store, uint32_t query_id, fb_store_sli
 			break;
 		rc = fn(arg, (int64_t)(get_be64(key + 4) ^ (1ull << 63)), get_be32(key + 12), bytes, len);
 	}
-	return finish(store, at, rc);
+	return fb_store_scan_finish(store, at, rc);
 }
 
 int fb_store_scan_meta(struct fb_store *store, const char *prefix, fb_store_meta_fn fn, void *arg)
 {
-	rocksdb_iterator_t *at = begin(store, FB_STORE_META);
+	rocksdb_iterator_t *at = fb_store_scan_begin(store, FB_STORE_META);
 	size_t prefix_len = strlen(prefix);
 	int rc = 0;
 
@@ -118,7 +116,7 @@ int fb_store_scan_meta(struct fb_store *store, const char *prefix, fb_store_meta
 		rc = terminated ? fn(arg, terminated, bytes, len) : FB_E_NO_MEMORY;
 		free(terminated);
 	}
-	return finish(store, at, rc);
+	return fb_store_scan_finish(store, at, rc);
 }
 
 int fb_store_get_meta(struct fb_store *store, const char *key, struct fb_buf *ret_bytes)

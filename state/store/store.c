@@ -189,6 +189,7 @@ void fb_store_delete_results(struct fb_store_batch *batch, uint32_t query_id, ui
 	fb_store_result_key(from, query_id, from_seq);
 	fb_store_result_key(to, query_id, to_seq);
 	fb_store_delete_range(batch, FB_STORE_RESULTS, from, to, sizeof(from));
+	fb_store_delete_range(batch, FB_STORE_WINDOWS, from, to, sizeof(from));
 }
 
 void fb_store_delete_query(struct fb_store_batch *batch, uint32_t query_id)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store: RocksDB behind five column families, and the only code that calls it.
+ * The store: RocksDB behind six column families, and the only code that calls it.
  *
  *   raw      key: stream, core, sequence number, part   value: a block of raw datagrams, or its header (state/rawlog)
  *   tail     the same keys: blocks too few for a file of their own yet
  *   slices   key: query id, window start, part          value: bytes of fb_slice_export
  *   results  key: query id, sequence number             value: one row (fb_row_encode)
+ *   windows  key: query id, first sequence number       value: which rows of results are one window (fb_store_window)
  *   meta     key: text                                  value: bytes: pipelines, watermarks, cursors, counters
  *
  * Integers in keys are big-endian with the sign bit flipped, so that byte order is numeric order. All writes of one batch
@@ -54,8 +55,37 @@ void fb_store_put_slice(struct fb_store_batch *batch, uint32_t query_id, int64_t
 void fb_store_delete_slice(struct fb_store_batch *batch, uint32_t query_id, int64_t start_ms, uint32_t part);
 void fb_store_put_meta(struct fb_store_batch *batch, const char *key, const void *bytes, size_t len);
 void fb_store_delete_meta(struct fb_store_batch *batch, const char *key);
-/* Removes results [from, to) of a query. */
+/* Removes results [from, to) of a query, and the windows that begin among them. */
 void fb_store_delete_results(struct fb_store_batch *batch, uint32_t query_id, uint64_t from_seq, uint64_t to_seq);
+/*
+ * Rows [first_seq, first_seq + row_cnt) of a query were published together: a window, or a round of sessions. Revision 0 is how a
+ * window was published first, all of its rows inserts. What a correction appends has the next revision: first the rows that are no
+ * more (as they were), then those that take the place of the row with their key, then new ones.
+ */
+struct fb_store_window {
+	uint64_t first_seq;
+	uint64_t row_cnt; /* > 0 */
+	int64_t start_ms; /* SESSION: of the earliest of the round */
+	int64_t end_ms;   /* SESSION: of the latest */
+	uint64_t revision;
+	uint64_t delete_cnt;
+	uint64_t update_cnt;
+};
+
+enum fb_store_change { FB_STORE_INSERT, FB_STORE_UPDATE, FB_STORE_DELETE };
+
+/* What a row of the window is. */
+static inline enum fb_store_change fb_store_window_change(const struct fb_store_window *window, uint64_t seq)
+{
+	uint64_t at = seq - window->first_seq;
+
+	return at < window->delete_cnt                         ? FB_STORE_DELETE
+	       : at < window->delete_cnt + window->update_cnt ? FB_STORE_UPDATE
+							      : FB_STORE_INSERT;
+}
+
+/* In the batch that has the last of its rows. */
+void fb_store_put_window(struct fb_store_batch *batch, uint32_t query_id, const struct fb_store_window *window);
 /* Removes slices and results of a query. */
 void fb_store_delete_query(struct fb_store_batch *batch, uint32_t query_id);
 
@@ -67,6 +97,10 @@ typedef int (*fb_store_meta_fn)(void *arg, const char *key, const uint8_t *bytes
 /* Rows with from_seq <= seq, ascending (or, reverse, seq <= from_seq descending). */
 int fb_store_scan_results(struct fb_store *store, uint32_t query_id, uint64_t from_seq, bool reverse,
 	fb_store_result_fn fn, void *arg) FB_MUST_CHECK;
+/* Windows that have rows at or behind from_seq, ascending. */
+typedef int (*fb_store_window_fn)(void *arg, const struct fb_store_window *window);
+int fb_store_scan_windows(struct fb_store *store, uint32_t query_id, uint64_t from_seq, fb_store_window_fn fn,
+	void *arg) FB_MUST_CHECK;
 int fb_store_scan_slices(struct fb_store *store, uint32_t query_id, fb_store_slice_fn fn, void *arg) FB_MUST_CHECK;
 int fb_store_scan_meta(struct fb_store *store, const char *prefix, fb_store_meta_fn fn, void *arg) FB_MUST_CHECK;
 /* FB_E_NOT_FOUND. Appends to ret_bytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the store: open.c (open, open anew), store.c (write), scan.c (read), raw.c (blocks). */
+/* Inside of the store: open.c (open, open anew), store.c (write), scan.c (read), raw.c (blocks), window.c. */
 #pragma once
 
 #include <pthread.h>
@@ -15,6 +15,7 @@ enum fb_store_family {
 	FB_STORE_RESULTS,
 	FB_STORE_META,
 	FB_STORE_TAIL,
+	FB_STORE_WINDOWS,
 	FB_STORE_FAMILY_CNT,
 };
 
@@ -62,6 +63,11 @@ void fb_store_delete_range(struct fb_store_batch *batch, enum fb_store_family fa
 rocksdb_options_t *fb_store_raw_options(void);
 /* raw.c: files that a crash left before they were taken in. */
 void fb_store_clean_incoming(const struct fb_store *store);
+
+/* scan.c. NULL: the database is closed after an error. Else the gate is held until finish. */
+rocksdb_iterator_t *fb_store_scan_begin(struct fb_store *store, enum fb_store_family family);
+/* What made the iterator stop: its end (rc), or a damaged or unreadable file. */
+int fb_store_scan_finish(struct fb_store *store, rocksdb_iterator_t *at, int rc);
 
 /* Frees a status text of RocksDB; 0 for NULL, else the code nearest to it, its words appended to message. */
 int fb_store_error(char *text, struct fb_buf *message);

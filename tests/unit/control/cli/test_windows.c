@@ -97,6 +97,36 @@ Test(windows, without_rows_nothing_is_on_standard_output)
 	run_fini(&run);
 }
 
+static int answer_corrected(struct server *server, const char *method, const char *path,
+	const char *query, json_t *body, json_t **ret_json)
+{
+	*ret_json = json_loads("{\"first_seq\": 4, \"next_seq\": 8, \"columns\": [{\"name\": \"n\", \"number\": true}],"
+			       "\"rows\": [[1], [2], [3], [4]], \"windows\": ["
+			       "{\"first_seq\": 3, \"rows\": 2, \"revision\": 0, \"deletes\": 0, \"updates\": 0},"
+			       "{\"first_seq\": 5, \"rows\": 3, \"revision\": 2, \"deletes\": 1, \"updates\": 1}]}",
+		0, NULL);
+	return 200;
+}
+
+Test(windows, corrected_rows_say_their_revision)
+{
+	struct server server;
+	struct run run = {0};
+
+	server_start(&server, answer_corrected, NULL);
+	run.socket = server.socket;
+	run_line(&run, "windows");
+	cr_expect_str_eq(run.out,
+		"revision  n\n"
+		"0         1\n"
+		"2 -D      2\n"
+		"2 +U      3\n"
+		"2 +I      4\n",
+		"%s", run.out);
+	run_fini(&run);
+	server_stop(&server);
+}
+
 static int answer_json(struct server *server, const char *method, const char *path,
 	const char *query, json_t *body, json_t **ret_json)
 {

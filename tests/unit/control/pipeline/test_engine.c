@@ -129,6 +129,46 @@ Test(engine, windows_equal_the_obvious_loop, .init = setup, .fini = cleanup)
 	expect_rows("rows", expected_windows(100, 140));
 }
 
+/* Windows as published: one after the other in time, and every row in one of them. */
+struct windows {
+	uint32_t cnt;
+	uint64_t next_seq;
+	int64_t next_ms;
+};
+
+static int check_window(void *arg, const struct fb_store_window *window)
+{
+	struct windows *windows = arg;
+
+	LAB_CHECK(window->first_seq == windows->next_seq, "window at row %lu", window->first_seq);
+	LAB_CHECK(window->start_ms == windows->next_ms && window->end_ms == windows->next_ms + 10000);
+	LAB_CHECK(window->revision == 0 && window->row_cnt == CITIES - 3, "%lu rows", window->row_cnt);
+	windows->next_seq += window->row_cnt;
+	windows->next_ms += 10000;
+	windows->cnt++;
+	return 0;
+}
+
+static void run_extents(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct windows windows = {.next_ms = 100000};
+	struct fb_engine_view view;
+
+	run_windows(of, engine, NULL);
+	LAB_CHECK(fb_engine_windows(engine, "p", "nobody", 0, check_window, &windows) == FB_E_NOT_FOUND);
+	LAB_CHECK(fb_engine_windows(engine, "p", NULL, 0, check_window, &windows) == 0);
+	LAB_CHECK(windows.cnt == 4, "%u windows", windows.cnt);
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	LAB_CHECK(view.pipelines[0].queries[0].result_rows == windows.next_seq);
+	fb_engine_view_fini(&view);
+}
+
+Test(engine, published_windows_are_found_with_their_rows, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_extents, NULL);
+}
+
 Test(engine, two_workers_equal_one, .init = setup_two, .fini = cleanup)
 {
 	static char sql[] = WINDOWS_PATIENT;

@@ -148,21 +148,21 @@ Test(store_damage, another_format_is_refused_in_words)
 /* A later version's store has column families that this one does not know. */
 Test(store_damage, unknown_column_families_are_refused)
 {
-	static const char *const names[] = {"default", "raw", "slices", "results", "meta", "tail"};
+	static const char *const names[] = {"default", "raw", "slices", "results", "meta", "tail", "windows"};
 	char path[64];
 	folder_make(path);
 	fb_store_close(store_open(path));
 
 	rocksdb_options_t *options = rocksdb_options_create();
-	const rocksdb_options_t *all[6] = {options, options, options, options, options, options};
-	rocksdb_column_family_handle_t *handles[7];
+	const rocksdb_options_t *all[7] = {options, options, options, options, options, options, options};
+	rocksdb_column_family_handle_t *handles[8];
 	char *error = NULL;
-	rocksdb_t *db = rocksdb_open_column_families(options, path, 6, names, all, handles, &error);
+	rocksdb_t *db = rocksdb_open_column_families(options, path, 7, names, all, handles, &error);
 
 	cr_assert_null(error);
-	handles[6] = rocksdb_create_column_family(db, options, "epochs", &error);
+	handles[7] = rocksdb_create_column_family(db, options, "epochs", &error);
 	cr_assert_null(error);
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		rocksdb_column_family_handle_destroy(handles[i]);
 	rocksdb_close(db);
 	rocksdb_options_destroy(options);

@@ -155,6 +155,80 @@ Test(store, ranges_of_results_are_deleted)
 	folder_remove(path);
 }
 
+/* ---- windows ---- */
+
+struct seen_windows {
+	uint32_t cnt;
+	struct fb_store_window at[8];
+};
+
+static int see_window(void *arg, const struct fb_store_window *window)
+{
+	struct seen_windows *seen = arg;
+
+	cr_assert_lt(seen->cnt, 8);
+	seen->at[seen->cnt++] = *window;
+	return 0;
+}
+
+static struct seen_windows scan_windows(struct fb_store *store, uint32_t query, uint64_t from)
+{
+	struct seen_windows seen = {0};
+
+	cr_assert_eq(fb_store_scan_windows(store, query, from, see_window, &seen), 0);
+	return seen;
+}
+
+Test(store, windows_are_found_by_any_of_their_rows)
+{
+	char path[64];
+	folder_make(path);
+	struct fb_store *store = store_open(path);
+	struct fb_store_batch *batch = fb_store_batch_create(store);
+	const struct fb_store_window windows[] = {
+		{.first_seq = 0, .row_cnt = 3, .start_ms = -1000, .end_ms = 0},
+		{.first_seq = 3, .row_cnt = 1, .start_ms = 0, .end_ms = 1000},
+		/* 4 … 5 are no window's */
+		{.first_seq = 6, .row_cnt = 4, .start_ms = 0, .end_ms = 1000, .revision = 1, .delete_cnt = 1, .update_cnt = 2},
+	};
+
+	for (int i = 0; i < 3; i++)
+		fb_store_put_window(batch, 7, &windows[i]);
+	fb_store_put_window(batch, 8, &windows[0]);
+	cr_assert_eq(fb_store_commit(batch, false), 0);
+
+	struct seen_windows seen = scan_windows(store, 7, 0);
+
+	cr_assert_eq(seen.cnt, 3);
+	cr_expect_eq(seen.at[0].start_ms, -1000);
+	cr_expect_eq(seen.at[0].end_ms, 0);
+	cr_expect_eq(seen.at[1].first_seq, 3);
+	cr_expect_eq(seen.at[2].row_cnt, 4);
+	cr_expect_eq(seen.at[2].revision, 1);
+	cr_expect_eq(fb_store_window_change(&seen.at[2], 6), FB_STORE_DELETE);
+	cr_expect_eq(fb_store_window_change(&seen.at[2], 7), FB_STORE_UPDATE);
+	cr_expect_eq(fb_store_window_change(&seen.at[2], 8), FB_STORE_UPDATE);
+	cr_expect_eq(fb_store_window_change(&seen.at[2], 9), FB_STORE_INSERT);
+	cr_expect_eq(fb_store_window_change(&seen.at[0], 0), FB_STORE_INSERT);
+	cr_expect_eq(scan_windows(store, 7, 2).at[0].first_seq, 0);
+	cr_expect_eq(scan_windows(store, 7, 3).at[0].first_seq, 3);
+	cr_expect_eq(scan_windows(store, 7, 4).at[0].first_seq, 6);
+	cr_expect_eq(scan_windows(store, 7, 9).at[0].first_seq, 6);
+	cr_expect_eq(scan_windows(store, 7, 10).cnt, 0);
+	cr_expect_eq(scan_windows(store, 9, 0).cnt, 0);
+	/* They go with the rows that they begin with. */
+	fb_store_delete_results(batch, 7, 0, 2);
+	cr_assert_eq(fb_store_commit(batch, false), 0);
+	cr_expect_eq(scan_windows(store, 7, 0).cnt, 2);
+	fb_store_delete_query(batch, 7);
+	cr_assert_eq(fb_store_commit(batch, false), 0);
+	cr_expect_eq(scan_windows(store, 7, 0).cnt, 0);
+	cr_expect_eq(scan_windows(store, 8, 0).cnt, 1);
+	fb_store_batch_destroy(batch);
+	fb_store_close(store);
+	folder_remove(path);
+}
+
 /* ---- slices ---- */
 
 Test(store, slices_come_in_order_of_time_also_before_1970)
