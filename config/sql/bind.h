@@ -70,7 +70,7 @@ struct fb_rel {
 	uint32_t column_cnt;
 	const struct fb_expr *filter;
 	const struct fb_expr
-		*window_where;   /* WHERE over window columns alone; GROUP BY makes HAVING of it */
+		*window_where;   /* WHERE that asks for window columns; GROUP BY makes HAVING of it */
 	struct fb_window window; /* kind NONE: no TVF yet */
 	struct fb_place window_place;
 	const struct fb_expr **partition; /* SESSION: PARTITION BY */
@@ -240,6 +240,14 @@ struct fb_rel *fb_bind_values(struct fb_binder *b, const struct fb_ast_query *qu
 /* SELECT list, GROUP BY and HAVING over a relation with a window. */
 struct fb_rel *fb_bind_group(
 	struct fb_binder *b, const struct fb_ast_query *query, const struct fb_rel *from);
+/*
+ * A window function without GROUP BY (bind_assign.c). The relation's window is the plan's assigner;
+ * fb_bind_assigned makes inputs of window columns in what is evaluated over its rows.
+ */
+bool fb_bind_assigner(struct fb_binder *b, const struct fb_rel *rel, struct fb_query_plan *plan);
+const struct fb_expr *fb_bind_assigned(
+	struct fb_binder *b, const struct fb_query_plan *plan, const struct fb_expr *expr);
+bool fb_expr_reads_record(const struct fb_expr *expr);
 /* Columns of a select list: `map` turns a bound item into what the new relation holds. */
 typedef const struct fb_expr *(*fb_item_fn)(void *arg, const struct fb_expr *expr);
 bool fb_bind_items(struct fb_scope *scope, const struct fb_ast_query *query, fb_item_fn map,

@@ -36,12 +36,14 @@ static const struct fb_expr *record_expr(const struct fb_query_plan *plan, uint3
 	if (i < plan->agg_cnt)
 		return plan->aggs[i].arg;
 	i -= plan->agg_cnt;
-	return i < plan->agg_cnt ? plan->aggs[i].filter : NULL;
+	if (i < plan->agg_cnt)
+		return plan->aggs[i].filter;
+	return i == plan->agg_cnt ? plan->window_filter : NULL;
 }
 
 static uint32_t record_expr_cnt(const struct fb_query_plan *plan)
 {
-	return plan->key_cnt + plan->select_cnt + 2u + 2u * plan->agg_cnt;
+	return plan->key_cnt + plan->select_cnt + 3u + 2u * plan->agg_cnt;
 }
 
 static bool check_zone(struct fb_binder *b, const struct fb_query_plan *plan)
@@ -81,13 +83,17 @@ static bool note_fields(struct fb_binder *b, struct fb_query_plan *plan)
 	uint32_t inputs = plan->upstream ? plan->upstream->select_cnt
 			  : plan->source ? plan->source->field_cnt
 					 : 1;
-	size_t words = ((size_t)inputs + 63) / 64;
+	uint32_t windows = plan->assigner.kind == FB_WINDOW_NONE ? 0 : FB_GROUP_KEYS;
+	size_t words = ((size_t)inputs + windows + 63) / 64;
 
 	plan->fields_needed = FB_ARENA_ARRAY(b->arena, uint64_t, words);
 	if (plan->fields_needed == NULL)
 		return false;
 	for (uint32_t i = 0; i < record_expr_cnt(plan); i++)
 		fb_expr_fields(record_expr(plan, i), plan->fields_needed);
+	/* Window columns are no fields. */
+	for (uint32_t i = inputs; i < inputs + windows; i++)
+		plan->fields_needed[i / 64] &= ~(1ull << (i % 64));
 	return true;
 }
 

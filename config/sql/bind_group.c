@@ -221,6 +221,13 @@ struct fb_rel *fb_bind_group(
 	if (from->window_where != NULL) {
 		const struct fb_expr *condition;
 
+		/* Windows alone: then it holds for whole groups. */
+		if (fb_expr_reads_record(from->window_where)) {
+			fb_bind_planned(b, from->window_where->place,
+				"compare window columns with constants, or use HAVING",
+				"a condition of WHERE that compares window columns with others");
+			return NULL;
+		}
 		g.has_time = true; /* WHERE may ask for it without GROUP BY */
 		condition = rewrite(&g, from->window_where);
 		rel->having = rel->having == NULL ? condition

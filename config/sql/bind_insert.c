@@ -169,7 +169,9 @@ static const struct fb_expr *read_column(struct inserting *in, uint32_t i)
 	const struct fb_rel_column *column = &in->rel->columns[i];
 	const struct fb_expr *expr = fb_bind_read(in->b, column, column->place);
 
-	return expr;
+	return in->plan->assigner.kind == FB_WINDOW_NONE
+		       ? expr
+		       : fb_bind_assigned(in->b, in->plan, expr);
 }
 
 static bool bind_sink_columns(struct inserting *in)
@@ -255,21 +257,18 @@ static bool take_rel(struct inserting *in)
 	const struct fb_rel *rel = in->rel;
 	struct fb_query_plan *plan = in->plan;
 
-	if (rel->window.kind != FB_WINDOW_NONE && !rel->grouped) {
-		fb_bind_planned(in->b, rel->window_place, "add GROUP BY window_start, window_end",
-			"a window table function without GROUP BY");
-		return false;
-	}
 	plan->source = rel->source;
 	plan->upstream = rel->upstream;
 	plan->filter = rel->filter;
-	if (!rel->grouped)
+	if (rel->window.kind == FB_WINDOW_NONE)
 		return true;
-	plan->window = rel->window;
 	plan->time = rel->time;
 	plan->time_shift_ms = rel->time->type.kind == FB_T_TIMESTAMP_LTZ
 				      ? in->b->plan->settings.zone_offset_ms
 				      : 0;
+	if (!rel->grouped)
+		return fb_bind_assigner(in->b, rel, plan);
+	plan->window = rel->window;
 	plan->keys = rel->keys;
 	plan->key_cnt = rel->key_cnt;
 	plan->aggs = rel->aggs;

@@ -131,15 +131,6 @@ bool fb_bind_items(struct fb_scope *scope, const struct fb_ast_query *query, fb_
 
 /* ---- SELECT ---- */
 
-static bool reads_record(const struct fb_expr *expr)
-{
-	bool reads = expr->op == FB_OP_INPUT;
-
-	for (uint16_t i = 0; !reads && i < expr->arg_cnt; i++)
-		reads = reads_record(expr->args[i]);
-	return reads;
-}
-
 static bool add_condition(
 	struct fb_binder *b, const struct fb_expr **to, const struct fb_expr *condition)
 {
@@ -148,24 +139,20 @@ static bool add_condition(
 	return *to != NULL;
 }
 
-/* Of the rows of a window function: what asks about windows alone holds for whole groups, and waits
- * for GROUP BY. */
+/* Of the rows of a window function: what asks about windows waits for GROUP BY, or for its end
+ * without. */
 static bool add_window_condition(
 	struct fb_binder *b, struct fb_rel *rel, const struct fb_expr *condition)
 {
 	if (!has_window_leaf(condition))
 		return add_condition(b, &rel->filter, condition);
-	if (!reads_record(condition))
-		return add_condition(b, &rel->window_where, condition);
-	if (condition->op == FB_OP_AND) {
+	if (condition->op == FB_OP_AND && fb_expr_reads_record(condition)) {
 		for (uint16_t i = 0; i < condition->arg_cnt; i++)
 			if (!add_window_condition(b, rel, condition->args[i]))
 				return false;
 		return true;
 	}
-	fb_bind_planned(b, condition->place, "compare window columns with constants, or use HAVING",
-		"a condition of WHERE that compares window columns with others");
-	return false;
+	return add_condition(b, &rel->window_where, condition);
 }
 
 /* Over groups WHERE is one more HAVING: both keep the rows for which the condition is TRUE. */

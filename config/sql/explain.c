@@ -10,14 +10,21 @@
 
 /* ---- names of inputs ---- */
 
+static const char *const window_names[FB_GROUP_KEYS] = {[FB_GROUP_WINDOW_START] = "window_start",
+	[FB_GROUP_WINDOW_END] = "window_end",
+	[FB_GROUP_WINDOW_TIME] = "window_time"};
+
+/* Window columns come behind the record's (an assigner's). */
 static const char **record_names(const struct fb_query_plan *query)
 {
 	const struct fb_query_plan *upstream = query->upstream;
 	uint16_t cnt = upstream ? upstream->select_cnt : query->source ? query->source->field_cnt : 0;
-	const char **names = calloc((size_t)cnt + 1, sizeof(*names));
+	const char **names = calloc((size_t)cnt + FB_GROUP_KEYS, sizeof(*names));
 
 	for (uint16_t i = 0; names != NULL && i < cnt; i++)
 		names[i] = upstream ? upstream->select_names[i] : query->source->fields[i]->name;
+	for (uint16_t i = 0; names != NULL && i < FB_GROUP_KEYS; i++)
+		names[cnt + i] = window_names[i];
 	return names;
 }
 
@@ -55,9 +62,7 @@ static const char **group_names(
 
 	if (names == NULL)
 		return NULL;
-	names[FB_GROUP_WINDOW_START] = "window_start";
-	names[FB_GROUP_WINDOW_END] = "window_end";
-	names[FB_GROUP_WINDOW_TIME] = "window_time";
+	memcpy(names, window_names, sizeof(window_names));
 	for (size_t i = 0; i + FB_GROUP_KEYS < cnt; i++) {
 		struct fb_buf text = {0};
 
@@ -304,6 +309,8 @@ static void explain_level(const struct fb_query_plan *query, bool several, struc
 		fb_explain_window(query, records, out);
 		add_groups(query, groups, out);
 	}
+	if (query->assigner.kind != FB_WINDOW_NONE)
+		fb_explain_assigner(query, records, out);
 	if (query->source != NULL)
 		add_select(query, windowed ? groups : records, out);
 out:

@@ -23,5 +23,8 @@ void fb_explain_watermark(const struct fb_query_plan *query, struct fb_buf *out)
 /* Window, firing, lateness and slices; `names` are the record's fields. */
 void fb_explain_window(
 	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out);
+/* The windows that records of a plain query go out by. */
+void fb_explain_assigner(
+	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out);
 /* What one state is kept for: "open window". */
 const char *fb_explain_unit(const struct fb_window *window);

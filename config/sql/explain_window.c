@@ -143,11 +143,9 @@ static void add_slices(const struct fb_window *window, struct fb_buf *out)
 	fb_buf_add_text(out, "; a record updates 1\n");
 }
 
-void fb_explain_window(
-	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out)
+static void add_window(const struct fb_query_plan *query, const struct fb_window *window,
+	const char *const *names, struct fb_buf *out)
 {
-	const struct fb_window *window = &query->window;
-
 	fb_explain_label(out, "window");
 	add_shape(window, out);
 	fb_buf_add_text(out, " over ");
@@ -164,6 +162,36 @@ void fb_explain_window(
 		add_zone(query, out);
 		fb_buf_add_text(out, " (W9)\n");
 	}
+}
+
+void fb_explain_assigner(
+	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out)
+{
+	const struct fb_window *window = &query->assigner;
+	long long most = (long long)(window->size_ms / window->step_ms);
+
+	add_window(query, window, names, out);
+	fb_explain_label(out, "rows");
+	if (window->kind == FB_WINDOW_TUMBLE)
+		fb_buf_add_text(out, "each record with its window, at once: none is late;\n");
+	else
+		fb_buf_printf(out, "each record once for each of its %s%lld windows, at once: none is late;\n",
+			window->kind == FB_WINDOW_CUMULATE && most > 1 ? "1 to " : "", most);
+	fb_explain_label(out, "");
+	fb_buf_add_text(out, "one without event time is dropped and counted as null_time (W14)\n");
+	if (query->window_filter == NULL)
+		return;
+	fb_explain_label(out, "row filter");
+	fb_explain_expr(query->window_filter, names, out);
+	fb_buf_add_char(out, '\n');
+}
+
+void fb_explain_window(
+	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out)
+{
+	const struct fb_window *window = &query->window;
+
+	add_window(query, window, names, out);
 	fb_explain_label(out, "fires");
 	if (window->kind == FB_WINDOW_CUMULATE)
 		fb_buf_add_text(out,

@@ -89,6 +89,12 @@ uint64_t fb_query_fingerprint(const struct fb_query_plan *query)
 		(long long)query->window.size_ms, (long long)query->window.step_ms,
 		(long long)query->window.offset_ms, (long long)query->time_shift_ms);
 	add_expr(&out, query->time);
+	if (query->assigner.kind != FB_WINDOW_NONE) {
+		fb_buf_printf(&out, "rows %d %lld %lld %lld;", (int)query->assigner.kind,
+			(long long)query->assigner.size_ms, (long long)query->assigner.step_ms,
+			(long long)query->assigner.offset_ms);
+		add_expr(&out, query->window_filter);
+	}
 	for (uint16_t i = 0; i < query->key_cnt; i++)
 		add_expr(&out, query->keys[i]);
 	for (uint16_t i = 0; i < query->agg_cnt; i++) {

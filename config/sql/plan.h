@@ -233,6 +233,10 @@ struct fb_agg {
  *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
  *    both TIMESTAMP(3), wall clock as milliseconds; 2 window_time, of the time column's type;
  *    3 … are the keys, then the aggregates.
+ *
+ * A window function without GROUP BY is a plain query with an `assigner`: every record goes out once
+ * for each of its windows, at once, so none is late. Behind the record's inputs it has three more for
+ * its select list and its window_filter: fb_query_window_input() + FB_GROUP_WINDOW_START … TIME.
  */
 #define FB_GROUP_WINDOW_START 0
 #define FB_GROUP_WINDOW_END 1
@@ -266,8 +270,11 @@ struct fb_query_plan {
 	const struct fb_table *sink; /* NULL: of EXPLAIN SELECT, or a SELECT alone (fb_sql_plan_run) */
 	const struct fb_expr *filter; /* WHERE; NULL = all rows */
 	struct fb_window window;
+	struct fb_window assigner; /* of a plain query: its records go out window by window */
+	const struct fb_expr *window_filter; /* with assigner: WHERE over window columns, too */
 	const struct fb_expr
-		*time; /* event time in ms, TIMESTAMP or TIMESTAMP_LTZ(p <= 3); NULL if plain */
+		*time; /* event time in ms, TIMESTAMP or TIMESTAMP_LTZ(p <= 3); NULL if plain
+			  without assigner */
 	int64_t time_shift_ms; /* TIMESTAMP_LTZ: offset of the session zone, added before W1 (rule
 				  W2) */
 	uint16_t key_cnt;
@@ -300,6 +307,12 @@ static inline uint32_t fb_query_level_cnt(const struct fb_query_plan *query)
 	for (; query->upstream != NULL; query = query->upstream)
 		cnt++;
 	return cnt;
+}
+
+/* With assigner: the input that is window_start. */
+static inline uint16_t fb_query_window_input(const struct fb_query_plan *query)
+{
+	return query->source->field_cnt;
 }
 
 static inline bool fb_query_needs_field(const struct fb_query_plan *query, uint32_t field)

@@ -116,7 +116,8 @@ static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipe
 	if (query->constant) {
 		/* nothing but result rows */
 	} else if (!query->windowed) {
-		add_line(maker, scope, "accepted = rows handed over + waiting", counters->disposition[FB_REC_ACCEPTED],
+		add_line(maker, scope, "accepted + rows of further windows = rows handed over + waiting",
+			counters->disposition[FB_REC_ACCEPTED] + counters->extra_rows,
 			counters->rows_out + counters->rows_waiting, 0);
 		add_line(maker, scope, "rows handed over = result rows + queued", counters->rows_out,
 			query->result_rows + query->queued_rows, query->moving_rows);

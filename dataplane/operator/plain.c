@@ -35,6 +35,20 @@ static uint8_t *page_room(struct fb_query_run *query, uint32_t bytes)
 	return query->page->bytes + query->page->len;
 }
 
+bool fb_plain_put(struct fb_query_run *query, uint32_t row)
+{
+	uint32_t column_cnt = query->plan->select_cnt;
+	uint32_t bytes = fb_row_bytes(query->columns, query->types, column_cnt, row);
+	uint8_t *out = page_room(query, bytes);
+
+	if (out == NULL)
+		return false;
+	fb_row_encode(query->columns, query->types, column_cnt, row, out);
+	query->page->len += bytes;
+	query->page->row_cnt++;
+	return true;
+}
+
 void fb_plain_run(struct fb_query_run *query, struct fb_batch *batch)
 {
 	uint32_t column_cnt = query->plan->select_cnt;
@@ -44,19 +58,8 @@ void fb_plain_run(struct fb_query_run *query, struct fb_batch *batch)
 	for (uint32_t i = 0; i < column_cnt; i++)
 		query->columns[i] = fb_program_run(query->select[i], batch, failed);
 	fb_drop_failed(query, batch, failed);
-	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
-		uint32_t row = batch->sel[i];
-		uint32_t bytes = fb_row_bytes(query->columns, query->types, column_cnt, row);
-		uint8_t *out = page_room(query, bytes);
-
-		if (out == NULL) {
-			refused++;
-			continue;
-		}
-		fb_row_encode(query->columns, query->types, column_cnt, row, out);
-		query->page->len += bytes;
-		query->page->row_cnt++;
-	}
+	for (uint32_t i = 0; i < batch->sel_cnt; i++)
+		refused += !fb_plain_put(query, batch->sel[i]);
 	query->counters.rows_waiting += batch->sel_cnt - refused;
 	fb_count(query, FB_REC_ACCEPTED, batch->sel_cnt - refused);
 	fb_count(query, FB_REC_OUTPUT_FULL, refused);

@@ -48,6 +48,39 @@ static int add_pages(struct fb_query_run *query, uint64_t bytes)
 	return query->stock ? 0 : FB_E_NO_MEMORY;
 }
 
+static int open_assign(struct fb_query_run *query, const struct fb_table *source)
+{
+	struct fb_assign_run *assign = calloc(1, sizeof(*assign));
+	const struct fb_query_plan *plan = query->plan;
+	uint32_t windows = fb_query_window_input(plan);
+	uint32_t cnt = windows + FB_GROUP_KEYS;
+	struct fb_type moment = {.kind = FB_T_TIMESTAMP, .precision = 3};
+	uint64_t *needed = calloc((cnt + 63u) / 64, sizeof(*needed));
+	int rc;
+
+	query->assign = assign;
+	if (assign != NULL)
+		assign->types = calloc(cnt, sizeof(*assign->types));
+	if (assign == NULL || needed == NULL || assign->types == NULL) {
+		free(needed);
+		return FB_E_NO_MEMORY;
+	}
+	for (uint32_t i = 0; i < cnt; i++) {
+		bool window = i >= windows;
+
+		assign->types[i] = window ? moment : source->fields[i]->type;
+		if (window || fb_query_needs_field(plan, i))
+			needed[i / 64] |= 1ull << (i % 64);
+	}
+	rc = fb_batch_init(&assign->pairs, assign->types, cnt, needed);
+	free(needed);
+	if (rc == 0)
+		rc = fb_program_create(plan->time, &query->time);
+	if (rc == 0 && plan->window_filter != NULL)
+		rc = fb_program_create(plan->window_filter, &assign->filter);
+	return rc;
+}
+
 static int open_plain(struct fb_query_run *query, const struct fb_reader_conf *conf)
 {
 	const struct fb_query_plan *plan = query->plan;
@@ -63,6 +96,8 @@ static int open_plain(struct fb_query_run *query, const struct fb_reader_conf *c
 		query->types[i] = plan->select[i]->type;
 		rc = fb_program_create(plan->select[i], &query->select[i]);
 	}
+	if (rc == 0 && plan->assigner.kind != FB_WINDOW_NONE)
+		rc = open_assign(query, conf->source);
 	return rc;
 }
 
@@ -184,8 +219,19 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	return 0;
 }
 
+static void close_assign(struct fb_assign_run *assign)
+{
+	if (assign == NULL)
+		return;
+	fb_program_destroy(assign->filter);
+	fb_batch_fini(&assign->pairs);
+	free(assign->types);
+	free(assign);
+}
+
 static void close_query(struct fb_query_run *query)
 {
+	close_assign(query->assign);
 	fb_program_destroy(query->filter);
 	fb_program_destroy(query->time);
 	for (uint32_t i = 0; i < FB_KEY_MAX; i++)

@@ -59,8 +59,9 @@ struct fb_query_counters {
 	uint64_t open_groups;
 	uint64_t state_used_bytes;
 	uint64_t rows_out;     /* plain query: rows in pages handed over */
-	uint64_t rows_waiting; /* plain query: rows in pages not taken yet: accepted = rows_out +
-				  rows_waiting */
+	uint64_t rows_waiting; /* plain query: rows in pages not taken yet */
+	uint64_t extra_rows;   /* of a window function without GROUP BY: beyond one for each accepted
+				  record: accepted + extra_rows = rows_out + rows_waiting */
 };
 
 /* Encoded rows (dataplane/operator/row.h) of a plain query, on their way to the store. */

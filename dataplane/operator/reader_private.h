@@ -7,6 +7,7 @@
  *   window.c        hot: a batch into the slices of a windowed query
  *   session.c       hot: the same for SESSION
  *   plain.c         hot: a batch into the row pages of a plain query
+ *   assign.c        hot: the same, each record once for each of its windows
  */
 #pragma once
 
@@ -20,6 +21,16 @@
 #define FB_ROW_PAGE_BYTES 65536
 /* Event times beyond are no times (year 36 million): window arithmetic cannot overflow within. */
 #define FB_TIME_LIMIT_MS (1ll << 50)
+
+/* Of a window function without GROUP BY: pairs of record and window as a batch of their own. */
+struct fb_assign_run {
+	struct fb_batch pairs; /* the record's columns, those that are read, and three of the window */
+	struct fb_type *types;
+	struct fb_program *filter;
+	const struct fb_batch *records;
+	uint16_t record[FB_BATCH_ROWS]; /* of a pair */
+	uint8_t outcome[FB_BATCH_ROWS]; /* of a record; see assign.c */
+};
 
 struct fb_query_run {
 	const struct fb_query_plan *plan;
@@ -47,6 +58,7 @@ struct fb_query_run {
 	struct fb_row_page **stock; /* all pages, for freeing */
 	uint32_t stock_cnt;
 	uint32_t index;
+	struct fb_assign_run *assign; /* NULL: a record is a row */
 };
 
 struct fb_reader {
@@ -121,5 +133,24 @@ void fb_drop_failed(struct fb_query_run *query, struct fb_batch *batch, const ui
 /* Hot. batch: the reader's, with a selection of the query's own. */
 void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch);
 void fb_plain_run(struct fb_query_run *query, struct fb_batch *batch);
+void fb_assign_run(struct fb_query_run *query, struct fb_batch *batch);
+/* Writes a row of query->columns; false: no page has room. Hot. */
+bool fb_plain_put(struct fb_query_run *query, uint32_t row);
+
+/* Event times of a batch, on the clock of the session zone. */
+struct fb_times {
+	const struct fb_column *column;
+	int64_t shift_ms;
+	int64_t min_ms;
+	int64_t max_ms;
+};
+
+static inline int64_t fb_time_of(const struct fb_times *times, uint32_t row)
+{
+	return times->column->i64[row] + times->shift_ms;
+}
+
+/* Rows without an event time leave the selection (rule W14); those out of all range too. Hot. */
+void fb_check_times(struct fb_query_run *query, struct fb_batch *batch, struct fb_times *times);
 /* Fills reader->before_ms. Hot. */
 void fb_watermarks_before(struct fb_reader *reader);

@@ -152,6 +152,8 @@ static void run_query(struct fb_reader *reader, struct fb_query_run *query)
 		return;
 	if (query->layout != NULL)
 		fb_window_run(reader, query, &batch);
+	else if (query->assign != NULL)
+		fb_assign_run(query, &batch);
 	else
 		fb_plain_run(query, &batch);
 }

@@ -89,20 +89,7 @@ static void update(struct fb_reader *reader, struct fb_query_run *query,
 
 /* ---- times ---- */
 
-struct times {
-	const struct fb_column *column;
-	int64_t shift_ms;
-	int64_t min_ms;
-	int64_t max_ms;
-};
-
-static inline int64_t time_of(const struct times *times, uint32_t row)
-{
-	return times->column->i64[row] + times->shift_ms;
-}
-
-/* Rows without an event time leave the selection (rule W14); those out of all range too. */
-static void check_times(struct fb_query_run *query, struct fb_batch *batch, struct times *times)
+void fb_check_times(struct fb_query_run *query, struct fb_batch *batch, struct fb_times *times)
 {
 	uint32_t kept = 0;
 	uint32_t null_cnt = 0;
@@ -183,14 +170,14 @@ static void judge(struct fb_reader *reader, struct fb_query_run *query, struct f
 }
 
 static void run_mixed(struct fb_reader *reader, struct fb_query_run *query, struct fb_batch *batch,
-	const struct fb_column *const *args, const struct times *times, bool maybe_late)
+	const struct fb_column *const *args, const struct fb_times *times, bool maybe_late)
 {
 	const struct fb_window *window = &query->plan->window;
 	struct fb_slice_place places[FB_BATCH_ROWS];
 	int64_t start = FB_TIME_MIN;
 
 	for (uint32_t i = 0; i < batch->sel_cnt; i++) {
-		int64_t time = time_of(times, batch->sel[i]);
+		int64_t time = fb_time_of(times, batch->sel[i]);
 
 		/* A row mostly falls into the slice of the row before: no division then. */
 		if (start == FB_TIME_MIN || time < start || time - start >= window->step_ms)
@@ -236,14 +223,14 @@ void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct 
 	const struct fb_slice_layout *layout = query->layout;
 	const struct fb_column *keys[FB_KEY_MAX];
 	const struct fb_column *args[FB_ARG_MAX];
-	struct times times = {.shift_ms = query->plan->time_shift_ms};
+	struct fb_times times = {.shift_ms = query->plan->time_shift_ms};
 	uint64_t failed[FB_BATCH_WORDS] = {0};
 
 	times.column = fb_program_run(query->time, batch, failed);
 	run_programs(query, batch, keys, query->keys, layout->key_cnt, failed);
 	run_programs(query, batch, args, query->args, layout->arg_cnt, failed);
 	fb_drop_failed(query, batch, failed);
-	check_times(query, batch, &times);
+	fb_check_times(query, batch, &times);
 	if (batch->sel_cnt == 0)
 		return;
 	fb_key_batch_fill(layout, keys, batch->sel, batch->sel_cnt, reader->keys);

@@ -101,7 +101,7 @@ static void check_ledger(struct fb_reader *reader)
 
 	for (uint32_t i = 0; i < QUERIES; i++) {
 		const struct fb_query_counters *counters = fb_reader_query_counters(reader, i);
-		uint64_t accepted = counters->disposition[FB_REC_ACCEPTED];
+		uint64_t accepted = counters->disposition[FB_REC_ACCEPTED] + counters->extra_rows;
 		uint64_t sum = 0;
 
 		for (int d = 0; d < FB_REC_CNT; d++)

@@ -56,6 +56,11 @@ Test(golden, tutorials)
 	check("tutorial_key_value");
 }
 
+Test(golden, rows_of_windows)
+{
+	check("assigner");
+}
+
 Test(golden, a_cascade)
 {
 	check("cascade");

@@ -72,12 +72,12 @@ static void fill(struct scene *scene)
 
 	*plain = (struct fb_query_view){.name = "q",
 		.decoded = 990,
-		.counters = {.rows_out = 800, .rows_waiting = 90},
+		.counters = {.rows_out = 800, .rows_waiting = 90, .extra_rows = 10},
 		.queued_rows = 25,
 		.result_rows = 775,
 		.delivery = {.cursor = 775, .end = 775, .delivered = 775}};
-	plain->counters.disposition[FB_REC_ACCEPTED] = 890;
-	plain->counters.disposition[FB_REC_FILTERED] = 100;
+	plain->counters.disposition[FB_REC_ACCEPTED] = 880;
+	plain->counters.disposition[FB_REC_FILTERED] = 110;
 	scene->pipeline.queries = scene->queries;
 }
 
@@ -171,6 +171,7 @@ static const struct {
 	AT(queries[1].counters.disposition[FB_REC_FILTERED]),
 	AT(queries[1].counters.rows_out),
 	AT(queries[1].counters.rows_waiting),
+	AT(queries[1].counters.extra_rows),
 	AT(queries[1].queued_rows),
 	AT(queries[1].result_rows),
 	AT(queries[1].delivery.delivered),
