@@ -85,15 +85,16 @@ static int send_mail(struct fb_engine *engine, uint32_t worker, const struct fb_
 	return rc;
 }
 
-/* Rule M8: what the table says, else SET, else (0) what the appliance file says of the stream. */
-static int64_t idle_timeout(const struct pipeline *pipeline, const struct fb_table *table)
+/* Rule M8: what the table says, else SET, else what the appliance file says of the stream. */
+int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source)
 {
-	const char *option = fb_table_option(table, "scan.watermark.idle-timeout");
+	const char *option = fb_table_option(source->table, "scan.watermark.idle-timeout");
 	int64_t ms = 0;
 
-	if (option != NULL && fb_literal_duration(fb_str_from(option), &ms) == 0)
+	if (option != NULL && fb_literal_duration(fb_str_from(option), &ms) == 0 && ms != 0)
 		return ms;
-	return pipeline->plan->settings.source_idle_timeout_ms;
+	ms = source->queries[0]->pipeline->plan->settings.source_idle_timeout_ms;
+	return ms ? ms : engine->streams[source->stream].idle_timeout_ms;
 }
 
 static bool all_answered(const struct fb_engine *engine, const struct source_run *source, const bool *answered)
@@ -123,7 +124,7 @@ static int attach_source(struct fb_engine *engine, struct pipeline *pipeline, st
 			.stream = source->stream,
 			.reader = source->readers[w],
 			.board = source->board,
-			.idle_timeout_ms = idle_timeout(pipeline, source->table),
+			.idle_timeout_ms = fb_source_idle_timeout_ms(engine, source),
 		};
 		int rc = source->readers[w] != NULL ? send_mail(engine, w, &mail) : 0;
 

@@ -187,6 +187,8 @@ int fb_pipeline_attach(struct fb_engine *engine, struct pipeline *pipeline);
 /* Ends its readers with END or KEEP and waits until they are done. FB_E_TIMEOUT. */
 int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum fb_mail_kind how);
 void fb_pipeline_free_readers(struct fb_engine *engine, struct pipeline *pipeline);
+/* After how long a silent queue does not hold the watermark back (rule M8); 0: never. */
+int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source);
 void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline);
 
 /* merge.c; locked */
