@@ -79,7 +79,7 @@ struct fb_reader;
 int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret) FB_MUST_CHECK;
 void fb_reader_destroy(struct fb_reader *reader);
 
-/* Before anything is fed: the partition's own watermark goes on from here. */
+/* Before anything is fed, or after a flush: the partition's own watermark goes on from here. */
 void fb_reader_resume(struct fb_reader *reader, int64_t own_ms);
 
 uint32_t fb_reader_query_cnt(const struct fb_reader *reader);

@@ -24,6 +24,8 @@ enum fb_mail_kind {
 				are; answered by READER_DONE */
 	FB_MAIL_CHECKPOINT,  /* slot, epoch: hands over rows and all open slices as they are, and goes
 				on with new ones; answered by CHECKPOINT */
+	FB_MAIL_READER_RAISE, /* slot, watermark_ms: the reader's own watermark goes on from here, if it is
+				not beyond it */
 	FB_MAIL_SLICE_FREE,  /* slot, query, slice: back to its pool */
 	FB_MAIL_ROWS_FREE,   /* slot, rows */
 	FB_MAIL_STOP,        /* leave the poll loop; answered by STOPPED */
@@ -40,6 +42,8 @@ struct fb_mail {
 	struct fb_watermark_board *board; /* READER_ADD */
 	struct fb_reader_epoch *epoch;    /* CHECKPOINT, READER_KEEP */
 	int64_t idle_timeout_ms; /* READER_ADD: the query's own (rule M8); 0 = the stream's */
+	bool active; /* READER_ADD: it had received something before, and holds the others' watermark back at once */
+	int64_t watermark_ms; /* READER_RAISE */
 };
 
 enum fb_report_kind {

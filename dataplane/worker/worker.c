@@ -230,9 +230,22 @@ static void add_reader(struct fb_worker *worker, const struct fb_mail *mail)
 					   ? mail->idle_timeout_ms
 					   : worker->streams[mail->stream].idle_timeout_ms,
 		.rows_tsc = worker->last_tsc,
+		.received_tsc = worker->last_tsc,
 	};
 	worker->slot_end = FB_MAX(worker->slot_end, mail->slot + 1);
+	if (mail->active)
+		publish_watermark(worker, &worker->slots[mail->slot]);
 	report(worker, (struct fb_report){.kind = FB_REPORT_READER_ADDED, .slot = mail->slot});
+}
+
+/* Between two bursts: nothing waits in the reader. */
+static void raise_watermark(struct fb_worker *worker, struct reader_slot *slot, int64_t watermark_ms)
+{
+	if (slot->state != SLOT_RUNNING || fb_reader_own_watermark(slot->reader) >= watermark_ms)
+		return;
+	fb_reader_resume(slot->reader, watermark_ms);
+	if (slot->active)
+		publish_watermark(worker, slot);
 }
 
 static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
@@ -266,6 +279,9 @@ static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
 	case FB_MAIL_CHECKPOINT:
 		if (slot->state == SLOT_RUNNING)
 			slot->epoch = mail->epoch;
+		break;
+	case FB_MAIL_READER_RAISE:
+		raise_watermark(worker, slot, mail->watermark_ms);
 		break;
 	case FB_MAIL_SLICE_FREE:
 		/* After READER_DONE the reader is the control plane's, and so are its slices. */
