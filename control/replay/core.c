@@ -13,6 +13,7 @@ void fb_replay_stop(struct fb_replay *replay)
 {
 	atomic_store(&replay->stop, true);
 	fb_order_break(&replay->order);
+	fb_cut_break(&replay->cut);
 	pthread_mutex_lock(&replay->lock);
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		pthread_cond_signal(&replay->cores[i].returned);
@@ -211,16 +212,60 @@ static void collect_pages(struct fb_core *core, bool any, struct fb_row_page ***
 	}
 }
 
+/* What the decoder has seen in all of the block, of which it had the part in front of `pos`. */
+static enum fb_decoder_seen seen_in(struct fb_core *core, uint32_t pos)
+{
+	const struct fb_block *block = &core->block;
+	enum fb_decoder_seen seen = fb_reader_take_seen(core->reader);
+
+	if (!block->walked && fb_csv_first_quoted(&core->replay->lines, block->data + pos, block->len - pos) != NULL)
+		seen = FB_SEEN_IRREGULAR;
+	return seen;
+}
+
+/*
+ * The first batch of the block is decoded, and again if the block did not begin or end with a record. Returns the watermark that its
+ * rows make; *ret_all: it is all of the block, else *ret_pos is where it ends.
+ */
+static int64_t decode_first(struct fb_core *core, uint32_t *ret_pos, bool *ret_all, int *ret_rc)
+{
+	struct fb_replay *replay = core->replay;
+	struct fb_block *block = &core->block;
+	struct fb_decode_counters before;
+	int64_t newest;
+
+	*ret_pos = 0;
+	*ret_rc = 0;
+	if (replay->spans_lines)
+		before = *fb_reader_decode_counters(core->reader);
+	*ret_all = fb_reader_add(core->reader, block->data, block->len, ret_pos);
+	newest = fb_reader_decode(core->reader);
+	if (!replay->spans_lines)
+		return newest;
+	*ret_rc = fb_cut_settle(&replay->cut, replay->input, block, seen_in(core, *ret_pos));
+	if (*ret_rc != 1)
+		return newest;
+	*ret_rc = 0;
+	*ret_pos = 0;
+	fb_reader_forget(core->reader, &before);
+	*ret_all = fb_reader_add(core->reader, block->data, block->len, ret_pos);
+	newest = fb_reader_decode(core->reader);
+	FB_IGNORE(fb_reader_take_seen(core->reader));
+	return newest;
+}
+
 /* Batch by batch; own watermark as it stands, or as the order says. Returns it as it is after the block. */
-static int64_t run_batches(struct fb_core *core, struct fb_row_page ***tail)
+static int64_t run_batches(struct fb_core *core, struct fb_row_page ***tail, int *ret_rc)
 {
 	struct fb_replay *replay = core->replay;
 	const struct fb_block *block = &core->block;
-	uint32_t pos = 0;
-	bool all = fb_reader_add(core->reader, block->data, block->len, &pos);
-	int64_t newest = fb_reader_decode(core->reader);
+	uint32_t pos;
+	bool all;
+	int64_t newest = decode_first(core, &pos, &all, ret_rc);
 	int64_t before = fb_reader_own_watermark(core->reader);
 
+	if (*ret_rc != 0)
+		return FB_TIME_MIN;
 	if (replay->ordered) {
 		before = fb_order_enter(&replay->order, block->seq);
 		if (before == FB_TIME_MAX)
@@ -264,9 +309,12 @@ static int run_block(struct fb_core *core)
 	uint64_t before = fb_reader_decode_counters(core->reader)->records;
 	struct fb_row_page *pages = NULL;
 	struct fb_row_page **tail = &pages;
-	int64_t watermark = run_batches(core, &tail);
+	int rc;
+	int64_t watermark = run_batches(core, &tail, &rc);
 	uint64_t records = fb_reader_decode_counters(core->reader)->records;
 
+	if (rc != 0)
+		return rc;
 	if (core->marks_lost)
 		return FB_E_NO_MEMORY;
 	if (check_room(core) != 0)

@@ -111,6 +111,8 @@ static int open_file(struct fb_input *input)
 	/* What cannot be mapped is read. */
 	if (file->size >= MAPPED_MIN_BYTES && !input->conf.no_map)
 		FB_IGNORE(fb_mapped_open(file->fd, file->size, &file->mapped));
+	if (input->conf.lines != NULL && file->mapped == NULL)
+		file->has_offsets = false;
 	input->open = file;
 	input->offset = 0;
 	input->first_line_due = input->conf.skip_first_line;
@@ -176,6 +178,11 @@ static uint64_t first_line(const struct fb_input *input, const uint8_t *data, ui
 
 	if (from > 0 || !input->conf.skip_first_line)
 		return start;
+	if (input->conf.lines != NULL) {
+		bool open;
+
+		return start + fb_csv_extent(input->conf.lines, data + start, end - start, true, &open);
+	}
 	found = memchr(data + start, '\n', end - start);
 	return found ? (uint64_t)(found - data) + 1 : end;
 }
@@ -283,6 +290,34 @@ static int read_lines(struct fb_input *input, struct file *file, struct fb_block
 	return 1;
 }
 
+/* The block is [start, end) of its file, whole lines, without what is in front of the first record. */
+static int set_mapped(struct fb_input *input, struct file *file, struct fb_block *block, uint64_t start, uint64_t end)
+{
+	const uint8_t *bytes = fb_mapped_bytes(file->mapped);
+
+	block->start = start;
+	if (start == 0 && end > 0) {
+		/* A header may span lines, and the cut that was guessed. */
+		start = first_line(input, bytes, 0, input->conf.lines ? FB_MIN(file->size, FB_INPUT_LINE_MAX) : end);
+		end = FB_MAX(start, end);
+	}
+	block->end = end;
+	if (start == end) {
+		set_empty(block);
+		return 1;
+	}
+	block->data = bytes + start;
+	block->len = (uint32_t)(end - start);
+	if (end + FB_PAYLOAD_PAD_BYTES <= fb_mapped_readable(file->mapped))
+		return 1;
+	/* The last page has no room behind: the block goes into the buffer. */
+	if (!grow(block, end - start))
+		return fail_unlocked(input, file->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
+	memcpy(block->buffer, bytes + start, end - start);
+	set_data(block, 0, end - start);
+	return 1;
+}
+
 /* Where the page cache has it. */
 static int map_lines(struct fb_input *input, struct file *file, struct fb_block *block, uint64_t from, uint64_t to)
 {
@@ -297,37 +332,80 @@ static int map_lines(struct fb_input *input, struct file *file, struct fb_block 
 	found = from > 0 ? memchr(bytes + from - 1, '\n', to - from + 1) : NULL;
 	if (from > 0)
 		from = found ? (uint64_t)(found - bytes) + 1 : to;
-	if (from == to) { /* a line goes on through the whole block, or to its end */
-		set_empty(block);
-		return 1;
-	}
+	if (from == to) /* a line goes on through the whole block, or to its end */
+		return set_mapped(input, file, block, to, to);
 	found = memchr(bytes + to - 1, '\n', file->size - to + 1);
 	if (found != NULL)
 		end = (uint64_t)(found - bytes) + 1;
 	if (end - from > FB_INPUT_LINE_MAX + to - from)
 		return fail_unlocked(input, file->path, FB_E_FULL, "a line is longer than 64 MiB");
-	from += first_line(input, bytes, from, end);
-	block->data = bytes + from;
-	block->len = (uint32_t)(end - from);
-	if (end + FB_PAYLOAD_PAD_BYTES <= fb_mapped_readable(file->mapped))
-		return 1;
-	/* The last page has no room behind: the block goes into the buffer. */
-	if (!grow(block, end - from))
-		return fail_unlocked(input, file->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
-	memcpy(block->buffer, bytes + from, end - from);
-	set_data(block, 0, end - from);
-	return 1;
+	return set_mapped(input, file, block, from, end);
+}
+
+int fb_input_recut(struct fb_input *input, struct fb_block *block, uint64_t start, uint64_t end)
+{
+	return set_mapped(input, block->file, block, start, end);
+}
+
+/* ---- records that span lines ---- */
+
+/* Of the records from `at` on the first that begins at or behind `to`; or that is not at its end when the data is. */
+static uint64_t walk(const struct fb_csv_lines *lines, const uint8_t *data, uint64_t at, uint64_t to, uint64_t len, bool whole)
+{
+	bool open = false;
+
+	while (at < to && !open) {
+		const uint8_t *quoted = fb_csv_first_quoted(lines, data + at, to - at);
+		/* The lines in front of the first quote are records. */
+		const uint8_t *line = memrchr(data + at, '\n', (quoted ? (uint64_t)(quoted - data) : to) - at);
+		uint64_t extent;
+
+		if (line != NULL)
+			at = (uint64_t)(line - data) + 1;
+		if (at == to)
+			break;
+		extent = fb_csv_extent(
+			lines, data + at, FB_MIN(len - at, (uint64_t)FB_INPUT_LINE_MAX), whole || len - at > FB_INPUT_LINE_MAX, &open);
+		at += open ? 0 : extent;
+	}
+	return at;
+}
+
+uint64_t fb_input_walk(const struct fb_input *input, const struct fb_block *block, uint64_t start, uint64_t to)
+{
+	const uint8_t *bytes = fb_mapped_bytes(block->file->mapped);
+	uint64_t size = block->file->size;
+
+	if (start == 0)
+		start = mark_len(bytes, size);
+	return walk(input->conf.lines, bytes, start, to, size, true);
 }
 
 /* ---- a pipe ---- */
 
-/* Reads until there are `want` bytes and a whole line, or the end; false: reading failed. */
-static int fill(struct fb_input *input, struct fb_block *block, uint64_t want, uint64_t *len, bool *at_end)
+/* Where the last record ends that is at its end; 0: none is. */
+static uint64_t last_end(const struct fb_input *input, const uint8_t *data, uint64_t len)
 {
-	while (!*at_end && (*len < want || memrchr(block->buffer, '\n', *len) == NULL)) {
-		uint64_t room = FB_MAX(want > *len ? want - *len : 0, (uint64_t)TAIL_BYTES);
+	const uint8_t *found = memrchr(data, '\n', len);
+
+	if (found == NULL || input->conf.lines == NULL)
+		return found ? (uint64_t)(found - data) + 1 : 0;
+	len = (uint64_t)(found - data) + 1;
+	return walk(input->conf.lines, data, input->offset == 0 ? mark_len(data, len) : 0, len, len, false);
+}
+
+/* Reads until there are `want` bytes and a whole record, or the end: *ret_end. Negative: reading failed. */
+static int fill(struct fb_input *input, struct fb_block *block, uint64_t want, uint64_t *len, uint64_t *ret_end, bool *at_end)
+{
+	*ret_end = 0;
+	while (!*at_end) {
+		/* Twice as much each time: a record that is long is not looked through again for every piece of it. */
+		uint64_t room = FB_MAX(want > *len ? want - *len : *len, (uint64_t)TAIL_BYTES);
 		ssize_t got;
 
+		*ret_end = *len >= want ? last_end(input, block->buffer, *len) : 0;
+		if (*ret_end > 0)
+			return 0;
 		if (*len > FB_INPUT_LINE_MAX)
 			return fail(input, input->open->path, FB_E_FULL, "a line is longer than 64 MiB");
 		if (!grow(block, *len + room))
@@ -340,6 +418,7 @@ static int fill(struct fb_input *input, struct fb_block *block, uint64_t want, u
 		*at_end = got == 0;
 		*len += (uint64_t)got;
 	}
+	*ret_end = *len;
 	return 0;
 }
 
@@ -350,7 +429,6 @@ static int read_pipe(struct fb_input *input, struct fb_block *block)
 	uint64_t len = input->carry.len;
 	uint64_t start = 0;
 	bool at_end = false;
-	const uint8_t *found;
 	uint64_t end;
 
 	if (!grow(block, FB_MAX(len, want)))
@@ -358,26 +436,23 @@ static int read_pipe(struct fb_input *input, struct fb_block *block)
 	if (len > 0)
 		memcpy(block->buffer, input->carry.p, len);
 
-	int rc = fill(input, block, want, &len, &at_end);
+	int rc = fill(input, block, want, &len, &end, &at_end);
 
 	if (rc != 0)
 		return rc;
-	found = memrchr(block->buffer, '\n', len);
-	end = at_end ? len : (uint64_t)(found - block->buffer) + 1;
 	fb_buf_clear(&input->carry);
 	fb_buf_add(&input->carry, block->buffer + end, len - end);
 	if (input->carry.failed)
 		return fail(input, input->open->path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
 	atomic_fetch_add(&input->taken_bytes, end);
-	if (input->offset == 0)
+	if (input->first_line_due)
+		start = first_line(input, block->buffer, input->offset, end);
+	else if (input->offset == 0)
 		start = mark_len(block->buffer, end);
+	input->first_line_due = false;
 	input->offset += end;
-	if (input->first_line_due) {
-		found = memchr(block->buffer + start, '\n', end - start);
-		start = found ? (uint64_t)(found - block->buffer) + 1 : end;
-		input->first_line_due = false;
-	}
 	set_data(block, start, end);
+	block->walked = true;
 	if (at_end)
 		leave_file(input);
 	return 1;
@@ -412,6 +487,8 @@ int fb_input_next(struct fb_input *input, struct fb_block *block)
 	input->learnt_lines += block->lines;
 	input->learnt_bytes += block->lines > 0 ? block->len : 0;
 	block->lines = 0;
+	block->walked = false;
+	block->start = block->end = 0;
 	rc = input->failed;
 	/* Empty files have no block. */
 	while (rc == 0 && input->at < input->files.cnt) {
@@ -440,6 +517,8 @@ int fb_input_next(struct fb_input *input, struct fb_block *block)
 		leave_file(input);
 	pthread_mutex_unlock(&input->lock);
 	block->file = file;
+	block->from = from;
+	block->to = to;
 	rc = file->mapped ? map_lines(input, file, block, from, to) : read_lines(input, file, block, from, to);
 	atomic_fetch_add_explicit(&input->taken_bytes, to - from, memory_order_relaxed);
 	return rc;

@@ -7,6 +7,9 @@
  * itself, and none waits for another. Files are mapped (mapped.h); small ones, and those that cannot be, are read into the
  * thread's own buffer. What has no offsets (a pipe, standard input) is read under a lock, and copied no more than once.
  *
+ * Where records may span lines (conf.lines), that cut is a guess: cut.h says who puts it right. What is not mapped is then read as
+ * a pipe is, record by record, and needs no guess.
+ *
  * Reading ahead: the kernel is asked for the bytes behind as soon as they are not in the page cache. For a file that is
  * cached that costs next to nothing.
  *
@@ -16,6 +19,7 @@
 
 #include "config/base/buf.h"
 #include "config/base/errcode.h"
+#include "dataplane/format/csv_extent.h"
 
 #define FB_INPUT_LINE_MAX (64u << 20) /* a longer line is an error: FB_E_FULL */
 
@@ -24,6 +28,7 @@ struct fb_input_conf {
 	bool skip_first_line;   /* of each file */
 	uint32_t block_bytes;   /* about so long; > 0 */
 	bool no_map;            /* read also what could be mapped */
+	const struct fb_csv_lines *lines; /* records may span lines, by these rules; NULL: a record is a line */
 	uint32_t block_lines;   /* > 0: and short enough to hold hardly ever more lines, as learnt from those before */
 };
 
@@ -39,6 +44,10 @@ struct fb_block {
 	uint8_t *buffer;
 	size_t cap;
 	struct file *file; /* that it is a part of */
+	/* Of a mapped file whose records may span lines; offsets. */
+	uint64_t from, to;   /* it has the records that begin there … */
+	uint64_t start, end; /* … which are those, if the first one is where the cut has guessed it; with the header line */
+	bool walked;         /* of the others: no guess */
 };
 
 /*
@@ -56,6 +65,11 @@ void fb_input_close(struct fb_input *input);
  */
 int fb_input_next(struct fb_input *input, struct fb_block *block) FB_MUST_CHECK;
 void fb_block_fini(struct fb_block *block);
+
+/* Of a block that is not walked: the first record that begins at or behind `to`, if one begins at `start`. The block's thread. */
+uint64_t fb_input_walk(const struct fb_input *input, const struct fb_block *block, uint64_t start, uint64_t to);
+/* The block is [start, end) of its file. 1, or FB_E_NO_MEMORY. The block's thread. */
+int fb_input_recut(struct fb_input *input, struct fb_block *block, uint64_t start, uint64_t end) FB_MUST_CHECK;
 
 /* Any thread. */
 uint64_t fb_input_total_bytes(const struct fb_input *input); /* 0: not known */

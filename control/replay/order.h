@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The watermark that each block begins with: the running maximum over all blocks before it, whichever cores have them. A
- * core passes here once for each block, between decoding and running it; the blocks pass in the order of their numbers. The
- * core with the lowest number never waits, so there is always one that goes on.
+ * core passes here once for each block, between decoding and running it (turn.h).
  */
 #pragma once
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "config/base/calendar.h"
+#include "control/replay/turn.h"
 
 struct fb_order {
-	FB_CACHE_ALIGNED _Atomic uint64_t turn; /* the block that is next; written by the core whose turn it is */
-	int64_t watermark_ms;                   /* of all blocks before; likewise */
-	_Atomic uint32_t waiting;
-	_Atomic bool broken;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	struct fb_turn turn;
+	int64_t watermark_ms; /* of all blocks before; written by the core whose turn it is */
 };
 
 void fb_order_init(struct fb_order *order);

@@ -70,7 +70,7 @@ static int open_core(struct fb_replay *replay, struct fb_core *core, const struc
 		.queries = replay->first_levels,
 		.layouts = layouts,
 		.query_cnt = conf->query_cnt,
-		.framing = FB_FRAMING_NEWLINE,
+		.framing = FB_FRAMING_FILE,
 		.isa = conf->isa,
 		.state_bytes = replay->pool_bytes,
 		.output_bytes = FB_REPLAY_PAGE_BYTES,
@@ -153,6 +153,8 @@ static int open_replay(struct fb_replay *replay)
 	replay->ordered = replay->has_windows && !conf->batch && conf->threads > 1;
 	if (replay->ordered && conf->block_bytes == 0)
 		input.block_lines = BLOCK_LINES;
+	replay->spans_lines = fb_csv_lines_of(conf->source, &replay->lines);
+	input.lines = replay->spans_lines ? &replay->lines : NULL;
 	rc = fb_input_open(&input, replay->message, &replay->input);
 	return rc == 0 ? 0 : say(replay, rc, fb_strerror(rc));
 }
@@ -542,6 +544,7 @@ int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, str
 	replay.rows_tail = &replay.rows_head;
 	replay.published_ms = FB_TIME_MIN;
 	fb_order_init(&replay.order);
+	fb_cut_init(&replay.cut);
 	pthread_mutex_init(&replay.lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -559,6 +562,7 @@ int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, str
 	close_replay(&replay);
 	pthread_cond_destroy(&replay.arrived);
 	pthread_mutex_destroy(&replay.lock);
+	fb_cut_fini(&replay.cut);
 	fb_order_fini(&replay.order);
 	return rc;
 }

@@ -3,7 +3,9 @@
  * Inside of a run.
  *
  *   files.c, input.c   paths to blocks of lines
+ *   cut.c              where each block's records begin, where they may span lines
  *   order.c            the watermark before each block
+ *   turn.c             both: one block after the other
  *   core.c             one core: blocks to slices and row pages
  *   windows.c          slices of all cores to windows to rows
  *   replay.c           making it, the thread that takes from the cores, numbers
@@ -17,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "config/base/calendar.h"
+#include "control/replay/cut.h"
 #include "control/replay/input.h"
 #include "control/replay/order.h"
 #include "control/replay/replay.h"
@@ -81,6 +84,9 @@ struct fb_replay {
 	struct fb_buf *message;
 	struct fb_input *input;
 	struct fb_order order;
+	struct fb_cut cut;
+	struct fb_csv_lines lines;
+	bool spans_lines; /* records may, by `lines`; blocks pass the cut */
 	uint64_t pool_bytes; /* of state, per query and core */
 	bool ordered; /* blocks pass the order: windows, as a stream, on several cores */
 	bool has_windows;

@@ -268,3 +268,20 @@ void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch)
 {
 	decoder->finish(decoder, batch);
 }
+
+enum fb_decoder_seen fb_decoder_take_seen(struct fb_decoder *decoder)
+{
+	uint8_t seen = decoder->seen;
+
+	decoder->seen = FB_SEEN_NOTHING;
+	return (enum fb_decoder_seen)seen;
+}
+
+void fb_decoder_forget(struct fb_decoder *decoder, const struct fb_decode_counters *before)
+{
+	decoder->row_cnt = 0;
+	decoder->any_rejected = false;
+	decoder->scratch_len = 0;
+	decoder->seen = FB_SEEN_NOTHING;
+	decoder->counters = *before;
+}

@@ -23,6 +23,21 @@ static void set_options(struct fb_csv_decoder *decoder, const struct fb_table *t
 		decoder->null_literal = fb_str_from(null_literal);
 }
 
+bool fb_csv_lines_of(const struct fb_table *table, struct fb_csv_lines *ret)
+{
+	if (table->format == NULL || strcmp(table->format, "csv") != 0)
+		return false;
+	*ret = (struct fb_csv_lines){
+		.delimiter = fb_option_char(table, "csv.field-delimiter", ','),
+		.quote = fb_option_char(table, "csv.quote-character", '"'),
+		.escape = fb_option_char(table, "csv.escape-character", '\\'),
+		.quoting = !fb_option_is_true(table, "csv.disable-quote-character"),
+		.escaping = fb_table_option(table, "csv.escape-character") != NULL,
+		.comments = fb_option_is_true(table, "csv.allow-comments"),
+	};
+	return ret->quoting || ret->escaping;
+}
+
 static fb_csv_scan_fn choose_scan(enum fb_isa isa)
 {
 	switch (isa) {
@@ -54,6 +69,7 @@ int fb_csv_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
 	base->destroy = destroy;
 	base->rules = FB_TEXT_CSV;
 	set_options(decoder, conf->table);
+	decoder->spans_lines = conf->framing == FB_FRAMING_FILE && fb_csv_lines_of(conf->table, &decoder->lines);
 	decoder->scan = choose_scan(conf->isa);
 	for (uint32_t i = 0; i < base->column_cnt; i++)
 		decoder->binary |= fb_type_is_binary(base->columns[i].type);

@@ -4,12 +4,14 @@
  *
  *   csv_kernel.c   positions of delimiters and newlines, one build per instruction set
  *   csv_rows.c     payloads to rows and fields, by those positions
+ *   csv_extent.c   where a record of a file ends, whose values may hold line ends
  *   csv_row.c      one row by the rules of Jackson's CSV parser, byte by byte: quotes, escapes,
  *                  comments
  *   csv.c          options, memory
  */
 #pragma once
 
+#include "dataplane/format/csv_extent.h"
 #include "dataplane/format/decoder_private.h"
 
 /* ---- structural scan ---- */
@@ -61,7 +63,9 @@ struct fb_csv_decoder {
 	bool escaping;
 	bool comments;
 	bool null_set;
-	bool binary;     /* a needed column is Base64 */
+	bool spans_lines; /* a record ends as csv_extent.h says, not with its line */
+	struct fb_csv_lines lines;
+	bool binary; /* a needed column is Base64 */
 	bool all_needed; /* every field is read: too few fields are an error (semantics 1.5, arity)
 			  */
 	struct fb_str null_literal;

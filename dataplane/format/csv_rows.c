@@ -152,18 +152,30 @@ static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *
 	return row_cnt;
 }
 
+/* Bytes of the line that begins at `line`, with its end; of a file: of the record. */
+static uint32_t line_extent(const struct fb_csv_decoder *decoder, const uint8_t *line, uint32_t len)
+{
+	const uint8_t *end;
+	bool open;
+
+	if (decoder->spans_lines)
+		return (uint32_t)fb_csv_extent(&decoder->lines, line, len, true, &open);
+	end = memchr(line, '\n', len);
+	return end ? (uint32_t)(end - line) + 1 : len;
+}
+
 /* The next line, alone. False: the batch has to be finished first. */
 static bool add_line(
 	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
 {
 	const uint8_t *line = data + *pos;
-	const uint8_t *end = memchr(line, '\n', len - *pos);
-	uint32_t line_len = end ? (uint32_t)(end - line) : len - *pos;
+	uint32_t extent = line_extent(decoder, line, len - *pos);
+	uint32_t line_len = extent - (extent > 0 && line[extent - 1] == '\n');
 
 	if (decoder->base.row_cnt == FB_BATCH_ROWS ||
 		!add_row(decoder, line, line_len - (line_len > 0 && line[line_len - 1] == '\r')))
 		return false;
-	*pos += line_len + (end != NULL);
+	*pos += extent;
 	return true;
 }
 
@@ -227,6 +239,13 @@ static bool add_scanned(struct fb_csv_decoder *decoder, const uint8_t *data, uin
 	return true;
 }
 
+static uint8_t seen_of(const struct fb_csv_scan *scan)
+{
+	return scan->flags & FB_CSV_IRREGULAR ? FB_SEEN_IRREGULAR
+	       : scan->flags & FB_CSV_QUOTED  ? FB_SEEN_QUOTES
+					      : FB_SEEN_NOTHING;
+}
+
 static bool add_lines(
 	struct fb_csv_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos)
 {
@@ -238,6 +257,7 @@ static bool add_lines(
 		if (room == 0)
 			return false;
 		if (lone) {
+			decoder->base.seen = FB_SEEN_IRREGULAR;
 			if (!add_line(decoder, data, len, pos))
 				return false;
 			continue;
@@ -246,6 +266,7 @@ static bool add_lines(
 		struct fb_csv_scan scan = decoder->scan(
 			data + *pos, len - *pos, decoder->chars, room, decoder->positions);
 
+		decoder->base.seen = FB_MAX(decoder->base.seen, seen_of(&scan));
 		if (!(scan.flags & FB_CSV_IRREGULAR)) {
 			if (!add_scanned(decoder, data, len, pos, &scan))
 				return false;

@@ -43,7 +43,8 @@ int fb_decoder_alloc(const struct fb_decoder_conf *conf, size_t bytes, struct fb
 	if (decoder == NULL)
 		return FB_E_NO_MEMORY;
 	memset(decoder, 0, bytes);
-	decoder->framing = conf->framing;
+	/* A record that spans lines is CSV's alone. */
+	decoder->framing = conf->framing == FB_FRAMING_DATAGRAM ? FB_FRAMING_DATAGRAM : FB_FRAMING_NEWLINE;
 	decoder->field_cnt = conf->table->field_cnt;
 	decoder->rejected = calloc(FB_BATCH_ROWS, 1);
 	decoder->scratch_cap = FB_DECODER_SCRATCH_BYTES;

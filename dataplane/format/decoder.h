@@ -67,6 +67,11 @@ enum fb_framing {
 	 * FB_REC_ARITY. In JSON newlines are white space.
 	 */
 	FB_FRAMING_DATAGRAM,
+	/*
+	 * Records of a file, whole ones: as FB_FRAMING_NEWLINE, but in CSV a line end inside quotes or
+	 * behind an escape character belongs to the value (csv_extent.h).
+	 */
+	FB_FRAMING_FILE,
 };
 
 struct fb_decoder_conf {
@@ -117,6 +122,19 @@ bool fb_decoder_add(struct fb_decoder *decoder, const uint8_t *data, uint32_t le
  * is NULL or of a rejected row is empty.
  */
 void fb_decoder_finish(struct fb_decoder *decoder, struct fb_batch *batch);
+/*
+ * What the payloads added since the last call had that may make more of a CSV record than its line, as far as they were
+ * added. Whoever has cut a file into payloads by its line ends learns so for nothing whether he might be wrong. Hot.
+ */
+enum fb_decoder_seen {
+	FB_SEEN_NOTHING,
+	FB_SEEN_QUOTES,    /* in pairs, around whole fields, without line ends: if each payload began with a record, it ended
+			      with one */
+	FB_SEEN_IRREGULAR, /* other than that, or an escape character */
+};
+enum fb_decoder_seen fb_decoder_take_seen(struct fb_decoder *decoder);
+/* As if all that came since these counters were read had not been added. Hot. */
+void fb_decoder_forget(struct fb_decoder *decoder, const struct fb_decode_counters *before);
 /* Records added since the last finish. */
 uint32_t fb_decoder_pending(const struct fb_decoder *decoder);
 

@@ -45,6 +45,7 @@ struct fb_decoder {
 	enum fb_text_rules rules;
 	bool ignore_errors;
 	bool any_rejected;   /* of the waiting rows */
+	uint8_t seen;        /* enum fb_decoder_seen */
 	uint32_t field_cnt;  /* of the table */
 	uint32_t column_cnt; /* needed ones, ascending by field */
 	struct fb_decoder_column *columns;

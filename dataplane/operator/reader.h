@@ -102,6 +102,9 @@ void fb_reader_flush(struct fb_reader *reader);
 bool fb_reader_add(struct fb_reader *reader, const uint8_t *data, uint32_t len, uint32_t *pos);
 int64_t fb_reader_decode(struct fb_reader *reader);
 void fb_reader_run(struct fb_reader *reader, int64_t own_ms);
+/* Hot. For the step between: what the decoder has seen (decoder.h), and decoding anew after the payload was cut otherwise. */
+enum fb_decoder_seen fb_reader_take_seen(struct fb_reader *reader);
+void fb_reader_forget(struct fb_reader *reader, const struct fb_decode_counters *before);
 /*
  * Hot. Of a reader without source: runs the queries over rows that somebody else made, columns as the
  * queries' inputs. They are judged against the global watermark, which rows do not move. The batch is

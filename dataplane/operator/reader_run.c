@@ -203,6 +203,18 @@ bool fb_reader_add(struct fb_reader *reader, const uint8_t *data, uint32_t len, 
 	return fb_decoder_add(reader->decoder, data, len, pos);
 }
 
+enum fb_decoder_seen fb_reader_take_seen(struct fb_reader *reader)
+{
+	return fb_decoder_take_seen(reader->decoder);
+}
+
+void fb_reader_forget(struct fb_reader *reader, const struct fb_decode_counters *before)
+{
+	fb_decoder_forget(reader->decoder, before);
+	reader->batch_ms = FB_TIME_MIN;
+	reader->batch.sel_cnt = 0;
+}
+
 void fb_reader_feed(struct fb_reader *reader, const uint8_t *data, uint32_t len)
 {
 	uint32_t pos = 0;
