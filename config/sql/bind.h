@@ -77,6 +77,7 @@ struct fb_rel {
 	uint16_t partition_cnt;
 	const struct fb_expr *time;
 	const struct fb_query_plan *upstream; /* ROWS are those of this level; NULL: of the source */
+	const struct fb_rel *united; /* ROWS are those of these branches; NULL: of the source */
 	const struct fb_expr
 		*same_start; /* the windows are those of upstream again: its window_start */
 	bool grouped;
@@ -226,6 +227,14 @@ bool fb_str_is(struct fb_str text, const char *word); /* ignores case */
 struct fb_rel *fb_bind_query(struct fb_binder *b, const struct fb_ast_query *query);
 struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from);
 bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct fb_rel *rel);
+/*
+ * Branches below a window (bind_unite.c): fb_bind_unite makes one relation of them, fb_bind_branches the
+ * branches of its plan. Where nothing was grouped after all, fb_bind_parts gives a list of relations with a
+ * source each.
+ */
+struct fb_rel *fb_bind_unite(struct fb_binder *b, struct fb_rel *branches, struct fb_place at);
+bool fb_bind_branches(struct fb_binder *b, const struct fb_rel *rel, struct fb_query_plan *plan);
+struct fb_rel *fb_bind_parts(struct fb_binder *b, struct fb_rel *rel);
 /*
  * GROUPED to ROWS (bind_cascade.c, rule W13): the level becomes the relation's upstream. With
  * fb_bind_same_window the rows have the window that they came with, and GROUP BY may follow.

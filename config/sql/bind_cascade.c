@@ -60,7 +60,8 @@ static struct fb_query_plan *plan_of(
 		.select_names = FB_ARENA_ARRAY(b->arena, const char *, (size_t)rel->column_cnt + 2),
 	};
 	plan->name = fb_arena_printf(b->arena, "level %u", fb_query_level_cnt(plan));
-	if (plan->select == NULL || plan->select_names == NULL || plan->name == NULL)
+	if (plan->select == NULL || plan->select_names == NULL || plan->name == NULL ||
+		!fb_bind_branches(b, rel, plan))
 		return NULL;
 	for (uint32_t i = 0; i < rel->column_cnt; i++)
 		if (!add_select(b, plan, rel->columns[i].name, rel->columns[i].expr))
@@ -81,6 +82,7 @@ static bool read_plan(struct fb_binder *b, struct fb_rel *rel, const struct fb_q
 			return false;
 	}
 	rel->upstream = plan;
+	rel->united = NULL;
 	rel->grouped = false;
 	rel->filter = rel->having = rel->window_where = NULL;
 	rel->window = (struct fb_window){0};

@@ -78,11 +78,18 @@ static bool check_size(struct fb_binder *b, const struct fb_query_plan *plan)
 	return fb_bind_charge(b, size, plan->place);
 }
 
+static uint32_t input_cnt(const struct fb_query_plan *plan)
+{
+	if (plan->upstream != NULL)
+		return plan->upstream->select_cnt;
+	if (plan->branch_cnt > 0)
+		return plan->branches[0]->select_cnt;
+	return plan->source ? plan->source->field_cnt : 1;
+}
+
 static bool note_fields(struct fb_binder *b, struct fb_query_plan *plan)
 {
-	uint32_t inputs = plan->upstream ? plan->upstream->select_cnt
-			  : plan->source ? plan->source->field_cnt
-					 : 1;
+	uint32_t inputs = input_cnt(plan);
 	uint32_t windows = plan->assigner.kind == FB_WINDOW_NONE ? 0 : FB_GROUP_KEYS;
 	size_t words = ((size_t)inputs + windows + 63) / 64;
 
@@ -97,7 +104,29 @@ static bool note_fields(struct fb_binder *b, struct fb_query_plan *plan)
 	return true;
 }
 
+/* Of a branch only what is read of its rows. */
+static bool finish_branch(
+	struct fb_binder *b, const struct fb_query_plan *plan, struct fb_query_plan *branch)
+{
+	size_t words = ((size_t)input_cnt(branch) + 63) / 64;
+
+	branch->fields_needed = FB_ARENA_ARRAY(b->arena, uint64_t, words);
+	if (branch->fields_needed == NULL || !check_size(b, branch) || !check_zone(b, branch))
+		return false;
+	fb_expr_fields(branch->filter, branch->fields_needed);
+	for (uint16_t i = 0; i < branch->select_cnt; i++)
+		if (fb_query_needs_field(plan, i))
+			fb_expr_fields(branch->select[i], branch->fields_needed);
+	branch->fingerprint = fb_query_fingerprint(branch);
+	return true;
+}
+
 bool fb_bind_finish(struct fb_binder *b, struct fb_query_plan *plan)
 {
-	return check_size(b, plan) && check_zone(b, plan) && note_fields(b, plan);
+	if (!check_size(b, plan) || !check_zone(b, plan) || !note_fields(b, plan))
+		return false;
+	for (uint16_t i = 0; i < plan->branch_cnt; i++)
+		if (!finish_branch(b, plan, (struct fb_query_plan *)plan->branches[i]))
+			return false;
+	return true;
 }

@@ -73,6 +73,15 @@ static const struct fb_rel *apply_hint(struct fb_binder *b, const struct fb_def 
 	return rel;
 }
 
+static bool is_dropped(const struct fb_rel *rel)
+{
+	bool dropped = rel->source_dropped != NULL && *rel->source_dropped;
+
+	for (const struct fb_rel *branch = rel->united; branch != NULL; branch = branch->next)
+		dropped |= is_dropped(branch);
+	return dropped;
+}
+
 static const struct fb_rel *find_rel(struct fb_binder *b, const struct fb_ast_names *path,
 	const struct fb_ast_options *options, struct fb_place hint)
 {
@@ -98,7 +107,7 @@ static const struct fb_rel *find_rel(struct fb_binder *b, const struct fb_ast_na
 	if (def->broken || def->rel == NULL)
 		return NULL;
 	for (const struct fb_rel *rel = def->rel; rel != NULL; rel = rel->next) {
-		if (rel->source_dropped == NULL || !*rel->source_dropped)
+		if (!is_dropped(rel))
 			continue;
 		fb_bind_error(b, path->place, NULL, "view '%.*s' reads a table that was dropped",
 			(int)def->name.len, def->name.p);
@@ -155,15 +164,9 @@ struct fb_rel *fb_bind_from(struct fb_binder *b, const struct fb_ast_from *from)
 	}
 	if (inner == NULL)
 		return NULL;
-	if (from->kind == FB_FROM_TVF && inner->next != NULL) {
-		fb_bind_planned(b, from->place,
-			"send both streams to one UDP port as one table, or window each side and "
-			"add up "
-			"behind the sink",
-			"a window over a UNION ALL");
-		return NULL;
-	}
 	rel = copy_rel(b, inner, qualifier, from->place);
+	if (rel != NULL && rel->next != NULL && from->kind == FB_FROM_TVF)
+		rel = fb_bind_unite(b, rel, from->place);
 	if (rel == NULL || (from->kind == FB_FROM_TVF && !fb_bind_window(b, from, rel)) ||
 		!fb_bind_rename(b, rel, &from->alias_columns))
 		return NULL;

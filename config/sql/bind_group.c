@@ -138,11 +138,14 @@ static const struct fb_expr *rewrite_window(struct grouping *g, const struct fb_
 static const struct fb_expr *report_ungrouped(struct grouping *g, const struct fb_expr *expr)
 {
 	const struct fb_rel *from = g->from;
-	const char *name = from->upstream ? from->upstream->select_names[expr->input]
-					  : from->source->fields[expr->input]->name;
+	struct fb_str name = from->united ? from->united->columns[expr->input].name
+			     : fb_str_from(from->upstream
+						   ? from->upstream->select_names[expr->input]
+						   : from->source->fields[expr->input]->name);
 
 	fb_bind_error(g->b, expr->place, "add it to GROUP BY, or take MIN or MAX of it",
-		"column '%s' is neither in GROUP BY nor inside an aggregate", name);
+		"column '%.*s' is neither in GROUP BY nor inside an aggregate",
+		(int)FB_MIN(name.len, 100u), name.p);
 	return NULL;
 }
 

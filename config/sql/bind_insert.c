@@ -268,6 +268,8 @@ static bool take_rel(struct inserting *in)
 				      : 0;
 	if (!rel->grouped)
 		return fb_bind_assigner(in->b, rel, plan);
+	if (!fb_bind_branches(in->b, rel, plan))
+		return false;
 	plan->window = rel->window;
 	plan->keys = rel->keys;
 	plan->key_cnt = rel->key_cnt;
@@ -346,12 +348,19 @@ static bool start_query(struct inserting *in, const struct fb_rel *rel)
 	return in->sink == NULL || bind_targets(in);
 }
 
+static bool check_sources(struct inserting *in)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; ok && i < fb_query_input_cnt(in->plan); i++)
+		ok = fb_options_check_role(in->b, fb_query_input(in->plan, i)->source, FB_ROLE_SOURCE,
+			in->statement->query->place);
+	return ok;
+}
+
 static bool bind_branch(struct inserting *in, const struct fb_rel *rel)
 {
-	if (!start_query(in, rel) || !take_rel(in) ||
-		!fb_options_check_role(
-			in->b, in->plan->source, FB_ROLE_SOURCE, in->statement->query->place) ||
-		!bind_select_list(in) || !fb_bind_finish(in->b, in->plan))
+	if (!start_query(in, rel) || !take_rel(in) || !check_sources(in) || !bind_select_list(in) || !fb_bind_finish(in->b, in->plan))
 		return false;
 	add_query(in);
 	return true;
@@ -411,7 +420,7 @@ void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statemen
 {
 	struct inserting in = {.b = b, .statement = statement};
 	bool constants = false;
-	const struct fb_rel *rel;
+	struct fb_rel *rel;
 	bool ok;
 
 	if (b->first_query.line == 0)
@@ -424,6 +433,8 @@ void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statemen
 	}
 	ok = statement->kind == FB_STMT_SELECT || find_sink(&in);
 	rel = fb_bind_query(b, statement->query);
+	if (rel != NULL)
+		rel = fb_bind_parts(b, rel);
 	for (; ok && rel != NULL; rel = rel->next) {
 		if (rel->source != NULL)
 			ok = bind_branch(&in, rel);

@@ -172,6 +172,20 @@ static bool bind_interval(
 	return true;
 }
 
+static bool check_watermark(struct fb_binder *b, const struct fb_rel *rel,
+	const struct fb_rel_column *column, struct fb_place at)
+{
+	if (rel->source->has_watermark)
+		return true;
+	fb_bind_error(b, at,
+		fb_arena_printf(b->arena,
+			"add WATERMARK FOR %.*s AS %.*s - INTERVAL '5' SECOND to CREATE TABLE %s",
+			(int)column->name.len, column->name.p, (int)column->name.len,
+			column->name.p, rel->source->name),
+		"table '%s' has no WATERMARK, so its windows would never end", rel->source->name);
+	return false;
+}
+
 static bool bind_time_column(struct fb_binder *b, const struct fb_ast_expr *ast, struct fb_rel *rel)
 {
 	struct fb_scope scope = {.b = b, .rel = rel, .clause = "DESCRIPTOR"};
@@ -199,15 +213,16 @@ static bool bind_time_column(struct fb_binder *b, const struct fb_ast_expr *ast,
 			(int)column->name.len, column->name.p);
 		return false;
 	}
-	if (!rel->source->has_watermark) {
+	if (!check_watermark(b, rel, column, ast->args->place))
+		return false;
+	for (const struct fb_rel *at = rel->united; at != NULL; at = at->next)
+		if (!check_watermark(b, at, column, ast->args->place))
+			return false;
+	if (!column->rowtime && rel->united != NULL) {
 		fb_bind_error(b, ast->args->place,
-			fb_arena_printf(b->arena,
-				"add WATERMARK FOR %.*s AS %.*s - INTERVAL '5' SECOND to CREATE "
-				"TABLE %s",
-				(int)column->name.len, column->name.p, (int)column->name.len,
-				column->name.p, rel->source->name),
-			"table '%s' has no WATERMARK, so its windows would never end",
-			rel->source->name);
+			"select the column of its WATERMARK in this place on each side, unchanged",
+			"'%.*s' is not the time column of every side of the UNION ALL",
+			(int)column->name.len, column->name.p);
 		return false;
 	}
 	if (!column->rowtime) {
@@ -330,6 +345,23 @@ static bool add_window_columns(struct fb_binder *b, struct fb_rel *rel)
 	return true;
 }
 
+/* What is late for a session is a matter of the sessions of its key, which a core knows of its own input only
+ * (rule M6). */
+static bool check_session(struct fb_binder *b, const struct fb_rel *rel, struct fb_place at)
+{
+	if (rel->upstream != NULL && rel->upstream->window.kind == FB_WINDOW_SESSION) {
+		fb_bind_planned(b, at, "take TUMBLE, HOP or CUMULATE for one of them",
+			"SESSION over the result of SESSION");
+		return false;
+	}
+	if (rel->united != NULL ||
+		(rel->upstream != NULL && fb_query_first_level(rel->upstream)->branch_cnt > 0)) {
+		fb_bind_planned(b, at, "take TUMBLE, HOP or CUMULATE", "SESSION over a UNION ALL");
+		return false;
+	}
+	return true;
+}
+
 /* rel NULL: only the name and the arguments are judged. */
 bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct fb_rel *rel)
 {
@@ -356,12 +388,8 @@ bool fb_bind_window(struct fb_binder *b, const struct fb_ast_from *from, struct 
 		!bind_lengths(b, tvf, &args, rel) ||
 		!bind_partition(b, &args.at[ARG_DATA]->partition_by, rel))
 		return false;
-	if (rel->upstream != NULL && rel->window.kind == FB_WINDOW_SESSION &&
-		rel->upstream->window.kind == FB_WINDOW_SESSION) {
-		fb_bind_planned(b, from->place, "take TUMBLE, HOP or CUMULATE for one of them",
-			"SESSION over the result of SESSION");
+	if (rel->window.kind == FB_WINDOW_SESSION && !check_session(b, rel, from->place))
 		return false;
-	}
 	rel->window_place = from->place;
 	return add_window_columns(b, rel);
 }

@@ -17,7 +17,8 @@ static const char *const window_names[FB_GROUP_KEYS] = {[FB_GROUP_WINDOW_START] 
 /* Window columns come behind the record's (an assigner's). */
 static const char **record_names(const struct fb_query_plan *query)
 {
-	const struct fb_query_plan *upstream = query->upstream;
+	const struct fb_query_plan *upstream =
+		query->branch_cnt > 0 ? query->branches[0] : query->upstream;
 	uint16_t cnt = upstream ? upstream->select_cnt : query->source ? query->source->field_cnt : 0;
 	const char **names = calloc((size_t)cnt + FB_GROUP_KEYS, sizeof(*names));
 
@@ -236,15 +237,20 @@ static void add_groups(
 	}
 }
 
-static void add_select(
-	const struct fb_query_plan *query, const char *const *names, struct fb_buf *out)
+/* over: what reads the rows, and so which columns; NULL: all are wanted. */
+static void add_select(const struct fb_query_plan *query, const struct fb_query_plan *over,
+	const char *const *names, struct fb_buf *out)
 {
 	char type[FB_TYPE_TEXT_BYTES];
+	const char *label = "select";
 
 	for (uint16_t i = 0; i < query->select_cnt; i++) {
 		struct fb_buf text = {0};
 
-		fb_explain_label(out, i ? "" : "select");
+		if (over != NULL && !fb_query_needs_field(over, i))
+			continue;
+		fb_explain_label(out, label);
+		label = "";
 		fb_explain_expr(query->select[i], names, &text);
 		fb_buf_add_text(out, text.p ? text.p : "");
 		if (text.p == NULL || strcmp(text.p, query->select_names[i]) != 0)
@@ -267,6 +273,34 @@ static void add_sink(const struct fb_query_plan *query, struct fb_buf *out)
 	fb_buf_add_char(out, '\n');
 }
 
+/* Of a UNION ALL below a window: what each side reads, and makes the level's records of. */
+static void add_branches(const struct fb_query_plan *query, struct fb_buf *out)
+{
+	for (uint16_t i = 0; i < query->branch_cnt; i++) {
+		const struct fb_query_plan *branch = query->branches[i];
+		const char **records = record_names(branch);
+
+		if (records == NULL) {
+			out->failed = true;
+			return;
+		}
+		fb_explain_label(out, "input");
+		fb_buf_printf(out, "%u of %u, UNION ALL\n", i + 1u, query->branch_cnt);
+		add_source(branch, out);
+		fb_explain_watermark(branch, out);
+		if (branch->filter != NULL) {
+			fb_explain_label(out, "filter");
+			fb_explain_expr(branch->filter, records, out);
+			fb_buf_add_char(out, '\n');
+		}
+		add_select(branch, query, records, out);
+		free(records);
+	}
+	fb_explain_label(out, "union");
+	fb_buf_add_text(out, "its watermark is the lowest of its inputs', and one that has sent nothing holds it "
+			     "back (M3)\n");
+}
+
 /* Where the records of the level come from. */
 static void add_input(const struct fb_query_plan *query, bool several, struct fb_buf *out)
 {
@@ -280,7 +314,9 @@ static void add_input(const struct fb_query_plan *query, bool several, struct fb
 	}
 	if (query->upstream != NULL)
 		return;
-	if (query->source != NULL)
+	if (query->branch_cnt > 0)
+		add_branches(query, out);
+	else if (query->source != NULL)
 		add_source(query, out);
 	else
 		add_rows(query, out);
@@ -298,7 +334,7 @@ static void explain_level(const struct fb_query_plan *query, bool several, struc
 		goto out;
 	}
 	add_input(query, several, out);
-	if (windowed)
+	if (windowed && query->branch_cnt == 0)
 		fb_explain_watermark(query, out);
 	if (query->filter != NULL) {
 		fb_explain_label(out, "filter");
@@ -312,7 +348,7 @@ static void explain_level(const struct fb_query_plan *query, bool several, struc
 	if (query->assigner.kind != FB_WINDOW_NONE)
 		fb_explain_assigner(query, records, out);
 	if (query->source != NULL)
-		add_select(query, windowed ? groups : records, out);
+		add_select(query, NULL, windowed ? groups : records, out);
 out:
 	free(records);
 	fb_arena_fini(&arena);

@@ -84,6 +84,8 @@ uint64_t fb_query_fingerprint(const struct fb_query_plan *query)
 	add_table(&out, query->sink);
 	if (query->upstream != NULL)
 		fb_buf_printf(&out, "over %016llx;", (unsigned long long)query->upstream->fingerprint);
+	for (uint16_t i = 0; i < query->branch_cnt; i++)
+		fb_buf_printf(&out, "of %016llx;", (unsigned long long)query->branches[i]->fingerprint);
 	add_expr(&out, query->filter);
 	fb_buf_printf(&out, "%d %lld %lld %lld %lld;", (int)query->window.kind,
 		(long long)query->window.size_ms, (long long)query->window.step_ms,

@@ -165,7 +165,10 @@ int fb_sql_check_start(const struct fb_plan *plan, bool files, struct fb_diags *
 	bool ok = true;
 
 	for (uint16_t i = 0; i < plan->query_cnt; i++) {
-		ok = check_start(plan->queries[i]->source, FB_ROLE_SOURCE, files, diags) && ok;
+		for (uint32_t k = 0; k < fb_query_input_cnt(plan->queries[i]); k++)
+			ok = check_start(fb_query_input(plan->queries[i], k)->source,
+				     FB_ROLE_SOURCE, files, diags) &&
+			     ok;
 		ok = check_start(plan->queries[i]->sink, FB_ROLE_SINK, files, diags) && ok;
 	}
 	return ok ? 0 : FB_E_UNSUPPORTED;

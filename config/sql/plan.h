@@ -12,6 +12,7 @@
 
 #include "config/base/arena.h"
 #include "config/base/diag.h"
+#include "config/base/macro.h"
 #include "config/sql/types.h"
 
 /* ---- tables ---- */
@@ -229,7 +230,7 @@ struct fb_agg {
  * Two levels of evaluation, and what FB_OP_INPUT means on each:
  *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field
  * i of the source table (fields[i]). Computed columns are already substituted. In a level above the
- * first of a cascade (see `upstream`) it is column i of the select list below.
+ * first of a cascade (see `upstream`), or over `branches`, it is column i of the select list below.
  *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
  *    both TIMESTAMP(3), wall clock as milliseconds; 2 window_time, of the time column's type;
  *    3 … are the keys, then the aggregates.
@@ -249,7 +250,10 @@ struct fb_agg {
  * pipeline starts for the first time. It has no window, no filter, no keys; its `select` is the
  * first row, so that types are found where they always are.
  *
- * UNION ALL becomes several queries with one sink: their rows go there side by side.
+ * UNION ALL becomes several queries with one sink: their rows go there side by side. Below a window it
+ * has branches instead (rule M3): plain plans without a sink, each with a source and a filter of its own and
+ * all with the same select list, whose rows are the records of the query's first level. Its watermark is
+ * the lowest of theirs, and `time` is a column of the list that in each branch is the source's time column.
  *
  * A window over the result of a window is a *cascade* (rule W13): several plans, its *levels*, one
  * the upstream of the next. The query is the last level; all of them have windows, and the source
@@ -257,12 +261,15 @@ struct fb_agg {
  * window_time of that row.
  */
 #define FB_CASCADE_MAX 8 /* levels of a query */
+#define FB_UNION_MAX 64  /* branches of a query */
 
 struct fb_query_plan {
 	const char *name; /* unique in the pipeline: the sink table's name, or "<sink>_2" for the
 			     next query that writes there; of an inner level "level 1", … */
 	const struct fb_query_plan *upstream; /* NULL: the records are those of the source */
-	const struct fb_table *source; /* NULL: see values */
+	const struct fb_table *source; /* NULL: see values; with branches that of the first one */
+	const struct fb_query_plan **branches; /* of a first level, with windows */
+	uint16_t branch_cnt; /* 0: the records are those of the source */
 	const struct fb_expr **values; /* row i, column c: values[i * select_cnt + c] */
 	const struct fb_expr **value_filters; /* row i is left out unless this is TRUE; an entry
 						 may be NULL, and the array: all rows */
@@ -286,8 +293,8 @@ struct fb_query_plan {
 	const struct fb_expr *
 		*select; /* in memory as the sink's fields; lengths of text are not enforced */
 	const char **select_names; /* the sink's column names, in order */
-	uint64_t *fields_needed;   /* bitmap over source->fields (upstream->select): all that
-				      filter, keys, … read */
+	uint64_t *fields_needed;   /* bitmap over source->fields (the select list below): all that
+				      filter, keys, … read; of a branch, for what is read of its rows */
 	uint64_t fingerprint;      /* of everything above: equal plans may share stored slices */
 	struct fb_place place;
 };
@@ -307,6 +314,23 @@ static inline uint32_t fb_query_level_cnt(const struct fb_query_plan *query)
 	for (; query->upstream != NULL; query = query->upstream)
 		cnt++;
 	return cnt;
+}
+
+/*
+ * The plans that read sources: the branches of the first level, or that level itself. One of constants has
+ * one without source.
+ */
+static inline uint32_t fb_query_input_cnt(const struct fb_query_plan *query)
+{
+	return FB_MAX(fb_query_first_level(query)->branch_cnt, 1u);
+}
+
+static inline const struct fb_query_plan *fb_query_input(
+	const struct fb_query_plan *query, uint32_t number)
+{
+	const struct fb_query_plan *first = fb_query_first_level(query);
+
+	return first->branch_cnt > 0 ? first->branches[number] : first;
 }
 
 /* With assigner: the input that is window_start. */

@@ -446,6 +446,11 @@ static void check_sources(struct run *run)
 	for (uint16_t i = 0; i < run->plan->query_cnt; i++) {
 		bool first = true;
 
+		if (fb_query_first_level(run->plan->queries[i])->branch_cnt > 0)
+			fb_diags_add(&run->diags, FB_ERROR_SEVERITY, run->plan->queries[i]->place,
+				"put both inputs into one file, or window each side and add up behind the sink",
+				"a window over a UNION ALL over files is planned, not yet here");
+
 		for (uint16_t j = 0; j < i; j++)
 			first &= run->plan->queries[j]->source != run->plan->queries[i]->source;
 		if (first && run->plan->queries[i]->source != NULL)

@@ -63,6 +63,12 @@ static int check_levels(const struct fb_query_plan *plan, struct fb_diags *diags
 {
 	struct fb_reader_grid grids[FB_CASCADE_MAX];
 
+	if (fb_query_first_level(plan)->branch_cnt > 0) {
+		fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,
+			"send both streams to one UDP port as one table, or window each side and add up behind the sink",
+			"a window over a UNION ALL as a pipeline is planned, not yet here");
+		return FB_E_UNSUPPORTED;
+	}
 	if (fb_assembly_grids(plan, grids) == 0)
 		return 0;
 	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,

@@ -101,6 +101,23 @@ static int open_plain(struct fb_query_run *query, const struct fb_reader_conf *c
 	return rc;
 }
 
+static int open_branch(struct fb_query_run *query)
+{
+	const struct fb_query_plan *branch = query->branch;
+	int rc = 0;
+
+	query->branch_select = calloc(branch->select_cnt + 1u, sizeof(struct fb_program *));
+	query->branch_columns = calloc(branch->select_cnt + 1u, sizeof(*query->branch_columns));
+	if (query->branch_select == NULL || query->branch_columns == NULL)
+		return FB_E_NO_MEMORY;
+	if (branch->filter != NULL)
+		rc = fb_program_create(branch->filter, &query->branch_filter);
+	for (uint32_t i = 0; rc == 0 && i < branch->select_cnt; i++)
+		if (fb_query_needs_field(query->plan, i))
+			rc = fb_program_create(branch->select[i], &query->branch_select[i]);
+	return rc;
+}
+
 static int open_query(struct fb_reader *reader, const struct fb_reader_conf *conf, uint32_t number)
 {
 	struct fb_query_run *query = &reader->queries[number];
@@ -110,9 +127,13 @@ static int open_query(struct fb_reader *reader, const struct fb_reader_conf *con
 	query->plan = conf->queries[number];
 	query->layout = conf->layouts ? conf->layouts[number] : NULL;
 	query->index = number;
+	query->branch = conf->branches ? conf->branches[number] : NULL;
 	for (uint32_t w = 0; w < words; w++)
-		reader->needed[w] |= query->plan->fields_needed[w];
-	if (query->plan->filter != NULL)
+		reader->needed[w] |=
+			(query->branch ? query->branch : query->plan)->fields_needed[w];
+	if (query->branch != NULL)
+		rc = open_branch(query);
+	if (rc == 0 && query->plan->filter != NULL)
 		rc = fb_program_create(query->plan->filter, &query->filter);
 	if (rc != 0)
 		return rc;
@@ -232,6 +253,11 @@ static void close_assign(struct fb_assign_run *assign)
 static void close_query(struct fb_query_run *query)
 {
 	close_assign(query->assign);
+	fb_program_destroy(query->branch_filter);
+	for (uint32_t i = 0; query->branch_select != NULL && i < query->branch->select_cnt; i++)
+		fb_program_destroy(query->branch_select[i]);
+	free(query->branch_select);
+	free(query->branch_columns);
 	fb_program_destroy(query->filter);
 	fb_program_destroy(query->time);
 	for (uint32_t i = 0; i < FB_KEY_MAX; i++)

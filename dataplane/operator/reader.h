@@ -29,6 +29,9 @@ struct fb_reader_conf {
 	const struct fb_table *source; /* NULL: rows are given, not decoded (fb_reader_run_rows) */
 	const struct fb_query_plan *const
 		*queries; /* all with this source; they outlive the reader */
+	/* Per query: the branch of a UNION ALL that reads this source, whose rows are the query's
+	 * records; an entry may be NULL, and the array: the source's own. */
+	const struct fb_query_plan *const *branches;
 	const struct fb_slice_layout *const *layouts; /* per query; NULL entry for a plain one */
 	uint32_t query_cnt;
 	enum fb_framing framing;

@@ -39,6 +39,11 @@ struct fb_query_run {
 	struct fb_program *time;
 	struct fb_program *keys[FB_KEY_MAX];
 	struct fb_program *args[FB_ARG_MAX];
+	/* a branch of a UNION ALL below: records to those of the query */
+	const struct fb_query_plan *branch; /* NULL: there is none */
+	struct fb_program *branch_filter;
+	struct fb_program **branch_select; /* entry NULL: nobody reads the column */
+	struct fb_column *branch_columns;
 	struct fb_query_counters counters;
 	uint16_t sel[FB_BATCH_ROWS];
 	/* windowed */

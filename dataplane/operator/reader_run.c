@@ -135,19 +135,44 @@ int64_t fb_reader_watermark(const struct fb_reader *reader)
 
 /* ---- batches ---- */
 
+static void run_filter(
+	struct fb_query_run *query, struct fb_batch *batch, struct fb_program *filter)
+{
+	uint64_t failed[FB_BATCH_WORDS] = {0};
+	const struct fb_column *condition;
+
+	if (filter == NULL)
+		return;
+	condition = fb_program_run(filter, batch, failed);
+	fb_drop_failed(query, batch, failed);
+	fb_count(query, FB_REC_FILTERED, fb_batch_filter(batch, condition));
+}
+
+/* Records of the source to those of the query: what the branch selects. */
+static void run_branch(struct fb_query_run *query, struct fb_batch *batch)
+{
+	uint64_t failed[FB_BATCH_WORDS] = {0};
+
+	run_filter(query, batch, query->branch_filter);
+	for (uint32_t i = 0; batch->sel_cnt > 0 && i < query->branch->select_cnt; i++)
+		if (query->branch_select[i] != NULL)
+			query->branch_columns[i] =
+				*fb_program_run(query->branch_select[i], batch, failed);
+	fb_drop_failed(query, batch, failed);
+	batch->columns = query->branch_columns;
+	batch->column_cnt = query->branch->select_cnt;
+}
+
 static void run_query(struct fb_reader *reader, struct fb_query_run *query)
 {
 	struct fb_batch batch = reader->batch;
 
 	memcpy(query->sel, reader->batch.sel, batch.sel_cnt * sizeof(*query->sel));
 	batch.sel = query->sel;
-	if (query->filter != NULL) {
-		uint64_t failed[FB_BATCH_WORDS] = {0};
-		const struct fb_column *condition = fb_program_run(query->filter, &batch, failed);
-
-		fb_drop_failed(query, &batch, failed);
-		fb_count(query, FB_REC_FILTERED, fb_batch_filter(&batch, condition));
-	}
+	if (query->branch != NULL)
+		run_branch(query, &batch);
+	if (batch.sel_cnt > 0)
+		run_filter(query, &batch, query->filter);
 	if (batch.sel_cnt == 0)
 		return;
 	if (query->layout != NULL)

@@ -56,6 +56,11 @@ Test(golden, tutorials)
 	check("tutorial_key_value");
 }
 
+Test(golden, windows_over_unions)
+{
+	check("unite");
+}
+
 Test(golden, rows_of_windows)
 {
 	check("assigner");

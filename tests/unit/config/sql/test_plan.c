@@ -467,6 +467,77 @@ Test(plan, a_cascade)
 	planned_fini(&planned);
 }
 
+/* Rule M3: what the sides read and select are plans of their own; groups are over the rows of all. */
+Test(plan, a_window_over_a_union)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"CREATE VIEW u AS SELECT a AS x, n AS k, ts, d FROM t WHERE b > 0 UNION ALL SELECT id, v, ts, d FROM t "
+		"UNION ALL SELECT 1, 'k', ts, f FROM t;"
+		"INSERT INTO w SELECT window_end, k, SUM(x) FROM " 
+		"TABLE(HOP(TABLE u, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR)) WHERE x > 5 "
+		"GROUP BY window_start, window_end, k;");
+	const struct fb_query_plan *query = first_query(&planned);
+	const struct fb_query_plan *side;
+
+	cr_assert_eq(planned.plan->query_cnt, 1);
+	cr_assert_eq(query->branch_cnt, 3);
+	cr_expect_eq(fb_query_input_cnt(query), 3);
+	cr_expect_null(query->upstream);
+	cr_expect_eq(query->window.kind, FB_WINDOW_HOP);
+	cr_expect_eq(query->time->input, 2);
+	cr_expect_eq(query->keys[0]->input, 1);
+	cr_expect_eq(query->filter->args[0]->input, 0);
+	cr_expect_eq(query->aggs[0].arg->input, 0);
+	cr_expect_eq(query->aggs[0].arg->type.kind, FB_T_BIGINT);
+	cr_expect_eq(query->fields_needed[0], 1u << 0 | 1u << 1 | 1u << 2);
+	side = fb_query_input(query, 0);
+	cr_expect_str_eq(side->source->name, "t");
+	cr_expect_eq(side->filter->op, FB_OP_GT);
+	cr_expect_eq(side->window.kind, FB_WINDOW_NONE);
+	cr_expect_eq(side->select_cnt, 4);
+	cr_expect_eq(side->select[0]->op, FB_OP_CAST);
+	/* d is not read above */
+	cr_expect_eq(side->fields_needed[0], 1u << 1 | 1u << 4 | 1u << 7 | 1u << 11);
+	side = fb_query_input(query, 1);
+	cr_expect_null(side->filter);
+	cr_expect_str_eq(side->select_names[1], "k");
+	cr_expect_eq(side->fields_needed[0], 1u << 0 | 1u << 8 | 1u << 11);
+	cr_expect_eq(fb_query_input(query, 2)->fields_needed[0], 1u << 11);
+	cr_expect_not(query->keys[0]->type.not_null);
+	planned_fini(&planned);
+}
+
+/* Of two queries over one union each has its own branches: they read other columns. */
+Test(plan, branches_are_of_one_query)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"CREATE VIEW u AS SELECT a, b, ts FROM t UNION ALL SELECT a, b, ts FROM t;"
+		"INSERT INTO p SELECT SUM(a) FROM TUMBLE(TABLE u, DESCRIPTOR(ts), INTERVAL '1' MINUTE)" BY_WINDOW ";"
+		"INSERT INTO p SELECT SUM(b) FROM TUMBLE(TABLE u, DESCRIPTOR(ts), INTERVAL '1' MINUTE)" BY_WINDOW ";");
+
+	cr_expect_eq(fb_query_input(planned.plan->queries[0], 0)->fields_needed[0], 1u << 1 | 1u << 11);
+	cr_expect_eq(fb_query_input(planned.plan->queries[1], 0)->fields_needed[0], 1u << 4 | 1u << 11);
+	cr_expect_neq(planned.plan->queries[0]->fingerprint, planned.plan->queries[1]->fingerprint);
+	planned_fini(&planned);
+}
+
+/* Without GROUP BY each side is a query of its own. */
+Test(plan, a_union_of_rows_of_windows)
+{
+	struct planned planned = plan_ok(PRELUDE,
+		"CREATE VIEW u AS SELECT a, ts FROM t WHERE b > 0 UNION ALL SELECT a + 1, ts FROM t;"
+		"INSERT INTO p SELECT a FROM TUMBLE(TABLE u, DESCRIPTOR(ts), INTERVAL '1' MINUTE) WHERE a > 2;");
+
+	cr_assert_eq(planned.plan->query_cnt, 2);
+	for (int i = 0; i < 2; i++) {
+		cr_expect_eq(planned.plan->queries[i]->branch_cnt, 0);
+		cr_expect_eq(planned.plan->queries[i]->assigner.kind, FB_WINDOW_TUMBLE);
+	}
+	cr_expect_eq(planned.plan->queries[0]->filter->op, FB_OP_AND);
+	cr_expect_eq(planned.plan->queries[1]->filter->op, FB_OP_GT);
+	planned_fini(&planned);
+}
+
 /* The same window again: TUMBLE of a step over window_time, which nobody selected; its start is a key. */
 Test(plan, a_cascade_over_the_same_window)
 {
