@@ -32,11 +32,17 @@ static void find_nulls(
 {
 	to->has_null = false;
 	memset(to->valid, 0xff, FB_BATCH_WORDS * sizeof(uint64_t));
-	for (uint32_t row = 0; row < decoder->row_cnt; row++) {
+	for (uint32_t row = 0; decoder->any_null && row < decoder->row_cnt; row++) {
 		if (FB_LIKELY(from->refs[row].p != NULL) || decoder->rejected[row] != 0)
 			continue;
 		set_null(decoder, from, to, row);
 	}
+}
+
+/* No row of the column is to be passed over: then the loops do not ask. */
+static inline bool is_whole(const struct fb_decoder *decoder, const struct fb_column *to)
+{
+	return !decoder->any_rejected && !to->has_null;
 }
 
 static inline bool skip(
@@ -45,18 +51,31 @@ static inline bool skip(
 	return decoder->rejected[row] != 0 || from->refs[row].p == NULL;
 }
 
+/* What is more than digits. */
+static void convert_integer(struct fb_decoder *decoder, const struct fb_decoder_column *from,
+	struct fb_column *to, uint32_t row)
+{
+	enum fb_type_kind kind = (enum fb_type_kind)from->type.kind;
+	struct fb_str text = from->refs[row];
+
+	if (fb_convert_integer(text, kind, &to->i64[row]) == FB_CONVERTED)
+		return;
+	if (from->kinds == NULL || from->kinds[row] != FB_REF_NUMBER ||
+		fb_convert_fraction(text, kind, &to->i64[row]) != FB_CONVERTED)
+		bad_field(decoder, from, to, row, FB_REC_NUMBER);
+}
+
 static void convert_integers(
 	struct fb_decoder *decoder, const struct fb_decoder_column *from, struct fb_column *to)
 {
-	enum fb_type_kind kind = (enum fb_type_kind)from->type.kind;
+	uint64_t max = fb_convert_integer_max((enum fb_type_kind)from->type.kind);
+	bool whole = is_whole(decoder, to);
 
 	for (uint32_t row = 0; row < decoder->row_cnt; row++) {
-		if (skip(decoder, from, row) ||
-			fb_convert_integer(from->refs[row], kind, &to->i64[row]) == FB_CONVERTED)
-			continue;
-		if (from->kinds == NULL || from->kinds[row] != FB_REF_NUMBER ||
-			fb_convert_fraction(from->refs[row], kind, &to->i64[row]) != FB_CONVERTED)
-			bad_field(decoder, from, to, row, FB_REC_NUMBER);
+		if (whole)
+			row = decoder->integers(from->refs, row, decoder->row_cnt, max, to->i64);
+		if (row < decoder->row_cnt && !skip(decoder, from, row))
+			convert_integer(decoder, from, to, row);
 	}
 }
 
@@ -79,42 +98,6 @@ static void convert_decimals(
 	}
 }
 
-/*
- * "yyyy-MM-dd HH:mm:ss.SSS", whose first 16 bytes are mostly those of the row before: then only
- * seconds and milliseconds are read, from one word.
- */
-static inline bool timestamp_fast(struct fb_decoder_column *from, struct fb_str text, int64_t *ret)
-{
-	uint64_t head[2];
-	uint64_t tail;
-
-	if (text.len != 23)
-		return false;
-	memcpy(head, text.p, sizeof(head));
-	if (head[0] != from->dates.text[0] || head[1] != from->dates.text[1])
-		return false;
-	memcpy(&tail, text.p + 15, sizeof(tail)); /* "m:ss.SSS" */
-	/* Separators in their places, digits elsewhere. */
-	if ((tail & 0x000000ff0000ff00u) != 0x0000002e00003a00u)
-		return false;
-
-	uint64_t digits = (tail & 0xffffff00ffff00ffu) | 0x0000003000003000u;
-
-	if (((digits & 0xf0f0f0f0f0f0f0f0u) |
-		    (((digits + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)) !=
-		0x3333333333333333u)
-		return false;
-	digits &= 0x0f0f0f0f0f0f0f0fu;
-
-	uint64_t seconds = (digits >> 16 & 0xf) * 10 + (digits >> 24 & 0xf);
-
-	if (seconds > 59)
-		return false;
-	*ret = from->dates.minute_ms + (int64_t)(seconds * 1000 + (digits >> 40 & 0xf) * 100 +
-						 (digits >> 48 & 0xf) * 10 + (digits >> 56 & 0xf));
-	return true;
-}
-
 static enum fb_convert_result read_timestamp(
 	const struct fb_decoder *decoder, struct fb_str text, struct fb_type type, int64_t *ret)
 {
@@ -123,25 +106,38 @@ static enum fb_convert_result read_timestamp(
 	return fb_convert_json_timestamp(text, type, decoder->rules == FB_TEXT_JSON_ISO, ret);
 }
 
+/* By the rules of the format; its date is that of the next ones. */
+static void convert_timestamp(struct fb_decoder *decoder, struct fb_decoder_column *from,
+	struct fb_column *to, uint32_t row)
+{
+	char separator = decoder->rules == FB_TEXT_JSON_ISO ? 'T' : ' ';
+	struct fb_str text = from->refs[row];
+
+	if (read_timestamp(decoder, text, from->type, &to->i64[row]) != FB_CONVERTED) {
+		bad_field(decoder, from, to, row, FB_REC_DATETIME);
+	} else if (text.len == 23 && text.p[10] == separator &&
+		   (text.p[11] != '2' || text.p[12] < '4')) {
+		memcpy(&from->dates.head, text.p, sizeof(from->dates.head));
+		memcpy(&from->dates.tail, text.p + 7, sizeof(from->dates.tail));
+		from->dates.day_ms = fb_floor_div(to->i64[row], FB_MS_PER_DAY) * FB_MS_PER_DAY;
+	}
+}
+
 static void convert_timestamps(
 	struct fb_decoder *decoder, struct fb_decoder_column *from, struct fb_column *to)
 {
-	bool fast = from->type.kind == FB_T_TIMESTAMP && from->type.precision == 3;
-	char separator = decoder->rules == FB_TEXT_JSON_ISO ? 'T' : ' ';
+	bool fast = from->type.kind == FB_T_TIMESTAMP && from->type.precision == 3 && is_whole(decoder, to);
 
+	if (from->dates.head == 0) {
+		memcpy(&from->dates.head, "1970-01-", sizeof(from->dates.head));
+		memcpy(&from->dates.tail, decoder->rules == FB_TEXT_JSON_ISO ? "-01T" : "-01 ",
+			sizeof(from->dates.tail));
+	}
 	for (uint32_t row = 0; row < decoder->row_cnt; row++) {
-		struct fb_str text = from->refs[row];
-
-		if (skip(decoder, from, row) || (fast && timestamp_fast(from, text, &to->i64[row])))
-			continue;
-		if (read_timestamp(decoder, text, from->type, &to->i64[row]) != FB_CONVERTED) {
-			bad_field(decoder, from, to, row, FB_REC_DATETIME);
-		} else if (fast && text.len == 23 && text.p[10] == separator &&
-			   (text.p[11] != '2' || text.p[12] < '4')) {
-			/* 24:00 rolls into the next day and is left out. */
-			memcpy(from->dates.text, text.p, sizeof(from->dates.text));
-			from->dates.minute_ms = fb_floor_div(to->i64[row], 60000) * 60000;
-		}
+		if (fast)
+			row = decoder->timestamps(from->refs, row, decoder->row_cnt, &from->dates, to->i64);
+		if (row < decoder->row_cnt && !skip(decoder, from, row))
+			convert_timestamp(decoder, from, to, row);
 	}
 }
 
@@ -181,8 +177,7 @@ static void copy_texts(
 	struct fb_decoder *decoder, const struct fb_decoder_column *from, struct fb_column *to)
 {
 	memcpy(to->str, from->refs, decoder->row_cnt * sizeof(*to->str));
-	for (uint32_t row = 0; (to->has_null || decoder->any_rejected) && row < decoder->row_cnt;
-		row++)
+	for (uint32_t row = 0; !is_whole(decoder, to) && row < decoder->row_cnt; row++)
 		if (skip(decoder, from, row))
 			to->str[row] = FB_STR("");
 }
@@ -243,11 +238,14 @@ void fb_decoder_select(struct fb_decoder *decoder, struct fb_batch *batch)
 		if (FB_UNLIKELY(disposition != 0))
 			decoder->counters.rejected[disposition]++;
 	}
+	if (decoder->any_rejected)
+		memset(decoder->rejected, 0, decoder->row_cnt);
 	decoder->counters.decoded += selected;
 	batch->row_cnt = decoder->row_cnt;
 	batch->sel_cnt = selected;
 	decoder->row_cnt = 0;
 	decoder->any_rejected = false;
+	decoder->any_null = false;
 	decoder->scratch_len = 0;
 }
 

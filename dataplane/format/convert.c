@@ -73,25 +73,11 @@ static enum fb_convert_result integer_slow(struct fb_str text, enum fb_type_kind
 	return result;
 }
 
-/* Eight digits in three multiplications (Langdale and Lemire 2019, section 3.1.4); shorter texts
- * are filled with '0'. */
 enum fb_convert_result fb_convert_integer(struct fb_str text, enum fb_type_kind kind, int64_t *ret)
 {
-	uint64_t word;
-	uint32_t shift;
-
-	if (text.len == 0 || text.len > 8 || kind < FB_T_INT)
-		return integer_slow(text, kind, ret);
-	memcpy(&word, text.p, sizeof(word)); /* reads behind short texts: the payload's padding */
-	shift = 64 - text.len * 8;
-	word = shift ? word << shift | 0x3030303030303030u >> (64 - shift) : word;
-	if (((word & 0xf0f0f0f0f0f0f0f0u) | (((word + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >>
-						    4)) != 0x3333333333333333u)
-		return integer_slow(text, kind, ret);
-	word = (word & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
-	word = (word & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-	*ret = (int64_t)((word & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
-	return FB_CONVERTED;
+	if (fb_convert_plain_integer(text, fb_convert_integer_max(kind), ret))
+		return FB_CONVERTED;
+	return integer_slow(text, kind, ret);
 }
 
 /* ---- floating point ---- */

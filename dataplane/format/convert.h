@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "config/sql/types.h"
 
 enum fb_convert_result {
@@ -15,6 +17,69 @@ enum fb_convert_result {
 };
 
 enum fb_convert_result fb_convert_integer(struct fb_str text, enum fb_type_kind kind, int64_t *ret);
+
+/* The greatest number of an integer type. */
+static inline uint64_t fb_convert_integer_max(enum fb_type_kind kind)
+{
+	switch (kind) {
+	case FB_T_TINYINT:
+		return INT8_MAX;
+	case FB_T_SMALLINT:
+		return INT16_MAX;
+	case FB_T_INT:
+		return INT32_MAX;
+	default:
+		return INT64_MAX;
+	}
+}
+
+/* Whether all eight bytes are digits. */
+static inline bool fb_convert_is_digits(uint64_t word)
+{
+	return ((word & 0xf0f0f0f0f0f0f0f0u) |
+		       (((word + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4)) == 0x3333333333333333u;
+}
+
+/* Their number, in three multiplications (Langdale and Lemire 2019, section 3.1.4). */
+static inline uint64_t fb_convert_eight_digits(uint64_t word)
+{
+	word = (word & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+	word = (word & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+	return (word & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+}
+
+/*
+ * The common shape of an integer: up to 16 digits and nothing else. False: it has another, or is above `max`. Shorter
+ * texts are filled up with '0' in front; what is read behind them is the payload's padding.
+ */
+static inline bool fb_convert_plain_integer(struct fb_str text, uint64_t max, int64_t *ret)
+{
+	uint64_t high;
+	uint64_t low;
+	uint64_t value;
+
+	if (text.len - 1 < 8) {
+		memcpy(&low, text.p, sizeof(low));
+		/* Two shifts: one by 64 would be undefined. */
+		low = low << (64 - text.len * 8) | 0x3030303030303030u >> 8 >> (text.len * 8 - 8);
+		if (!fb_convert_is_digits(low))
+			return false;
+		value = fb_convert_eight_digits(low);
+	} else if (text.len - 9 < 8) {
+		memcpy(&high, text.p, sizeof(high));
+		memcpy(&low, text.p + text.len - 8, sizeof(low));
+		high = high << (128 - text.len * 8) | 0x3030303030303030u >> 8 >> (text.len * 8 - 72);
+		if (!fb_convert_is_digits(high) || !fb_convert_is_digits(low))
+			return false;
+		value = fb_convert_eight_digits(high) * 100000000 + fb_convert_eight_digits(low);
+	} else {
+		return false;
+	}
+	if (value > max)
+		return false;
+	*ret = (int64_t)value;
+	return true;
+}
 enum fb_convert_result fb_convert_double(struct fb_str text, bool single, double *ret);
 enum fb_convert_result fb_convert_date(struct fb_str text, int64_t *ret_days);
 /* `type` says unit and whether a trailing Z is demanded. */

@@ -52,7 +52,8 @@ static fb_csv_scan_fn choose_scan(enum fb_isa isa)
 
 static void destroy(struct fb_decoder *decoder)
 {
-	free(fb_csv_of(decoder)->positions);
+	if (fb_csv_of(decoder)->positions != NULL)
+		free(fb_csv_of(decoder)->positions - FB_CSV_POSITION_FRONT);
 }
 
 int fb_csv_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
@@ -74,12 +75,13 @@ int fb_csv_create(const struct fb_decoder_conf *conf, struct fb_decoder **ret)
 	for (uint32_t i = 0; i < base->column_cnt; i++)
 		decoder->binary |= fb_type_is_binary(base->columns[i].type);
 	decoder->all_needed = base->column_cnt == conf->table->field_cnt;
-	decoder->positions =
-		aligned_alloc(64, (FB_CSV_POSITIONS + FB_CSV_POSITION_PAD) * sizeof(uint32_t));
+	decoder->positions = aligned_alloc(64,
+		(FB_CSV_POSITION_FRONT + FB_CSV_POSITIONS + FB_CSV_POSITION_PAD) * sizeof(uint32_t));
 	if (decoder->positions == NULL) {
 		fb_decoder_destroy(base);
 		return FB_E_NO_MEMORY;
 	}
+	decoder->positions += FB_CSV_POSITION_FRONT;
 	*ret = base;
 	return 0;
 }

@@ -38,6 +38,8 @@ struct fb_csv_chars {
 #define FB_CSV_POSITIONS 16384
 /* A kernel may write up to so many positions behind the last it counts. */
 #define FB_CSV_POSITION_PAD 64
+/* Room in front of them, so that they begin with a line of the cache. */
+#define FB_CSV_POSITION_FRONT 16
 
 /*
  * Finds structural characters in data[0, len) until there are row_max newlines. Reads up to
@@ -69,7 +71,7 @@ struct fb_csv_decoder {
 	bool all_needed; /* every field is read: too few fields are an error (semantics 1.5, arity)
 			  */
 	struct fb_str null_literal;
-	uint32_t *positions;
+	uint32_t *positions; /* with room for one in front */
 };
 
 static inline struct fb_csv_decoder *fb_csv_of(struct fb_decoder *decoder)
@@ -117,6 +119,7 @@ static inline uint32_t fb_csv_set(struct fb_csv_decoder *decoder, struct fb_deco
 			error = 0;
 		}
 	}
+	decoder->base.any_null |= text.p == NULL;
 	column->refs[row] = text;
 	return error;
 }

@@ -61,6 +61,63 @@ static inline void mask_quoted(struct carry *carry, uint64_t quotes, uint64_t wi
 	carry->quoted = (uint64_t)((int64_t)inside >> 63);
 }
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/*
+ * Whole blocks without a quote, which is what most are: nothing is carried from one to the next. On to the first that has
+ * one, to the last bytes, or to where rows or positions are full.
+ */
+ALWAYS_INLINE uint32_t scan_plain(struct fb_csv_scan *scan, const uint8_t *data, uint32_t at, uint32_t len,
+	struct fb_csv_chars chars, uint32_t row_max, uint32_t *positions, const bool quoting, struct carry *carry)
+{
+	uint32_t *out = positions + scan->position_cnt;
+	uint32_t *full = positions + FB_CSV_POSITIONS - 64;
+	uint32_t newline_cnt = scan->newline_cnt;
+	uint64_t both = carry->after_break << 63;
+
+	for (; len - at >= 64 && newline_cnt < row_max && out <= full; at += 64) {
+		block bytes = load(data + at);
+		uint64_t newlines = equal(bytes, '\n');
+
+		if (quoting && __builtin_expect(equal(bytes, chars.quote) != 0, 0))
+			break;
+		both = equal(bytes, chars.delimiter) | newlines;
+		put_positions(out, both, at);
+		out += __builtin_popcountll(both);
+		newline_cnt += (uint32_t)__builtin_popcountll(newlines);
+	}
+	carry->after_break = both >> 63;
+	scan->position_cnt = (uint32_t)(out - positions);
+	scan->newline_cnt = newline_cnt;
+	return at;
+}
+
+/* A block that may hold anything, or is the last. */
+static inline void scan_block(struct fb_csv_scan *scan, const uint8_t *data, uint32_t at, uint32_t len,
+	struct fb_csv_chars chars, uint32_t *positions, struct carry *carry)
+{
+	bool quoting = chars.quote != chars.delimiter;
+	block bytes = load(data + at);
+	uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
+	uint64_t delimiters = equal(bytes, chars.delimiter) & within;
+	uint64_t newlines = equal(bytes, '\n') & within;
+	uint64_t both;
+
+	if (quoting) {
+		uint64_t quotes = equal(bytes, chars.quote) & within;
+
+		if (quotes | carry->quoted | carry->after_close)
+			mask_quoted(carry, quotes, within, &delimiters, &newlines);
+		if (chars.escape != chars.quote && (equal(bytes, chars.escape) & within))
+			carry->flags |= FB_CSV_IRREGULAR;
+	}
+	both = delimiters | newlines;
+	carry->after_break = both >> 63;
+	put_positions(positions + scan->position_cnt, both, at);
+	scan->position_cnt += (uint32_t)__builtin_popcountll(both);
+	scan->newline_cnt += (uint32_t)__builtin_popcountll(newlines);
+}
+
 struct fb_csv_scan SCAN(const uint8_t *data, uint32_t len, struct fb_csv_chars chars,
 	uint32_t row_max, uint32_t *positions) {
 	struct fb_csv_scan scan = {0};
@@ -76,26 +133,15 @@ struct fb_csv_scan SCAN(const uint8_t *data, uint32_t len, struct fb_csv_chars c
 	 */
 	while (at < len && scan.newline_cnt < row_max &&
 		scan.position_cnt <= FB_CSV_POSITIONS - 64 && !(carry.flags & FB_CSV_IRREGULAR)) {
-		block bytes = load(data + at);
-		uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
-		uint64_t delimiters = equal(bytes, chars.delimiter) & within;
-		uint64_t newlines = equal(bytes, '\n') & within;
+		uint32_t from = at;
 
-		if (quoting) {
-			uint64_t quotes = equal(bytes, chars.quote) & within;
-
-			if (quotes | carry.quoted | carry.after_close)
-				mask_quoted(&carry, quotes, within, &delimiters, &newlines);
-			if (escaping && (equal(bytes, chars.escape) & within))
-				carry.flags |= FB_CSV_IRREGULAR;
-		}
-
-		uint64_t both = delimiters | newlines;
-
-		carry.after_break = both >> 63;
-		put_positions(positions + scan.position_cnt, both, at);
-		scan.position_cnt += (uint32_t)__builtin_popcountll(both);
-		scan.newline_cnt += (uint32_t)__builtin_popcountll(newlines);
+		if (!quoting)
+			at = scan_plain(&scan, data, at, len, chars, row_max, positions, false, &carry);
+		else if (!escaping && !(carry.quoted | carry.after_close))
+			at = scan_plain(&scan, data, at, len, chars, row_max, positions, true, &carry);
+		if (at != from)
+			continue;
+		scan_block(&scan, data, at, len, chars, positions, &carry);
 		at += 64;
 	}
 	scan.scanned = at < len ? at : len;

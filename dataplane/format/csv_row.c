@@ -217,7 +217,9 @@ uint32_t fb_csv_row(struct fb_csv_decoder *decoder, const uint8_t *data, uint32_
 		return FB_REC_ARITY;
 	/* Fields that are not there are NULL. */
 	for (uint32_t i = 0; i < decoder->base.column_cnt; i++)
-		if (decoder->base.columns[i].field >= field_cnt)
+		if (decoder->base.columns[i].field >= field_cnt) {
 			decoder->base.columns[i].refs[row] = (struct fb_str){NULL, 0};
+			decoder->base.any_null = true;
+		}
 	return wrong;
 }

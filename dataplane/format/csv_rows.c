@@ -22,10 +22,10 @@ static inline uint32_t set_field(struct fb_csv_decoder *decoder, struct fb_decod
 
 /* What is left of a scan. */
 struct rows {
-	const uint32_t *positions; /* of delimiters and newlines */
+	uint32_t *positions; /* of delimiters and newlines; in front of them is room for one */
 	uint32_t position_cnt;
 	uint32_t newline_cnt;
-	uint32_t start; /* offset of the first row; 0: positions are from the scan's begin */
+	uint32_t start; /* offset of the first row */
 };
 
 /*
@@ -36,24 +36,20 @@ struct rows {
 static inline void set_rows_plain(struct fb_csv_decoder *decoder, const uint8_t *data,
 	const struct rows *rows, uint32_t row_cnt)
 {
-	const uint32_t *positions = rows->positions;
 	uint32_t step = decoder->base.field_cnt;
 
 	for (uint32_t c = 0; c < decoder->base.column_cnt; c++) {
-		uint32_t field = decoder->base.columns[c].field;
 		struct fb_str *refs = decoder->base.columns[c].refs + decoder->base.row_cnt;
-		const uint32_t *end = positions + field;
+		const uint32_t *end = rows->positions + decoder->base.columns[c].field;
 
-		for (uint32_t row = 0; row < row_cnt; row++, end += step) {
-			uint32_t from = field == 0 && row == 0 ? rows->start : end[-1] + 1;
-
-			refs[row] = (struct fb_str){(const char *)data + from, *end - from};
-		}
+		for (uint32_t row = 0; row < row_cnt; row++, end += step)
+			refs[row] = (struct fb_str){
+				(const char *)data + (uint32_t)(end[-1] + 1), end[0] - end[-1] - 1};
 	}
 }
 
 /* "\r\n": the carriage return is part of the line's end. Only the last field can hold it. */
-static inline void strip_returns(struct fb_csv_decoder *decoder, uint32_t row_cnt)
+static void strip_returns(struct fb_csv_decoder *decoder, uint32_t row_cnt)
 {
 	int16_t last = decoder->base.column_of_field[decoder->base.field_cnt - 1];
 
@@ -64,24 +60,30 @@ static inline void strip_returns(struct fb_csv_decoder *decoder, uint32_t row_cn
 	}
 }
 
-/* Rows at the front that have exactly field_cnt fields each. */
-static inline uint32_t regular_rows(
-	const struct fb_csv_decoder *decoder, const uint8_t *data, const struct rows *rows)
+/* Rows at the front that have exactly field_cnt fields each; whether a carriage return may be in front of a line's end. */
+static inline uint32_t regular_rows(const struct fb_csv_decoder *decoder, const uint8_t *data,
+	const struct rows *rows, bool *ret_returns)
 {
 	uint32_t step = decoder->base.field_cnt;
 	uint32_t max = FB_MIN(rows->newline_cnt, rows->position_cnt / step);
 	uint32_t row = 0;
 
+	*ret_returns = true;
 	/*
 	 * All of the payload regular is the rule: then the counts agree, and every step-th position
 	 * is a newline. Asked at its front only, so that bad rows cost no more than their own
 	 * length.
 	 */
 	if (rows->start == 0 && max == rows->newline_cnt) {
-		uint32_t bad = 0;
+		const uint32_t *end = rows->positions + step - 1;
+		bool bad = false;
+		bool returns = false;
 
-		for (row = 0; row < max; row++)
-			bad |= data[rows->positions[row * step + step - 1]] != '\n';
+		for (row = 0; row < max; row++, end += step) {
+			bad |= data[*end] != '\n';
+			returns |= data[*end - (*end > 0)] == '\r';
+		}
+		*ret_returns = returns;
 		if (!bad)
 			return max;
 	}
@@ -130,7 +132,7 @@ static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *
 
 		for (uint32_t c = 0; c < decoder->base.column_cnt; c++) {
 			uint32_t at = row * step + decoder->base.columns[c].field;
-			uint32_t from = at == 0 ? rows->start : positions[at - 1] + 1;
+			uint32_t from = positions[(int32_t)at - 1] + 1;
 			uint32_t to = positions[at];
 			uint32_t error;
 
@@ -142,6 +144,7 @@ static uint32_t set_rows_checked(struct fb_csv_decoder *decoder, const uint8_t *
 				(struct fb_str){(const char *)data + from, to - from}, quoted);
 			if (error == FB_REC_CNT) {
 				decoder->base.scratch_len = scratch_len;
+				decoder->base.rejected[decoder->base.row_cnt + row] = 0;
 				return row;
 			}
 			if (error)
@@ -184,16 +187,19 @@ static bool add_regular(struct fb_csv_decoder *decoder, const uint8_t *base, str
 	bool quoted, uint32_t *ret_taken)
 {
 	uint32_t step = decoder->base.field_cnt;
-	uint32_t found =
-		FB_MIN(regular_rows(decoder, base, rows), FB_BATCH_ROWS - decoder->base.row_cnt);
+	bool returns;
+	uint32_t found = FB_MIN(
+		regular_rows(decoder, base, rows, &returns), FB_BATCH_ROWS - decoder->base.row_cnt);
 	uint32_t taken = found;
 
-	memset(decoder->base.rejected + decoder->base.row_cnt, 0, found);
+	/* The end of what is in front of the first row, so that all fields have one. */
+	rows->positions[-1] = rows->start - 1;
 	if (quoted || decoder->null_set || decoder->binary) {
 		taken = set_rows_checked(decoder, base, rows, found, quoted);
 	} else {
 		set_rows_plain(decoder, base, rows, found);
-		strip_returns(decoder, found);
+		if (returns)
+			strip_returns(decoder, found);
 	}
 	decoder->base.row_cnt += taken;
 	decoder->base.counters.records += taken;

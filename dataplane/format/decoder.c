@@ -35,6 +35,24 @@ static int add_columns(struct fb_decoder *decoder, const struct fb_decoder_conf 
 	return 0;
 }
 
+static void choose_kernels(struct fb_decoder *decoder, enum fb_isa isa)
+{
+	switch (isa) {
+	case FB_ISA_AVX512:
+		decoder->integers = fb_column_integers_avx512;
+		decoder->timestamps = fb_column_timestamps_avx512;
+		break;
+	case FB_ISA_AVX2:
+		decoder->integers = fb_column_integers_avx2;
+		decoder->timestamps = fb_column_timestamps_avx2;
+		break;
+	default:
+		decoder->integers = fb_column_integers_scalar;
+		decoder->timestamps = fb_column_timestamps_scalar;
+		break;
+	}
+}
+
 int fb_decoder_alloc(const struct fb_decoder_conf *conf, size_t bytes, struct fb_decoder **ret)
 {
 	struct fb_decoder *decoder = aligned_alloc(64, (bytes + 63) / 64 * 64);
@@ -43,6 +61,7 @@ int fb_decoder_alloc(const struct fb_decoder_conf *conf, size_t bytes, struct fb
 	if (decoder == NULL)
 		return FB_E_NO_MEMORY;
 	memset(decoder, 0, bytes);
+	choose_kernels(decoder, conf->isa);
 	/* A record that spans lines is CSV's alone. */
 	decoder->framing = conf->framing == FB_FRAMING_DATAGRAM ? FB_FRAMING_DATAGRAM : FB_FRAMING_NEWLINE;
 	decoder->field_cnt = conf->table->field_cnt;

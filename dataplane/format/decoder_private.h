@@ -6,7 +6,7 @@
  *   csv.h     csv_rows.c, csv_row.c, csv_kernel.c
  *   json.h    json_rows.c, json_record.c, json_text.c, json_shape.c, json_kernel.c
  *   base64.c  texts of binary columns to bytes, for both
- *   column.c  texts of whole columns to values, for both
+ *   column.c, column_kernel.c   texts of whole columns to values, for both
  */
 #pragma once
 
@@ -17,11 +17,31 @@
  * it is used up. */
 #define FB_DECODER_SCRATCH_BYTES (256u * 1024)
 
-/* Days of the last date text seen, so that a run of equal dates is parsed once. */
+/* The day of the last timestamp, so that a run of equal dates is parsed once. */
 struct fb_date_cache {
-	uint64_t text[2]; /* "yyyy-MM-dd HH:mm" */
-	int64_t minute_ms;
+	uint64_t head; /* "yyyy-MM-" */
+	uint32_t tail; /* "-dd " */
+	int64_t day_ms;
 };
+
+/*
+ * Kernels for columns without NULLs and rejected rows: they convert rows from `row` on, as long as their texts have the
+ * common shape (column_kernel.c), and return the first that has not, or row_cnt.
+ */
+typedef uint32_t (*fb_column_integers_fn)(
+	const struct fb_str *refs, uint32_t row, uint32_t row_cnt, uint64_t max, int64_t *values);
+typedef uint32_t (*fb_column_timestamps_fn)(const struct fb_str *refs, uint32_t row, uint32_t row_cnt,
+	const struct fb_date_cache *dates, int64_t *values);
+
+#define FB_COLUMN_KERNEL(set)                                                                           \
+	uint32_t fb_column_integers_##set(const struct fb_str *refs, uint32_t row, uint32_t row_cnt,    \
+		uint64_t max, int64_t *values);                                                         \
+	uint32_t fb_column_timestamps_##set(const struct fb_str *refs, uint32_t row, uint32_t row_cnt,  \
+		const struct fb_date_cache *dates, int64_t *values);
+FB_COLUMN_KERNEL(scalar)
+FB_COLUMN_KERNEL(avx2)
+FB_COLUMN_KERNEL(avx512)
+#undef FB_COLUMN_KERNEL
 
 /* By which format's rules texts become values. */
 enum fb_text_rules { FB_TEXT_CSV, FB_TEXT_JSON_SQL, FB_TEXT_JSON_ISO };
@@ -41,17 +61,20 @@ struct fb_decoder {
 	bool (*add)(struct fb_decoder *decoder, const uint8_t *data, uint32_t len, uint32_t *pos);
 	void (*finish)(struct fb_decoder *decoder, struct fb_batch *batch);
 	void (*destroy)(struct fb_decoder *decoder); /* of what the format has beside this */
+	fb_column_integers_fn integers;
+	fb_column_timestamps_fn timestamps;
 	enum fb_framing framing;
 	enum fb_text_rules rules;
 	bool ignore_errors;
 	bool any_rejected;   /* of the waiting rows */
 	uint8_t seen;        /* enum fb_decoder_seen */
+	bool any_null;       /* some ref of theirs may be NULL */
 	uint32_t field_cnt;  /* of the table */
 	uint32_t column_cnt; /* needed ones, ascending by field */
 	struct fb_decoder_column *columns;
 	int16_t *column_of_field; /* -1: not needed */
 	uint32_t row_cnt;         /* waiting */
-	uint8_t *rejected;        /* per waiting row: 0 or the disposition */
+	uint8_t *rejected;        /* per waiting row: 0 or the disposition; behind them 0 */
 	/* Texts that differ from the payload's bytes, until the next finish. */
 	char *scratch;
 	uint32_t scratch_len;

@@ -118,6 +118,7 @@ struct fb_json_take {
 	uint32_t row_max;
 	const uint8_t *blocks; /* of the scan; NULL: nothing special in any */
 	uint32_t blocks_from;  /* offset of the first block */
+	bool *any_null;        /* set where a value is NULL */
 };
 
 /*

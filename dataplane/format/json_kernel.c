@@ -196,9 +196,12 @@ static inline bool is_special(const struct fb_json_take *take, uint32_t start, u
 	return false;
 }
 
-static inline void pick_values(const struct fb_json_shape *shape, const uint8_t *data,
+/* True: one of them is NULL. */
+static inline bool pick_values(const struct fb_json_shape *shape, const uint8_t *data,
 	const uint32_t *positions, uint32_t row)
 {
+	bool any_null = false;
+
 	for (uint32_t i = 0; i < shape->pick_cnt; i++) {
 		const struct fb_json_pick *pick = &shape->picks[i];
 		struct fb_str text = {NULL, 0};
@@ -220,7 +223,9 @@ static inline void pick_values(const struct fb_json_shape *shape, const uint8_t 
 		}
 		pick->refs[row] = text;
 		pick->kinds[row] = kind;
+		any_null |= text.p == NULL;
 	}
+	return any_null;
 }
 
 uint32_t TAKE(const struct fb_json_shape *shape, const struct fb_json_take *take)
@@ -229,6 +234,7 @@ uint32_t TAKE(const struct fb_json_shape *shape, const struct fb_json_take *take
 	const uint32_t *last = take->positions + take->position_cnt;
 	uint32_t start = take->start;
 	uint32_t rows = 0;
+	bool any_null = false;
 
 	while (rows < take->row_max && positions + shape->quote_cnt < last &&
 		has_shape(shape, take->data, positions, start)) {
@@ -236,10 +242,11 @@ uint32_t TAKE(const struct fb_json_shape *shape, const struct fb_json_take *take
 
 		if (take->blocks != NULL && end > start && is_special(take, start, end - 1))
 			break;
-		pick_values(shape, take->data, positions, take->row + rows);
+		any_null |= pick_values(shape, take->data, positions, take->row + rows);
 		start = end + 1;
 		positions += shape->quote_cnt + 1;
 		rows++;
 	}
+	*take->any_null |= any_null;
 	return rows;
 }

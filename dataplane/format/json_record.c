@@ -294,6 +294,7 @@ static inline uint32_t set_field(
 		error = fb_json_compact(decoder, &text);
 	if (column->type.kind == FB_T_BINARY || column->type.kind == FB_T_VARBINARY)
 		error = set_binary(decoder, &text, kind);
+	decoder->base.any_null |= text.p == NULL;
 	column->refs[decoder->base.row_cnt] = text;
 	column->kinds[decoder->base.row_cnt] = kind;
 	decoder->found += decoder->seen[c] != decoder->record;
@@ -379,6 +380,7 @@ static uint32_t fill_missing(struct fb_json_decoder *decoder)
 		return 0;
 	for (uint32_t c = 0; c < base->column_cnt; c++)
 		if (decoder->seen[c] != decoder->record) {
+			base->any_null = true;
 			base->columns[c].refs[base->row_cnt] = (struct fb_str){NULL, 0};
 			base->columns[c].kinds[base->row_cnt] = FB_REF_TEXT;
 		}

@@ -36,6 +36,7 @@ static uint32_t take_shape(struct fb_json_decoder *decoder, uint32_t start, uint
 		.row_max = row_max,
 		.blocks = scan->blocks ? decoder->blocks : NULL,
 		.blocks_from = scan->from,
+		.any_null = &base->any_null,
 	};
 
 	for (uint32_t i = 0; i < FB_JSON_SHAPES; i++) {
@@ -45,7 +46,6 @@ static uint32_t take_shape(struct fb_json_decoder *decoder, uint32_t start, uint
 
 		if (rows == 0)
 			continue;
-		memset(base->rejected + base->row_cnt, 0, rows);
 		base->row_cnt += rows;
 		base->counters.records += rows;
 		decoder->next += rows * (shape->quote_cnt + 1);

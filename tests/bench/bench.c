@@ -94,6 +94,19 @@ double fb_bench_tsc_hz(void)
 	return hz;
 }
 
+double fb_bench_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+double fb_bench_cpu_cycles(void)
+{
+	return fb_bench_cpu_ns() * fb_bench_tsc_hz() / 1e9;
+}
+
 uint32_t fb_bench_record(char *out, uint32_t id, uint32_t *ret_key_at, uint32_t *ret_time_at)
 {
 	static const char *const first[] = {"Ada", "Grace", "Edsger", "Barbara", "Donald", "Margaret", "Ken", "Frances"};

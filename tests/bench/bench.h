@@ -49,6 +49,11 @@ uint32_t fb_bench_record(char *out, uint32_t id, uint32_t *ret_key_at, uint32_t 
 /* The same record as a JSON object on a line, about 225 bytes; shuffled: with its members in another order every time. */
 uint32_t fb_bench_json_record(char *out, uint32_t id, bool shuffled);
 
+/* CPU time of this thread, in ns and in TSC ticks: what others run on a shared machine does not count. A trial is long
+ * enough for the clock, which costs a system call. */
+double fb_bench_cpu_ns(void);
+double fb_bench_cpu_cycles(void);
+
 static inline uint64_t fb_bench_tsc(void)
 {
 	return __builtin_ia32_rdtsc();

@@ -127,7 +127,7 @@ static inline void prefetch(const struct datagrams *set, uint32_t at)
 
 static double trial_touch(const struct datagrams *set)
 {
-	uint64_t start = fb_bench_tsc();
+	double start = fb_bench_cpu_cycles();
 
 	for (uint32_t at = 0; at < TRIAL_RECORDS / set->records; at++) {
 		uint32_t len;
@@ -137,12 +137,12 @@ static double trial_touch(const struct datagrams *set)
 		for (uint32_t i = 0; i < len; i += 64)
 			ignored += data[i];
 	}
-	return (double)(fb_bench_tsc() - start) / TRIAL_RECORDS;
+	return (fb_bench_cpu_cycles() - start) / TRIAL_RECORDS;
 }
 
 static double trial_decode(const struct datagrams *set, struct fb_decoder *decoder, struct fb_batch *batch)
 {
-	uint64_t start = fb_bench_tsc();
+	double start = fb_bench_cpu_cycles();
 
 	for (uint32_t at = 0; at < TRIAL_RECORDS / set->records; at++) {
 		uint32_t len;
@@ -161,12 +161,29 @@ static double trial_decode(const struct datagrams *set, struct fb_decoder *decod
 		}
 	}
 	fb_decoder_finish(decoder, batch);
-	return (double)(fb_bench_tsc() - start) / TRIAL_RECORDS;
+	return (fb_bench_cpu_cycles() - start) / TRIAL_RECORDS;
+}
+
+static void name_case(char name[96], enum input input, enum fb_isa isa, const char *where)
+{
+	static const char *const names[] = {"csv", "json", "json in any order", "binary"};
+
+	snprintf(name, 96, "%s %s, %s", names[input], fb_isa_name(isa), where);
+}
+
+static bool is_wanted(int argc, char **argv, enum input input, enum fb_isa isa, const char *where)
+{
+	char name[96];
+	bool wanted = argc == 1;
+
+	name_case(name, input, isa, where);
+	for (int i = 1; i < argc; i++)
+		wanted |= strncmp(name, argv[i], strlen(argv[i])) == 0;
+	return wanted;
 }
 
 static void bench_case(const struct fb_query_plan *query, const struct datagrams *set, enum fb_isa isa, const char *where)
 {
-	static const char *const names[] = {"csv", "json", "json in any order", "binary"};
 	struct fb_decoder_conf conf = {.table = query->source, .needed = query->fields_needed, .isa = isa,
 		.layout = set->input == BINARY ? &binary_layout : NULL};
 	struct fb_decoder *decoder;
@@ -194,7 +211,7 @@ static void bench_case(const struct fb_query_plan *query, const struct datagrams
 
 	if (counters->decoded != counters->records || counters->records != counters->payloads * set->records)
 		fail("records are missing");
-	snprintf(name, sizeof(name), "%s %s, %s", names[set->input], fb_isa_name(isa), where);
+	name_case(name, set->input, isa, where);
 	snprintf(note, sizeof(note), "%u datagrams of %u records of %.0f B, 3 of 11 fields; limit: touching every line", set->cnt,
 		set->records, set->record_bytes);
 	fb_bench_print(&(struct fb_bench_row){"format", name, "TSC cycles/record", &cost, &limit, false, note});
@@ -225,7 +242,8 @@ static const struct fb_query_plan *make_plan(enum input input)
 	return plan->queries[0];
 }
 
-int main(void)
+/* Without arguments all cases; else those whose names begin with one of them: `bench-format "csv avx512"`. */
+int main(int argc, char **argv)
 {
 	static const struct {
 		uint32_t cnt;
@@ -239,7 +257,8 @@ int main(void)
 			struct datagrams set = make_datagrams((enum input)input, sizes[i].cnt);
 
 			for (int isa = input == BINARY ? (int)fb_isa_detect() : FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++)
-				bench_case(query, &set, (enum fb_isa)isa, sizes[i].text);
+				if (is_wanted(argc, argv, (enum input)input, (enum fb_isa)isa, sizes[i].text))
+					bench_case(query, &set, (enum fb_isa)isa, sizes[i].text);
 			free(set.memory);
 			free(set.order);
 			free(set.len);

@@ -293,24 +293,16 @@ static void touch(struct bench *bench, uint32_t batch)
 	}
 }
 
-static double cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 /* ns per record. The keys are those by chance where there are enough of them. */
 static double trial(struct bench *bench, void (*fn)(struct bench *, uint32_t))
 {
 	uint32_t batches = KEY_ROWS / FB_BATCH_ROWS;
 	uint32_t from = bench->by_text ? 0 : FB_MIN(first_batches(bench), batches - BATCHES);
-	double start = cpu_ns();
+	double start = fb_bench_cpu_ns();
 
 	for (uint32_t batch = from; batch < from + BATCHES; batch++)
 		fn(bench, batch);
-	return (cpu_ns() - start) / ROWS;
+	return (fb_bench_cpu_ns() - start) / ROWS;
 }
 
 /* Every key once, so that both hold all. */
@@ -326,13 +318,13 @@ static void fill(struct bench *bench)
 static double trial_fresh(struct bench *bench)
 {
 	uint32_t batches = FB_MIN(bench->input.key_cnt, ROWS) / FB_BATCH_ROWS;
-	double start = cpu_ns();
+	double start = fb_bench_cpu_ns();
 
 	fb_slice_close(bench->slice);
 	bench->slice = fb_slice_open(bench->pool, bench->layout, 0);
 	for (uint32_t batch = 0; batch < batches; batch++)
 		update(bench, batch);
-	return (cpu_ns() - start) / (batches * FB_BATCH_ROWS);
+	return (fb_bench_cpu_ns() - start) / (batches * FB_BATCH_ROWS);
 }
 
 /* ---- cases ---- */

@@ -134,15 +134,15 @@ static uint32_t turn_window(struct bench *bench)
 	return FB_NET_BURST;
 }
 
-/* TSC ticks per record. */
+/* TSC ticks of CPU time per record. */
 static double trial(struct bench *bench, uint32_t (*turn)(struct bench *))
 {
 	uint64_t records = 0;
-	uint64_t start = fb_bench_tsc();
+	double start = fb_bench_cpu_cycles();
 
 	while (records < TRIAL_RECORDS)
 		records += (uint64_t)turn(bench) * FB_SOURCE_RECORDS_PER_PACKET;
-	return (double)(fb_bench_tsc() - start) / (double)records;
+	return (fb_bench_cpu_cycles() - start) / (double)records;
 }
 
 static void setup(struct bench *bench)
