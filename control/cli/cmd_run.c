@@ -144,12 +144,11 @@ static int check_mappings(struct run *run)
 
 /* ---- a pass ---- */
 
-static int take_rows(void *arg, uint32_t query, const uint8_t *bytes, size_t len, uint64_t row_cnt)
+static int take_rows(void *arg, const struct fb_replay_rows *rows)
 {
 	struct pass *pass = arg;
 
-	(void)row_cnt;
-	return fb_run_output_put(pass->outputs[query], bytes, len, &pass->message);
+	return rows->len == 0 ? 0 : fb_run_output_put(pass->outputs[rows->query], rows->bytes, rows->len, &pass->message);
 }
 
 static void show_progress(void *arg, const struct fb_replay_progress *progress)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run as a whole: making it, taking from the cores, numbers. */
+/* A run as a whole: making it, taking from the cores. */
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
 
+#include "control/replay/file_source.h"
 #include "control/replay/replay_private.h"
 
 #define BLOCK_BYTES (64 << 10) /* stays in the cache between reading and parsing */
@@ -54,56 +55,76 @@ static int open_queries(struct fb_replay *replay)
 	}
 	/* One half for the cores, one for windows that are put together from several cores. */
 	share = conf->state_bytes / FB_MAX(windowed, 1u);
-	replay->pool_bytes = share / 2 / conf->threads;
+	replay->pool_bytes = share / 2 / replay->thread_cnt / replay->reader_cnt;
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++)
 		if (replay->queries[i].layout != NULL)
 			rc = fb_windows_open(&replay->queries[i], share / 2);
 	return rc;
 }
 
-static int open_core(struct fb_replay *replay, struct fb_core *core, const struct fb_slice_layout *const *layouts)
+static int open_reader(struct fb_replay *replay, const struct fb_slice_layout *const *layouts, struct fb_reader **ret)
 {
 	const struct fb_replay_conf *conf = replay->conf;
-	struct fb_reader_grid *grids = calloc((size_t)conf->query_cnt * FB_CASCADE_MAX, sizeof(*grids));
 	struct fb_reader_conf reader = {
 		.source = conf->source,
 		.queries = replay->first_levels,
 		.layouts = layouts,
 		.query_cnt = conf->query_cnt,
-		.framing = FB_FRAMING_FILE,
+		.framing = replay->log ? replay->log->framing : FB_FRAMING_FILE,
+		.record_layout = replay->log ? replay->log->record_layout : NULL,
 		.isa = conf->isa,
 		.state_bytes = replay->pool_bytes,
 		.output_bytes = FB_REPLAY_PAGE_BYTES,
 		.watermark_ms = FB_TIME_MIN,
-		.grids = grids,
+		/* Of several lanes it is the watermark of all that counts: core_run.c. */
+		.grids = replay->grids,
+		.grid_cnt = replay->parted ? 0 : replay->grid_cnt,
 		.grows = true,
 	};
-	int rc;
 
-	if (grids == NULL)
+	return fb_reader_create(&reader, ret);
+}
+
+static int open_core(struct fb_replay *replay, struct fb_core *core, const struct fb_slice_layout *const *layouts)
+{
+	int rc = 0;
+
+	core->readers = calloc(replay->reader_cnt, sizeof(*core->readers));
+	if (core->readers == NULL)
 		return FB_E_NO_MEMORY;
-	/* As batch there is no watermark but the last. */
-	for (uint32_t i = 0; !conf->batch && i < conf->query_cnt; i++)
-		reader.grid_cnt += fb_assembly_grids(conf->queries[i], grids + reader.grid_cnt);
-	rc = fb_reader_create(&reader, &core->reader);
-	free(grids);
+	for (; rc == 0 && core->reader_cnt < replay->reader_cnt; core->reader_cnt += rc == 0)
+		rc = open_reader(replay, layouts, &core->readers[core->reader_cnt]);
 	return rc;
+}
+
+/* As batch there is no watermark but the last. */
+static int open_grids(struct fb_replay *replay)
+{
+	const struct fb_replay_conf *conf = replay->conf;
+
+	replay->grids = calloc((size_t)conf->query_cnt * FB_CASCADE_MAX, sizeof(*replay->grids));
+	if (replay->grids == NULL)
+		return FB_E_NO_MEMORY;
+	for (uint32_t i = 0; !conf->batch && i < conf->query_cnt; i++)
+		replay->grid_cnt += fb_assembly_grids(conf->queries[i], replay->grids + replay->grid_cnt);
+	return 0;
 }
 
 static int open_cores(struct fb_replay *replay)
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	const struct fb_slice_layout **layouts = calloc(conf->query_cnt, sizeof(*layouts));
-	int rc = 0;
+	int rc = open_grids(replay);
 
-	replay->cores = calloc(conf->threads, sizeof(*replay->cores));
+	replay->cores = aligned_alloc(FB_CACHE_LINE_BYTES, replay->thread_cnt * sizeof(*replay->cores));
 	if (layouts == NULL || replay->cores == NULL) {
 		free(layouts);
 		return FB_E_NO_MEMORY;
 	}
+	memset(replay->cores, 0, replay->thread_cnt * sizeof(*replay->cores));
 	for (uint32_t i = 0; i < conf->query_cnt; i++)
 		layouts[i] = replay->queries[i].layout;
-	for (uint32_t i = 0; rc == 0 && i < conf->threads; i++) {
+	for (uint32_t i = 0; rc == 0 && i < replay->thread_cnt; i++) {
 		struct fb_core *core = &replay->cores[i];
 
 		core->replay = replay;
@@ -125,7 +146,7 @@ static bool skips_first_line(const struct fb_table *source)
 }
 
 /* A window function without GROUP BY makes many rows of a record: so fewer records at once. */
-static uint32_t block_bytes(const struct fb_replay_conf *conf)
+uint32_t fb_replay_unit_bytes(const struct fb_replay_conf *conf)
 {
 	int64_t windows = 1;
 
@@ -138,25 +159,52 @@ static uint32_t block_bytes(const struct fb_replay_conf *conf)
 	return (uint32_t)FB_MAX(BLOCK_BYTES / windows, BLOCK_BYTES_MIN);
 }
 
-static int open_replay(struct fb_replay *replay)
+static int open_files(struct fb_replay *replay, struct fb_unit_source **ret)
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	struct fb_input_conf input = {.path = conf->path,
 		.skip_first_line = skips_first_line(conf->source),
-		.block_bytes = conf->block_bytes ? conf->block_bytes : block_bytes(conf)};
-	int rc = open_queries(replay);
+		.block_bytes = conf->block_bytes ? conf->block_bytes : fb_replay_unit_bytes(conf)};
+	struct fb_csv_lines lines;
+	bool windows = false;
 
+	for (uint32_t i = 0; i < conf->query_cnt; i++)
+		windows |= conf->queries[i]->window.kind != FB_WINDOW_NONE;
+	if (windows && !conf->batch && conf->threads > 1 && conf->block_bytes == 0)
+		input.block_lines = BLOCK_LINES;
+	input.lines = fb_csv_lines_of(conf->source, &lines) ? &lines : NULL;
+	return fb_file_source_open(&input, replay->message, ret);
+}
+
+/* Whether a record is late depends on the sessions that its own lane has open (rule M6). */
+static bool has_session(const struct fb_replay_conf *conf)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < conf->query_cnt; i++)
+		any |= fb_query_first_level(conf->queries[i])->window.kind == FB_WINDOW_SESSION;
+	return any;
+}
+
+static int open_replay(struct fb_replay *replay, fb_unit_source_open_fn open_source)
+{
+	const struct fb_replay_conf *conf = replay->conf;
+	bool by_lane = replay->log != NULL && !conf->batch && has_session(conf);
+	int rc = open_source(replay, &replay->source);
+
+	if (rc != 0)
+		return say(replay, rc, fb_strerror(rc));
+	replay->thread_cnt = by_lane ? 1 : conf->threads;
+	replay->reader_cnt = by_lane ? replay->source->lane_cnt : 1;
+	replay->source->by_lane = by_lane;
+	rc = open_queries(replay);
+	replay->ordered = replay->has_windows && !conf->batch && replay->thread_cnt > 1;
+	replay->parted = replay->has_windows && !conf->batch && replay->source->lane_cnt > 1;
+	if (rc == 0)
+		rc = fb_partitions_init(&replay->partitions, replay->source->lane_cnt, replay->source->idle_timeout_ms);
 	if (rc == 0)
 		rc = open_cores(replay);
-	if (rc != 0)
-		return say(replay, rc, rc == FB_E_UNSUPPORTED ? "the operators cannot run this query yet" : fb_strerror(rc));
-	replay->ordered = replay->has_windows && !conf->batch && conf->threads > 1;
-	if (replay->ordered && conf->block_bytes == 0)
-		input.block_lines = BLOCK_LINES;
-	replay->spans_lines = fb_csv_lines_of(conf->source, &replay->lines);
-	input.lines = replay->spans_lines ? &replay->lines : NULL;
-	rc = fb_input_open(&input, replay->message, &replay->input);
-	return rc == 0 ? 0 : say(replay, rc, fb_strerror(rc));
+	return rc == 0 ? 0 : say(replay, rc, rc == FB_E_UNSUPPORTED ? "the operators cannot run this query yet" : fb_strerror(rc));
 }
 
 static void close_replay(struct fb_replay *replay)
@@ -173,8 +221,10 @@ static void close_replay(struct fb_replay *replay)
 			free(core->returned_parts);
 			core->returned_parts = next;
 		}
-		fb_reader_destroy(core->reader);
-		fb_block_fini(&core->block);
+		for (uint32_t r = 0; r < core->reader_cnt; r++)
+			fb_reader_destroy(core->readers[r]);
+		free(core->readers);
+		replay->source->ops->fini(replay->source, &core->unit);
 		pthread_cond_destroy(&core->returned);
 	}
 	for (uint32_t i = 0; replay->queries != NULL && i < replay->conf->query_cnt; i++) {
@@ -182,7 +232,10 @@ static void close_replay(struct fb_replay *replay)
 		fb_buf_fini(&replay->queries[i].rows);
 		free(replay->queries[i].types);
 	}
-	fb_input_close(replay->input);
+	if (replay->source != NULL)
+		replay->source->ops->close(replay->source);
+	fb_partitions_fini(&replay->partitions);
+	free(replay->grids);
 	free(replay->cores);
 	free(replay->queries);
 	free(replay->first_levels);
@@ -190,20 +243,15 @@ static void close_replay(struct fb_replay *replay)
 
 /* ---- taking ---- */
 
-int fb_query_out_flush(struct fb_query_out *query)
+int fb_replay_give(struct fb_query_out *query, const struct fb_replay_rows *rows)
 {
 	struct fb_replay *replay = query->replay;
-	int rc = 0;
+	int rc = fb_replay_is_cancelled(replay) ? FB_E_CANCELLED : replay->conf->rows(replay->conf->arg, rows);
 
-	if (query->row_cnt > 0)
-		rc = replay->conf->rows(replay->conf->arg, query->index, (const uint8_t *)query->rows.p, query->rows.len,
-			query->row_cnt);
 	if (rc == 0) {
-		query->numbers.result_rows += query->row_cnt;
-		replay->result_rows += query->row_cnt;
+		query->numbers.result_rows += rows->row_cnt;
+		replay->result_rows += rows->row_cnt;
 	}
-	query->row_cnt = 0;
-	fb_buf_clear(&query->rows);
 	return rc;
 }
 
@@ -226,46 +274,41 @@ static int take_parts(struct fb_replay *replay, struct fb_part *parts)
 	return rc;
 }
 
-/* The rows of one block to the caller, query by query. */
-static int put_block(struct fb_replay *replay, struct fb_rows_of_block *block)
+/* The rows of one unit to the caller, query by query. */
+static int put_unit(struct fb_replay *replay, struct fb_rows_of_unit *unit)
 {
 	int rc = 0;
 
-	for (struct fb_row_page *page = block->pages; rc == 0 && page != NULL; page = page->next) {
-		struct fb_query_out *query = &replay->queries[page->query];
-
-		rc = replay->conf->rows(replay->conf->arg, page->query, page->bytes, page->len, page->row_cnt);
-		if (rc == 0) {
-			query->numbers.result_rows += page->row_cnt;
-			replay->result_rows += page->row_cnt;
-		}
-	}
-	fb_core_return_pages(block->core, block->pages);
-	free(block);
+	for (struct fb_row_page *page = unit->pages; rc == 0 && page != NULL; page = page->next)
+		rc = fb_replay_give(&replay->queries[page->query],
+			&(struct fb_replay_rows){
+				.query = page->query, .row_cnt = page->row_cnt, .bytes = page->bytes, .len = page->len});
+	fb_core_return_pages(unit->core, unit->pages);
+	free(unit);
 	return rc;
 }
 
-/* In the order of the blocks' numbers, whatever order they come in. */
-static int take_rows(struct fb_replay *replay, struct fb_rows_of_block *blocks)
+/* In the order of the units' numbers, whatever order they come in. */
+static int take_rows(struct fb_replay *replay, struct fb_rows_of_unit *units)
 {
 	int rc = 0;
 
-	while (blocks != NULL) {
-		struct fb_rows_of_block *next = blocks->next;
-		struct fb_rows_of_block **link = &replay->rows_waiting;
+	while (units != NULL) {
+		struct fb_rows_of_unit *next = units->next;
+		struct fb_rows_of_unit **link = &replay->rows_waiting;
 
-		while (*link != NULL && (*link)->seq < blocks->seq)
+		while (*link != NULL && (*link)->seq < units->seq)
 			link = &(*link)->next;
-		blocks->next = *link;
-		*link = blocks;
-		blocks = next;
+		units->next = *link;
+		*link = units;
+		units = next;
 	}
 	while (rc == 0 && replay->rows_waiting != NULL && replay->rows_waiting->seq == replay->next_seq) {
-		struct fb_rows_of_block *block = replay->rows_waiting;
+		struct fb_rows_of_unit *unit = replay->rows_waiting;
 
-		replay->rows_waiting = block->next;
+		replay->rows_waiting = unit->next;
 		replay->next_seq++;
-		rc = put_block(replay, block);
+		rc = put_unit(replay, unit);
 	}
 	return rc;
 }
@@ -276,17 +319,19 @@ static int64_t watermark_of_all(struct fb_replay *replay, bool *ret_done)
 
 	*ret_done = true;
 	for (uint32_t i = 0; i < replay->core_cnt; i++) {
-		/* Read once: FB_MIN would look a second time, and might find more than it has compared. */
+		/* Done first: a core that is has told its last watermark. And that is read once: FB_MIN would look a second
+		 * time, and might find more than it has compared. */
+		bool core_done = atomic_load(&replay->cores[i].done);
 		int64_t own = atomic_load(&replay->cores[i].watermark_ms);
 
-		*ret_done &= atomic_load(&replay->cores[i].done);
+		*ret_done &= core_done;
 		watermark = FB_MIN(watermark, own);
 	}
 	return watermark;
 }
 
 /* Waits for something to come; what is there, all at once. */
-static void wait_for_cores(struct fb_replay *replay, struct fb_part **ret_parts, struct fb_rows_of_block **ret_rows, bool wait)
+static void wait_for_cores(struct fb_replay *replay, struct fb_part **ret_parts, struct fb_rows_of_unit **ret_rows, bool wait)
 {
 	pthread_mutex_lock(&replay->lock);
 	if (wait && replay->parts_head == NULL && replay->rows_head == NULL) {
@@ -317,8 +362,8 @@ static void tell_progress(struct fb_replay *replay, int64_t *next_ns)
 	if (replay->conf->progress == NULL || now < *next_ns)
 		return;
 	*next_ns = now + PROGRESS_NS;
-	progress = (struct fb_replay_progress){.bytes = fb_input_taken_bytes(replay->input),
-		.total_bytes = fb_input_total_bytes(replay->input),
+	progress = (struct fb_replay_progress){.bytes = replay->source->ops->taken_bytes(replay->source),
+		.total_bytes = replay->source->ops->total_bytes(replay->source),
 		.result_rows = replay->result_rows};
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		progress.records += atomic_load_explicit(&replay->cores[i].records, memory_order_relaxed);
@@ -342,7 +387,7 @@ static int take(struct fb_replay *replay, bool *done)
 {
 	int64_t watermark = watermark_of_all(replay, done);
 	struct fb_part *parts;
-	struct fb_rows_of_block *rows;
+	struct fb_rows_of_unit *rows;
 	int rc, rows_rc;
 
 	wait_for_cores(replay, &parts, &rows, !*done);
@@ -368,7 +413,7 @@ static int run_cores(struct fb_replay *replay)
 	}
 	while (rc == 0 && !done) {
 		tell_progress(replay, &next_ns);
-		rc = take(replay, &done);
+		rc = fb_replay_is_cancelled(replay) ? FB_E_CANCELLED : take(replay, &done);
 	}
 	if (rc != 0)
 		fb_replay_stop(replay);
@@ -384,7 +429,7 @@ static int run_cores(struct fb_replay *replay)
 static void drop_lists(struct fb_replay *replay)
 {
 	struct fb_part *parts;
-	struct fb_rows_of_block *lists[2];
+	struct fb_rows_of_unit *lists[2];
 
 	wait_for_cores(replay, &parts, &lists[0], false);
 	lists[1] = replay->rows_waiting;
@@ -396,116 +441,11 @@ static void drop_lists(struct fb_replay *replay)
 	}
 	for (int i = 0; i < 2; i++)
 		while (lists[i] != NULL) {
-			struct fb_rows_of_block *next = lists[i]->next;
+			struct fb_rows_of_unit *next = lists[i]->next;
 
 			free(lists[i]);
 			lists[i] = next;
 		}
-}
-
-/* ---- numbers ---- */
-
-/* Both kinds of counters are nothing but u64. */
-static void add_counters(void *to, const void *from, size_t bytes)
-{
-	for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
-		((uint64_t *)to)[i] += ((const uint64_t *)from)[i];
-}
-
-_Static_assert(sizeof(struct fb_decode_counters) % sizeof(uint64_t) == 0, "nothing but u64");
-_Static_assert(sizeof(struct fb_query_counters) % sizeof(uint64_t) == 0, "nothing but u64");
-
-static int sum_up(struct fb_replay *replay, struct fb_replay_numbers *ret)
-{
-	uint32_t query_cnt = replay->conf->query_cnt;
-	struct fb_replay_numbers numbers = {.file_cnt = fb_input_file_cnt(replay->input),
-		.input_bytes = fb_input_taken_bytes(replay->input),
-		.watermark_ms = replay->order.watermark_ms,
-		.query_cnt = query_cnt,
-		.queries = calloc(query_cnt, sizeof(*numbers.queries))};
-
-	if (numbers.queries == NULL)
-		return FB_E_NO_MEMORY;
-	for (uint32_t q = 0; q < query_cnt; q++) {
-		fb_windows_levels(&replay->queries[q]);
-		numbers.queries[q] = replay->queries[q].numbers;
-	}
-	for (uint32_t i = 0; i < replay->core_cnt; i++) {
-		struct fb_reader *reader = replay->cores[i].reader;
-
-		add_counters(&numbers.decode, fb_reader_decode_counters(reader), sizeof(numbers.decode));
-		numbers.watermark_ms = FB_MAX(numbers.watermark_ms, fb_reader_own_watermark(reader));
-		for (uint32_t q = 0; q < query_cnt; q++)
-			add_counters(&numbers.queries[q].counters, fb_reader_query_counters(reader, q),
-				sizeof(numbers.queries[q].counters));
-	}
-	*ret = numbers;
-	return 0;
-}
-
-void fb_replay_numbers_fini(struct fb_replay_numbers *numbers)
-{
-	free(numbers->queries);
-	*numbers = (struct fb_replay_numbers){0};
-}
-
-static bool equation(uint64_t left, uint64_t right, const char *what, struct fb_buf *ret_what)
-{
-	if (left != right && ret_what != NULL)
-		fb_buf_printf(ret_what, "%s: %llu against %llu; ", what, (unsigned long long)left, (unsigned long long)right);
-	return left == right;
-}
-
-/* Rows between the levels of a cascade: each has a disposition, none is late, and all went through windows. */
-static bool levels_balanced(const struct fb_replay_query *query, struct fb_buf *ret_what)
-{
-	bool ok = true;
-
-	for (uint32_t i = 1; i < query->level_cnt; i++) {
-		const struct fb_assembly_level *level = &query->levels[i];
-		const struct fb_query_counters *counters = &level->counters;
-		uint64_t sum = 0;
-
-		for (int d = 0; d < FB_REC_CNT; d++)
-			sum += counters->disposition[d];
-		ok &= equation(query->levels[i - 1].rows_out, level->rows_in, "rows of a level = records of the next", ret_what);
-		ok &= equation(level->rows_in, sum, "records of a level = sum of dispositions", ret_what);
-		ok &= equation(counters->disposition[FB_REC_LATE], 0, "late between levels = none", ret_what);
-		ok &= equation(counters->disposition[FB_REC_ACCEPTED], counters->sealed_rows + counters->open_rows,
-			"accepted by a level = in slices", ret_what);
-		ok &= equation(counters->sealed_rows, level->finished_rows + level->waiting_rows,
-			"in slices of a level = in its windows", ret_what);
-		ok &= equation(level->waiting_rows, 0, "waiting in a level = none", ret_what);
-	}
-	return ok;
-}
-
-bool fb_replay_balanced(const struct fb_replay_numbers *numbers, struct fb_buf *ret_what)
-{
-	const struct fb_decode_counters *decode = &numbers->decode;
-	uint64_t rejected = 0;
-	bool ok = true;
-
-	for (int d = 0; d < FB_REC_CNT; d++)
-		rejected += decode->rejected[d];
-	ok &= equation(decode->records, decode->decoded + rejected, "records = decoded + malformed", ret_what);
-	for (uint32_t q = 0; q < numbers->query_cnt; q++) {
-		const struct fb_replay_query *query = &numbers->queries[q];
-		const struct fb_query_counters *counters = &query->counters;
-		uint64_t sum = 0;
-
-		for (int d = 0; d < FB_REC_CNT; d++)
-			sum += counters->disposition[d];
-		ok &= equation(decode->decoded, sum, "decoded = sum of dispositions", ret_what);
-		ok &= equation(counters->disposition[FB_REC_ACCEPTED] + counters->extra_rows,
-			counters->sealed_rows + counters->open_rows + counters->rows_out + counters->rows_waiting,
-			"accepted + rows of further windows = rows in slices + rows out", ret_what);
-		ok &= equation(counters->sealed_rows, query->window_rows, "rows in slices = rows in windows", ret_what);
-		if (counters->rows_out > 0)
-			ok &= equation(counters->rows_out, query->result_rows, "rows out = result rows", ret_what);
-		ok &= levels_balanced(query, ret_what);
-	}
-	return ok;
 }
 
 /* ---- the run ---- */
@@ -516,9 +456,10 @@ static int explain_full(struct fb_replay *replay)
 		uint64_t refused = 0;
 
 		for (uint32_t c = 0; c < replay->core_cnt; c++)
-			refused += fb_reader_query_counters(replay->cores[c].reader, i)->disposition[FB_REC_OUTPUT_FULL];
+			for (uint32_t r = 0; r < replay->cores[c].reader_cnt; r++)
+				refused += fb_reader_query_counters(replay->cores[c].readers[r], i)->disposition[FB_REC_OUTPUT_FULL];
 		if (refused > 0)
-			return say(replay, FB_E_FULL, "a block gives more bytes of rows than there is room for");
+			return say(replay, FB_E_FULL, "a unit gives more bytes of rows than there is room for");
 	}
 	return say(replay, FB_E_FULL, "the groups of open windows need more memory than the state budget");
 }
@@ -528,14 +469,15 @@ static int explain_failure(struct fb_replay *replay, int rc)
 {
 	if (replay->message->len > 0)
 		return rc;
-	if (replay->input != NULL && fb_input_error(replay->input)[0] != '\0')
-		return say(replay, rc, fb_input_error(replay->input));
+	if (rc != FB_E_CANCELLED && replay->source->ops->error(replay->source)[0] != '\0')
+		return say(replay, rc, replay->source->ops->error(replay->source));
 	return rc == FB_E_FULL ? explain_full(replay) : say(replay, rc, fb_strerror(rc));
 }
 
-int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, struct fb_replay_numbers *ret)
+int fb_replay_run_source(const struct fb_replay_conf *conf, const struct fb_replay_log *log, fb_unit_source_open_fn open_source,
+	struct fb_buf *message, struct fb_replay_numbers *ret)
 {
-	struct fb_replay replay = {.conf = conf, .message = message};
+	struct fb_replay replay = {.conf = conf, .log = log, .message = message};
 	pthread_condattr_t monotonic;
 	int rc;
 
@@ -544,25 +486,28 @@ int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, str
 	replay.rows_tail = &replay.rows_head;
 	replay.published_ms = FB_TIME_MIN;
 	fb_order_init(&replay.order);
-	fb_cut_init(&replay.cut);
 	pthread_mutex_init(&replay.lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&replay.arrived, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	rc = open_replay(&replay);
+	rc = open_replay(&replay, open_source);
 	if (rc == 0) {
 		rc = run_cores(&replay);
 		drop_lists(&replay);
 		if (rc != 0)
 			explain_failure(&replay, rc);
-		if (sum_up(&replay, ret) != 0 && rc == 0)
+		if (fb_numbers_sum(&replay, ret) != 0 && rc == 0)
 			rc = say(&replay, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
 	}
 	close_replay(&replay);
 	pthread_cond_destroy(&replay.arrived);
 	pthread_mutex_destroy(&replay.lock);
-	fb_cut_fini(&replay.cut);
 	fb_order_fini(&replay.order);
 	return rc;
+}
+
+int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, struct fb_replay_numbers *ret)
+{
+	return fb_replay_run_source(conf, NULL, open_files, message, ret);
 }

@@ -2,13 +2,15 @@
 /*
  * Inside of a run.
  *
- *   files.c, input.c   paths to blocks of lines
- *   cut.c              where each block's records begin, where they may span lines
- *   order.c            the watermark before each block
- *   turn.c             both: one block after the other
- *   core.c             one core: blocks to slices and row pages
- *   windows.c          slices of all cores to windows to rows
- *   replay.c           making it, the thread that takes from the cores, numbers
+ *   files.c, input.c, file_source.c   paths to blocks of lines to units
+ *   cut.c                             where each block's records begin, where they may span lines
+ *   log_plan.c, log_source.c          headers of the raw log to blocks to units
+ *   order.c, partitions.c             the watermarks that each unit begins with
+ *   turn.c                            all three: one unit after the other
+ *   core.c, core_run.c                one core: units to slices and row pages
+ *   windows.c                         slices of all cores to windows to rows
+ *   replay.c                          making it, the thread that takes from the cores
+ *   numbers.c                         numbers and ledger
  *
  * The calling thread is the taker: it alone publishes, calls the caller, and has the windows. A core owns its reader; what it
  * hands over comes back to it by a list, since only the owner may return pages to a pool.
@@ -19,10 +21,10 @@
 #include <stdatomic.h>
 
 #include "config/base/calendar.h"
-#include "control/replay/cut.h"
-#include "control/replay/input.h"
 #include "control/replay/order.h"
-#include "control/replay/replay.h"
+#include "control/replay/partitions.h"
+#include "control/replay/replay_log.h"
+#include "control/replay/unit.h"
 #include "control/window/assembly.h"
 #include "dataplane/operator/expr.h"
 #include "dataplane/operator/row.h"
@@ -36,9 +38,9 @@ struct fb_part {
 	int64_t mark_ms;
 };
 
-/* The rows that plain queries made of one block. */
-struct fb_rows_of_block {
-	struct fb_rows_of_block *next;
+/* The rows that plain queries made of one unit. */
+struct fb_rows_of_unit {
+	struct fb_rows_of_unit *next;
 	struct fb_core *core;
 	uint64_t seq;
 	struct fb_row_page *pages;
@@ -49,8 +51,11 @@ struct fb_core {
 	uint32_t index;
 	pthread_t thread;
 	bool started;
-	struct fb_reader *reader;
-	struct fb_block block;
+	struct fb_reader **readers;
+	uint32_t reader_cnt; /* 1; of SESSION as stream: a reader for each lane */
+	struct fb_unit unit;
+	struct fb_row_page **pages_tail; /* of the unit's rows */
+	int unit_rc; /* the unit could not be cut */
 	int rc;
 	/* written by the core, read by the taker */
 	FB_CACHE_ALIGNED _Atomic int64_t watermark_ms; /* no slice of a window that this completes comes any more */
@@ -61,6 +66,7 @@ struct fb_core {
 	struct fb_row_page *returned_pages;
 	pthread_cond_t returned;
 	bool marks_lost;    /* no memory to hand them over */
+	bool slices_lost;
 	uint32_t parts_out; /* handed over and not returned */
 	uint32_t pages_out;
 };
@@ -82,15 +88,19 @@ struct fb_query_out {
 struct fb_replay {
 	const struct fb_replay_conf *conf;
 	struct fb_buf *message;
-	struct fb_input *input;
+	struct fb_unit_source *source;
+	const struct fb_replay_log *log; /* NULL: files */
 	struct fb_order order;
-	struct fb_cut cut;
-	struct fb_csv_lines lines;
-	bool spans_lines; /* records may, by `lines`; blocks pass the cut */
-	uint64_t pool_bytes; /* of state, per query and core */
-	bool ordered; /* blocks pass the order: windows, as a stream, on several cores */
+	struct fb_partitions partitions; /* between entering and passing the order */
+	struct fb_reader_grid *grids; /* with several lanes: what fb_assembly_mark wants to know of */
+	uint32_t grid_cnt;
+	uint64_t pool_bytes; /* of state, per query and reader */
+	bool ordered; /* units pass the order: windows, as a stream, on several cores */
+	bool parted;  /* windows, as a stream, of several lanes */
 	bool has_windows;
 	bool has_plain;
+	uint32_t thread_cnt;
+	uint32_t reader_cnt; /* of each core */
 	uint32_t core_cnt;
 	struct fb_core *cores;
 	struct fb_query_out *queries;
@@ -100,9 +110,9 @@ struct fb_replay {
 	pthread_mutex_t lock; /* of the lists and of the cores' */
 	pthread_cond_t arrived;
 	struct fb_part *parts_head, **parts_tail;
-	struct fb_rows_of_block *rows_head, **rows_tail;
+	struct fb_rows_of_unit *rows_head, **rows_tail;
 	/* the taker's */
-	struct fb_rows_of_block *rows_waiting; /* by number */
+	struct fb_rows_of_unit *rows_waiting; /* by number */
 	uint64_t next_seq;
 	uint64_t result_rows;
 };
@@ -114,8 +124,41 @@ void *fb_core_main(void *core);
 /* To its owner, to be returned to its pool. Taker. */
 void fb_core_return_part(struct fb_part *part);
 void fb_core_return_pages(struct fb_core *core, struct fb_row_page *pages);
-/* Ends the run; cores stop at their next block. Any thread. */
+/* Of its owner. False: no memory. Rows: of each unit, also one without, since the taker puts them in order. */
+bool fb_core_give_slice(struct fb_core *core, uint32_t query, struct fb_slice *slice);
+bool fb_core_give_mark(struct fb_core *core, int64_t mark_ms);
+bool fb_core_give_rows(struct fb_core *core, struct fb_row_page *pages);
+/* Ends the run; cores stop at their next unit. Any thread. */
 void fb_replay_stop(struct fb_replay *replay);
+
+/* ---- core_run.c; of the core ---- */
+
+void fb_core_begin(struct fb_core *core);
+/* The unit that it has taken. */
+int fb_core_run(struct fb_core *core) FB_MUST_CHECK;
+/* There are no more. */
+int fb_core_end(struct fb_core *core) FB_MUST_CHECK;
+
+/* ---- numbers.c ---- */
+
+int fb_numbers_sum(struct fb_replay *replay, struct fb_replay_numbers *ret) FB_MUST_CHECK;
+
+/* ---- replay.c ---- */
+
+/* As many as a unit should have at most. */
+uint32_t fb_replay_unit_bytes(const struct fb_replay_conf *conf);
+/* A run whose input `source` opens; log: NULL or what it is of. */
+typedef int (*fb_unit_source_open_fn)(struct fb_replay *replay, struct fb_unit_source **ret);
+int fb_replay_run_source(const struct fb_replay_conf *conf, const struct fb_replay_log *log, fb_unit_source_open_fn open,
+	struct fb_buf *message, struct fb_replay_numbers *ret) FB_MUST_CHECK;
+
+/* To the caller, counted. Taker. */
+int fb_replay_give(struct fb_query_out *query, const struct fb_replay_rows *rows) FB_MUST_CHECK;
+
+static inline bool fb_replay_is_cancelled(const struct fb_replay *replay)
+{
+	return replay->conf->cancel != NULL && atomic_load_explicit(replay->conf->cancel, memory_order_relaxed);
+}
 
 /* ---- windows.c; all of the taker ---- */
 
@@ -130,6 +173,3 @@ int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms) FB_MUST
 
 /* The numbers of the levels of a cascade; once, at the end. */
 void fb_windows_levels(struct fb_query_out *query);
-
-/* Gives the caller the rows gathered. */
-int fb_query_out_flush(struct fb_query_out *query) FB_MUST_CHECK;

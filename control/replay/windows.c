@@ -67,7 +67,36 @@ int fb_windows_mark(struct fb_replay *replay, int64_t mark_ms)
 	return rc;
 }
 
-static int put_rows(struct fb_query_out *query, const struct fb_assembly_rows *rows)
+/* Whether the caller wants the window. Sessions come in rounds: whatever touches the range. */
+static bool is_wanted(const struct fb_query_out *query, const struct fb_assembly_window *window)
+{
+	const struct fb_replay_range *range = query->replay->conf->windows;
+
+	if (range == NULL)
+		return true;
+	if (query->plan->window.kind == FB_WINDOW_SESSION)
+		return window->end_ms >= range->from_ms && window->start_ms <= range->to_ms;
+	return window->start_ms >= range->from_ms && window->end_ms <= range->to_ms;
+}
+
+static int flush(struct fb_query_out *query, const struct fb_assembly_window *window, bool last)
+{
+	struct fb_replay_rows rows = {.query = query->index,
+		.has_window = true,
+		.last = last,
+		.window_start_ms = window->start_ms,
+		.window_end_ms = window->end_ms,
+		.row_cnt = query->row_cnt,
+		.bytes = (const uint8_t *)query->rows.p,
+		.len = query->rows.len};
+	int rc = fb_replay_give(query, &rows);
+
+	query->row_cnt = 0;
+	fb_buf_clear(&query->rows);
+	return rc;
+}
+
+static int put_rows(struct fb_query_out *query, const struct fb_assembly_window *window, const struct fb_assembly_rows *rows)
 {
 	uint32_t cnt = query->plan->select_cnt;
 
@@ -80,8 +109,7 @@ static int put_rows(struct fb_query_out *query, const struct fb_assembly_rows *r
 		query->rows.len += fb_row_encode(rows->columns, query->types, cnt, rows->sel[i], (uint8_t *)out);
 	}
 	query->row_cnt += rows->sel_cnt;
-	query->numbers.dropped_groups += rows->failed;
-	return query->rows.len < ROWS_BYTES ? 0 : fb_query_out_flush(query);
+	return query->rows.len < ROWS_BYTES ? 0 : flush(query, window, false);
 }
 
 /* What found no room in a level of a cascade: the rows above would be wrong (as core.c has it for records). */
@@ -97,17 +125,31 @@ static int check_levels(struct fb_query_out *query)
 	return rc;
 }
 
+static int publish_window(struct fb_query_out *query, const struct fb_assembly_window *window)
+{
+	bool wanted = is_wanted(query, window);
+	struct fb_assembly_rows rows;
+	int rc = check_levels(query);
+
+	while (rc == 0 && fb_assembly_read(query->assembly, &rows)) {
+		query->numbers.dropped_groups += rows.failed;
+		if (wanted)
+			rc = put_rows(query, window, &rows);
+	}
+	if (rc == 0 && wanted)
+		rc = flush(query, window, true);
+	query->numbers.windows_left_out += rc == 0 && !wanted;
+	return rc;
+}
+
 int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 {
 	struct fb_assembly_window window;
-	struct fb_assembly_rows rows;
 	int rc;
 
 	while ((rc = fb_assembly_begin(query->assembly, watermark_ms, &window)) == 1) {
-		rc = check_levels(query);
-		while (rc >= 0 && fb_assembly_read(query->assembly, &rows))
-			rc = put_rows(query, &rows);
-		if (rc < 0) {
+		rc = publish_window(query, &window);
+		if (rc != 0) {
 			fb_assembly_abort(query->assembly);
 			return rc;
 		}
@@ -115,11 +157,7 @@ int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 		query->numbers.window_rows += fb_assembly_finish(query->assembly);
 	}
 	query->numbers.window_rows += fb_assembly_take_skipped(query->assembly);
-	if (rc == 0)
-		rc = check_levels(query);
-	if (rc == 0)
-		rc = fb_query_out_flush(query);
-	return rc;
+	return rc ? rc : check_levels(query);
 }
 
 void fb_windows_levels(struct fb_query_out *query)

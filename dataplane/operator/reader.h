@@ -109,6 +109,25 @@ void fb_reader_run(struct fb_reader *reader, int64_t own_ms);
 enum fb_decoder_seen fb_reader_take_seen(struct fb_reader *reader);
 void fb_reader_forget(struct fb_reader *reader, const struct fb_decode_counters *before);
 /*
+ * Hot. The same when one batch has records of several partitions, in the order in which they came (control/replay):
+ *
+ *   pending    records added since the last decode: the number of the next one
+ *   newest     the watermark that records [from, to) of what was decoded make; FB_TIME_MIN: none
+ *   run_parts  in place of run: records up to parts[0].end, then to parts[1].end, …, the last of which is pending, are each
+ *              judged by the watermarks of their part, own_ms being those before its first record
+ *
+ * With windows only (a reader that tracks no event time has no newest). The reader's own watermark has no meaning then.
+ */
+struct fb_reader_part {
+	uint32_t end;
+	int64_t own_ms;
+	int64_t others_ms;
+	int64_t global_ms;
+};
+uint32_t fb_reader_pending(const struct fb_reader *reader);
+int64_t fb_reader_newest(const struct fb_reader *reader, uint32_t from, uint32_t to);
+void fb_reader_run_parts(struct fb_reader *reader, const struct fb_reader_part *parts, uint32_t cnt);
+/*
  * Hot. Of a reader without source: runs the queries over rows that somebody else made, columns as the
  * queries' inputs. They are judged against the global watermark, which rows do not move. The batch is
  * the caller's, and is not changed.

@@ -60,6 +60,65 @@ static void track(struct fb_reader *reader)
 						 : advance(FB_TIME_MIN, newest, reader->delay_ms);
 }
 
+uint32_t fb_reader_pending(const struct fb_reader *reader)
+{
+	return fb_decoder_pending(reader->decoder);
+}
+
+/* Selected rows [from, to) by their numbers, which ascend. */
+static uint32_t first_of(const struct fb_batch *batch, uint32_t row)
+{
+	uint32_t low = 0;
+	uint32_t high = batch->sel_cnt;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (batch->sel[middle] < row)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int64_t fb_reader_newest(const struct fb_reader *reader, uint32_t from, uint32_t to)
+{
+	const struct fb_batch *batch = &reader->batch;
+	int64_t newest = FB_TIME_MIN;
+
+	if (!reader->tracks)
+		return FB_TIME_MIN;
+	for (uint32_t i = first_of(batch, from); i < batch->sel_cnt && batch->sel[i] < to; i++)
+		if (has_rowtime(reader, batch->sel[i]))
+			newest = FB_MAX(newest, reader->rowtimes->i64[batch->sel[i]]);
+	return newest == FB_TIME_MIN ? FB_TIME_MIN : advance(FB_TIME_MIN, newest, reader->delay_ms);
+}
+
+/* Fills before_ms part by part; returns the highest of it. */
+static int64_t judge_parts(struct fb_reader *reader, const struct fb_reader_part *parts, uint32_t cnt)
+{
+	const struct fb_batch *batch = &reader->batch;
+	int64_t highest = FB_TIME_MIN;
+	uint32_t i = 0;
+
+	for (uint32_t p = 0; p < cnt; p++) {
+		int64_t own = parts[p].own_ms;
+		int64_t global = FB_MAX(reader->global_ms, parts[p].global_ms);
+
+		for (; i < batch->sel_cnt && batch->sel[i] < parts[p].end; i++) {
+			uint32_t row = batch->sel[i];
+
+			reader->before_ms[row] = FB_MAX(global, FB_MIN(own, parts[p].others_ms));
+			highest = FB_MAX(highest, reader->before_ms[row]);
+			if (reader->tracks && has_rowtime(reader, row))
+				own = advance(own, reader->rowtimes->i64[row], reader->delay_ms);
+		}
+	}
+	reader->before_ready = true;
+	return highest;
+}
+
 void fb_watermarks_before(struct fb_reader *reader)
 {
 	const struct fb_batch *batch = &reader->batch;
@@ -201,6 +260,16 @@ void fb_reader_run(struct fb_reader *reader, int64_t own_ms)
 	reader->batch_own_ms = FB_MAX(own_ms, reader->batch_ms);
 	if (reader->grid_cnt > 0 && reader->batch.sel_cnt > 0)
 		note_marks(reader);
+	for (uint32_t i = 0; reader->batch.sel_cnt > 0 && i < reader->query_cnt; i++)
+		run_query(reader, &reader->queries[i]);
+	reader->own_ms = reader->batch_own_ms;
+}
+
+void fb_reader_run_parts(struct fb_reader *reader, const struct fb_reader_part *parts, uint32_t cnt)
+{
+	/* Queries ask what the batch ends with before they look at rows: the highest that any row is judged by. */
+	reader->others_ms = FB_TIME_MAX;
+	reader->batch_own_ms = judge_parts(reader, parts, cnt);
 	for (uint32_t i = 0; reader->batch.sel_cnt > 0 && i < reader->query_cnt; i++)
 		run_query(reader, &reader->queries[i]);
 	reader->own_ms = reader->batch_own_ms;

@@ -36,7 +36,9 @@ struct disk_header {
 	uint32_t stored_bytes;
 	uint32_t payload_bytes;
 	uint64_t body_hash;
-	uint64_t zero[3];
+	uint64_t event_definition;
+	uint64_t event_fields;
+	uint64_t zero;
 	uint64_t header_hash;
 };
 
@@ -121,8 +123,10 @@ bool fb_block_try_add(struct fb_block_fill *fill, const struct fb_block_datagram
 	return true;
 }
 
-void fb_block_note_event_times(struct fb_block_fill *fill, int64_t min_ms, int64_t max_ms)
+void fb_block_note_event_times(struct fb_block_fill *fill, struct fb_event_times_by by, int64_t min_ms,
+	int64_t max_ms)
 {
+	fill->header.event_times_by = by;
 	fill->header.min_event_ms = min_ms;
 	fill->header.max_event_ms = max_ms;
 }
@@ -167,6 +171,8 @@ static void sign(const struct fb_block_header *header, uint8_t *block)
 		.stored_bytes = header->stored_bytes,
 		.payload_bytes = header->payload_bytes,
 		.body_hash = XXH3_64bits(block + FB_BLOCK_HEADER_BYTES, header->stored_bytes),
+		.event_definition = header->event_times_by.definition,
+		.event_fields = header->event_times_by.fields,
 	};
 
 	disk.header_hash = XXH3_64bits(&disk, offsetof(struct disk_header, header_hash));
@@ -242,6 +248,7 @@ int fb_block_header_read(const uint8_t *bytes, size_t len, struct fb_block_heade
 		.last_arrival_ns = disk.last_arrival_ns,
 		.min_event_ms = disk.min_event_ms,
 		.max_event_ms = disk.max_event_ms,
+		.event_times_by = {disk.event_definition, disk.event_fields},
 		.watermark_ms = disk.watermark_ms,
 		.datagram_cnt = disk.datagram_cnt,
 		.plain_bytes = disk.plain_bytes,

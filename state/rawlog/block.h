@@ -8,13 +8,17 @@
  *      8 stream u32        12 core u32
  *     16 first sequence    24 last sequence              u64
  *     32 first arrival     40 last arrival               i64, ns since 1970
- *     48 event time from   56 to                         i64, ms; FB_TIME_MIN and FB_TIME_MAX: not
- * known 64 watermark as the first datagram came            i64, ms; FB_TIME_MIN: none yet 72
- * datagrams u32     76 body bytes, plain u32      80 body bytes as stored u32    84 payload bytes
- * u32 88 XXH3 of the body as stored u64                  96 zero, 24 bytes 120 XXH3 of the header
- * before this body (stored as the codec says), per datagram: 0 ns since the first arrival u32     4
- * sequence number minus the first u32     8 source UDP port u16 10 payload bytes u16 12 port of the
- * appliance u8   13 queue u8  14 zero u16 16 source address, then the payload
+ *     48 event time from   56 to                         i64, ms; FB_TIME_MIN and FB_TIME_MAX: not known
+ *     64 watermark as the first datagram came            i64, ms; FB_TIME_MIN: none yet
+ *     72 datagrams u32     76 body bytes, plain u32      80 body bytes as stored u32    84 payload bytes u32
+ *     88 XXH3 of the body as stored u64
+ *     96 definition of the event times u64              104 fields u64: see below; both 0: not known
+ *    112 zero, 8 bytes    120 XXH3 of the header before this
+ *   body (stored as the codec says), per datagram:
+ *      0 ns since the first arrival u32                   4 sequence number minus the first u32
+ *      8 source UDP port u16                             10 payload bytes u16
+ *     12 port of the appliance u8   13 queue u8          14 zero u16
+ *     16 source address, then the payload
  *
  * Sequence numbers count the datagrams of one stream on one core from its first, over restarts,
  * those that were dropped before the log too: a gap is a loss, and its size is known. (stream,
@@ -35,6 +39,24 @@
 #define FB_BLOCK_BYTES (1u << 20)
 #define FB_BLOCK_PAYLOAD_MAX 65507u
 
+/*
+ * Whose event times a range is of. To the log both are numbers; dataplane/operator/event_time.h
+ * makes them.
+ *
+ * A range holds for whoever has the same definition and needs at least these fields: a record that a
+ * reader rejects for a field that another does not look at is in the range of the other only.
+ */
+struct fb_event_times_by {
+	uint64_t definition; /* 0: not known */
+	uint64_t fields;     /* bit i: field i of the record had to be readable */
+};
+
+static inline bool fb_event_times_hold(struct fb_event_times_by noted, struct fb_event_times_by want)
+{
+	return noted.definition != 0 && noted.definition == want.definition &&
+	       (noted.fields & ~want.fields) == 0;
+}
+
 enum fb_block_codec { FB_BLOCK_NONE, FB_BLOCK_LZ4, FB_BLOCK_ZSTD, FB_BLOCK_CODEC_CNT };
 
 const char *fb_block_codec_name(enum fb_block_codec codec);
@@ -50,6 +72,7 @@ struct fb_block_header {
 	int64_t last_arrival_ns;
 	int64_t min_event_ms;
 	int64_t max_event_ms;
+	struct fb_event_times_by event_times_by; /* definition 0 where the range is not known */
 	int64_t watermark_ms;
 	uint32_t datagram_cnt;
 	uint32_t plain_bytes;
@@ -101,8 +124,9 @@ void fb_block_begin(struct fb_block_fill *fill, uint8_t *bytes, uint32_t stream,
  * it. payload <= FB_BLOCK_PAYLOAD_MAX.
  */
 bool fb_block_try_add(struct fb_block_fill *fill, const struct fb_block_datagram *datagram);
-/* What readers of the stream saw of its event times while it was filled. */
-void fb_block_note_event_times(struct fb_block_fill *fill, int64_t min_ms, int64_t max_ms);
+/* What a reader of the stream saw of its event times while it was filled. min > max: no record had one. */
+void fb_block_note_event_times(struct fb_block_fill *fill, struct fb_event_times_by by, int64_t min_ms,
+	int64_t max_ms);
 
 /* Bytes that fb_block_seal may write for a block. */
 #define FB_BLOCK_SEALED_MAX (FB_BLOCK_BYTES + FB_BLOCK_BYTES / 128 + 1024)

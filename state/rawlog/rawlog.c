@@ -28,6 +28,20 @@ static void start_span(struct fb_rawlog_span *span, const struct fb_rawlog_span 
 	span->stored_bytes = 0;
 }
 
+/* Not known of one, or of other definitions: not known of all. A range holds for who needs the fields of all of them. */
+static void add_event_times(struct fb_rawlog_span *span, const struct fb_rawlog_span *more)
+{
+	if (span->event_times_by.definition != more->event_times_by.definition) {
+		span->event_times_by = (struct fb_event_times_by){0};
+		span->min_event_ms = FB_TIME_MIN;
+		span->max_event_ms = FB_TIME_MAX;
+		return;
+	}
+	span->event_times_by.fields |= more->event_times_by.fields;
+	span->min_event_ms = FB_MIN(span->min_event_ms, more->min_event_ms);
+	span->max_event_ms = FB_MAX(span->max_event_ms, more->max_event_ms);
+}
+
 void fb_rawlog_span_add(struct fb_rawlog_span *span, const struct fb_rawlog_span *more)
 {
 	if (more->block_cnt == 0)
@@ -38,9 +52,7 @@ void fb_rawlog_span_add(struct fb_rawlog_span *span, const struct fb_rawlog_span
 	span->last_seq = FB_MAX(span->last_seq, more->last_seq);
 	span->first_arrival_ns = FB_MIN(span->first_arrival_ns, more->first_arrival_ns);
 	span->last_arrival_ns = FB_MAX(span->last_arrival_ns, more->last_arrival_ns);
-	/* Not known of one: not known of all; the extremes say so by themselves. */
-	span->min_event_ms = FB_MIN(span->min_event_ms, more->min_event_ms);
-	span->max_event_ms = FB_MAX(span->max_event_ms, more->max_event_ms);
+	add_event_times(span, more);
 	span->block_cnt += more->block_cnt;
 	span->datagram_cnt += more->datagram_cnt;
 	span->payload_bytes += more->payload_bytes;
@@ -59,6 +71,7 @@ void fb_rawlog_span_add_block(struct fb_rawlog_span *span, const struct fb_block
 			      .last_arrival_ns = header->last_arrival_ns,
 			      .min_event_ms = header->min_event_ms,
 			      .max_event_ms = header->max_event_ms,
+			      .event_times_by = header->event_times_by,
 			      .watermark_ms = header->watermark_ms,
 			      .block_cnt = 1,
 			      .datagram_cnt = header->datagram_cnt,
@@ -212,13 +225,13 @@ static int load_gone(void *arg, const char *key, const uint8_t *bytes, size_t le
 static int load_span(void *arg, const char *key, const uint8_t *bytes, size_t len)
 {
 	struct fb_rawlog *log = arg;
-	struct fb_rawlog_span span;
+	struct fb_rawlog_span span = {0};
 	struct lane *lane;
 	int rc;
 
-	if (len != sizeof(span))
+	if (len != sizeof(span) && len != offsetof(struct fb_rawlog_span, event_times_by))
 		return FB_E_CORRUPT;
-	memcpy(&span, bytes, sizeof(span));
+	memcpy(&span, bytes, len);
 	lane = fb_rawlog_need_lane(log, span.stream, span.core);
 	rc = lane ? fb_rawlog_reserve_span(lane) : FB_E_NO_MEMORY;
 	if (rc == 0)

@@ -46,6 +46,7 @@ struct fb_rawlog_span {
 	uint64_t datagram_cnt;
 	uint64_t payload_bytes;
 	uint64_t stored_bytes;
+	struct fb_event_times_by event_times_by; /* notes of earlier versions end before it: not known */
 };
 
 /* What could not be read. */
@@ -163,6 +164,8 @@ struct fb_rawlog_range {
 	int64_t to_ns;
 	int64_t from_ms; /* event time, inclusive; FB_TIME_MIN and FB_TIME_MAX: all */
 	int64_t to_ms;
+	struct fb_event_times_by event_times_by; /* whose; blocks that do not tell of it are in the range */
+	bool headers_only; /* fb_rawlog_scan_header only: nothing is read ahead */
 };
 
 #define FB_RAWLOG_RANGE_ALL(stream_, core_)            \
@@ -192,3 +195,22 @@ int fb_rawlog_scan_header(struct fb_rawlog_scan *scan, struct fb_block_header *r
 int fb_rawlog_scan_datagram(
 	struct fb_rawlog_scan *scan, struct fb_block_datagram *ret) FB_MUST_CHECK;
 const struct fb_rawlog_damage *fb_rawlog_scan_damage(const struct fb_rawlog_scan *scan);
+
+/* ---- single blocks ---- */
+
+/*
+ * For threads that share the blocks of a range: one finds headers (fb_rawlog_scan_header), each
+ * reads blocks of them. Sees what was flushed before it was made, so it is made after the header
+ * was read; it keeps the store from being opened anew, so it is made again after a second or so. One
+ * thread. FB_E_NO_MEMORY, FB_E_IO.
+ */
+struct fb_rawlog_fetch;
+int fb_rawlog_fetch_create(struct fb_rawlog *log, struct fb_rawlog_fetch **ret) FB_MUST_CHECK;
+void fb_rawlog_fetch_destroy(struct fb_rawlog_fetch *fetch);
+/*
+ * Opens the block of a header in the caller's reader (which it closes). FB_E_NOT_FOUND: retention
+ * has deleted it. FB_E_CORRUPT: it cannot be read, which is counted as damage of the log.
+ * FB_E_NO_MEMORY, FB_E_IO.
+ */
+int fb_rawlog_fetch_block(struct fb_rawlog_fetch *fetch, const struct fb_block_header *header,
+	struct fb_block_reader *reader) FB_MUST_CHECK;

@@ -33,25 +33,34 @@ struct fb_rawlog_scan {
 	struct fb_rawlog_damage damage;
 };
 
-/* Unknown event times (the extremes) are touched by every range. */
-static bool touches(const struct fb_rawlog_range *range, uint64_t first_seq, uint64_t last_seq,
-	int64_t first_ns, int64_t last_ns, int64_t min_ms, int64_t max_ms)
+/* Ranges of a block or a span. */
+struct extent {
+	uint64_t first_seq, last_seq;
+	int64_t first_ns, last_ns;
+	int64_t min_ms, max_ms;
+	struct fb_event_times_by by;
+};
+
+static bool touches(const struct fb_rawlog_range *range, const struct extent *extent)
 {
-	return last_seq >= range->from_seq && first_seq <= range->to_seq &&
-	       last_ns >= range->from_ns && first_ns <= range->to_ns && max_ms >= range->from_ms &&
-	       min_ms <= range->to_ms;
+	return extent->last_seq >= range->from_seq && extent->first_seq <= range->to_seq &&
+	       extent->last_ns >= range->from_ns && extent->first_ns <= range->to_ns &&
+	       (!fb_event_times_hold(extent->by, range->event_times_by) ||
+		       (extent->max_ms >= range->from_ms && extent->min_ms <= range->to_ms));
 }
 
 static bool touches_span(const struct fb_rawlog_range *range, const struct fb_rawlog_span *span)
 {
-	return touches(range, span->first_seq, span->last_seq, span->first_arrival_ns,
-		span->last_arrival_ns, span->min_event_ms, span->max_event_ms);
+	return touches(range, &(struct extent){span->first_seq, span->last_seq, span->first_arrival_ns,
+				      span->last_arrival_ns, span->min_event_ms, span->max_event_ms,
+				      span->event_times_by});
 }
 
 static bool touches_block(const struct fb_rawlog_range *range, const struct fb_block_header *header)
 {
-	return touches(range, header->first_seq, header->last_seq, header->first_arrival_ns,
-		header->last_arrival_ns, header->min_event_ms, header->max_event_ms);
+	return touches(range, &(struct extent){header->first_seq, header->last_seq,
+				      header->first_arrival_ns, header->last_arrival_ns,
+				      header->min_event_ms, header->max_event_ms, header->event_times_by});
 }
 
 static int choose_spans(struct fb_rawlog_scan *scan)
@@ -87,7 +96,8 @@ int fb_rawlog_scan_create(
 	pthread_mutex_lock(&log->lock);
 	rc = choose_spans(scan);
 	if (rc == 0)
-		rc = fb_store_raw_iter_create(log->store, FB_STORE_RAW_READ, &scan->files);
+		rc = fb_store_raw_iter_create(log->store,
+			range->headers_only ? FB_STORE_RAW_READ_HEADERS : FB_STORE_RAW_READ, &scan->files);
 	if (rc == 0)
 		rc = fb_store_raw_iter_create(log->store, FB_STORE_TAIL_READ, &scan->tail);
 	pthread_mutex_unlock(&log->lock);

@@ -128,14 +128,16 @@ struct taken {
 	bool windows;
 };
 
-static int take(void *arg, uint32_t query, const uint8_t *bytes, size_t len, uint64_t row_cnt)
+static int take(void *arg, const struct fb_replay_rows *rows)
 {
+	const uint8_t *bytes = rows->bytes;
+	size_t len = rows->len;
+	uint64_t row_cnt = rows->row_cnt;
 	static const struct fb_type plain[] = {{.kind = FB_T_BIGINT}, {.kind = FB_T_VARCHAR}};
 	static const struct fb_type counts[] = {{.kind = FB_T_BIGINT}};
 	struct taken *taken = arg;
 	struct fb_value values[2];
 
-	(void)query;
 	for (size_t at = 0; at < len && row_cnt > 0; row_cnt--) {
 		int64_t used = fb_row_decode(bytes + at, len - at, taken->windows ? counts : plain, taken->windows ? 1 : 2, values);
 

@@ -70,9 +70,12 @@ struct taken {
 	int fail_after; /* > 0: the rows function fails at that call */
 };
 
-static int take(void *arg, uint32_t query, const uint8_t *bytes, size_t len, uint64_t row_cnt)
+static int take(void *arg, const struct fb_replay_rows *rows)
 {
 	struct taken *taken = arg;
+	uint32_t query = rows->query;
+	const uint8_t *bytes = rows->bytes;
+	size_t len = rows->len;
 	const struct fb_query_plan *plan = taken->plan->queries[query];
 	struct fb_type types[16];
 	struct fb_value values[16];
@@ -95,7 +98,7 @@ static int take(void *arg, uint32_t query, const uint8_t *bytes, size_t len, uin
 				fb_buf_printf(&line, "%lld|", (long long)values[i].i64);
 		add_line(&taken->rows[query], line.p);
 	}
-	cr_assert_eq(seen, row_cnt);
+	cr_assert_eq(seen, rows->row_cnt);
 	return 0;
 }
 

@@ -297,6 +297,7 @@ static void count_headers(struct lab *lab, const struct fb_rawlog_range *range,
 
 Test(rawlog, event_times_prune_where_they_are_known)
 {
+	struct fb_event_times_by noted = {.definition = 77, .fields = 0x3};
 	struct fb_rawlog_range range;
 	uint32_t blocks;
 	uint64_t datagrams;
@@ -310,7 +311,7 @@ Test(rawlog, event_times_prune_where_they_are_known)
 		lab.taken++;
 		cr_assert(fb_block_try_add(&lab.fill, &datagram));
 		if (i != 5) /* of one nobody knew */
-			fb_block_note_event_times(&lab.fill, i * 1000, i * 1000 + 999);
+			fb_block_note_event_times(&lab.fill, noted, i * 1000, i * 1000 + 999);
 		seal_block(&lab);
 		if (i == 4)
 			roll(&lab);
@@ -319,8 +320,15 @@ Test(rawlog, event_times_prune_where_they_are_known)
 	range = FB_RAWLOG_RANGE_ALL(lab.stream, lab.core);
 	range.from_ms = 2500;
 	range.to_ms = 3100;
+	range.event_times_by = (struct fb_event_times_by){.definition = 77, .fields = 0x7};
 	count_headers(&lab, &range, &blocks, &datagrams);
 	cr_assert_eq(blocks, 3u, "blocks 2, 3 and the unknown 5, not %u", blocks);
+	range.event_times_by.fields = 0x5;
+	count_headers(&lab, &range, &blocks, &datagrams);
+	cr_assert_eq(blocks, 10u, "who does not need field 1 may count records that the noting reader did not");
+	range.event_times_by.definition = 78;
+	count_headers(&lab, &range, &blocks, &datagrams);
+	cr_assert_eq(blocks, 10u, "times of another definition say nothing");
 	lab_end(&lab);
 }
 

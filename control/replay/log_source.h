@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The raw log as a unit source. Blocks are read and unpacked by the cores that parse them, each where it is short of something
+ * to do:
+ *
+ *     plan of each lane (headers) -> claim -> unpack -> ready -> cut -> units
+ *                                    under the lock   alone       under the lock
+ *
+ * Blocks are claimed in the order in which they are needed, some ahead of what is cut; so cores that parse find the next block
+ * unpacked, and the kernel reads ahead meanwhile. A unit is cut from the datagrams of a block (one lane, or as batch), or from
+ * bursts of several lanes in the order of their arrival (as stream).
+ */
+#pragma once
+
+#include "control/replay/replay_log.h"
+#include "control/replay/unit.h"
+#include "state/rawlog/block.h"
+
+struct fb_log_source_conf {
+	const struct fb_replay_log *log;
+	const struct fb_replay_budget *budget;
+	bool batch;
+	bool has_windows;
+	uint32_t threads;
+	uint32_t unit_bytes_max;
+	uint32_t unit_bytes; /* 0: as many as have about a batch of records */
+	struct fb_event_times_by event_times_by; /* as batch */
+	int64_t from_ms; /* as batch: events that are needed, inclusive */
+	int64_t to_ms;
+};
+
+/* Errors as fb_replay_run_log. */
+int fb_log_source_open(const struct fb_log_source_conf *conf, struct fb_buf *message, struct fb_unit_source **ret) FB_MUST_CHECK;

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The raw log replayed: rows are those of the definition in replay_log.h, whatever the cores, units, lanes and blocks. */
+#include "log_lab.h"
+
+#define SIZE_MS 1000
+#define TUMBLE                                                                                                    \
+	"SELECT window_end, k, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' SECOND)) " \
+	"WHERE v <> 7 GROUP BY window_start, window_end, k;\n"
+#define ALL_KINDS                                                                                                         \
+	TUMBLE                                                                                                            \
+	"SELECT window_end, k, COUNT(*) FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts), INTERVAL '0.25' SECOND, INTERVAL '2' " \
+	"SECOND)) GROUP BY window_start, window_end, k;\n"                                                                \
+	"SELECT window_end, COUNT(*), MAX(v) FROM TABLE(CUMULATE(TABLE s, DESCRIPTOR(ts), INTERVAL '1' SECOND, INTERVAL '3' " \
+	"SECOND)) GROUP BY window_start, window_end;\n"                                                                   \
+	"SELECT k, v, ms FROM s WHERE v > 8;\n"
+#define SESSION                                                                                                          \
+	"SELECT window_end, k, COUNT(*), SUM(v) FROM TABLE(SESSION(TABLE s PARTITION BY k, DESCRIPTOR(ts), INTERVAL " \
+	"'0.05' SECOND)) GROUP BY window_start, window_end, k;\n"
+
+/* ---- the obvious answer ---- */
+
+struct group {
+	int64_t end_ms;
+	char key[8];
+	int64_t cnt, sum;
+};
+
+struct answer {
+	struct lines rows;
+	uint64_t late, bad, filtered;
+};
+
+struct lane_state {
+	bool active;
+	int64_t own;
+	int64_t seen_ns;
+};
+
+static int64_t minimum(const struct lane_state *lanes, uint32_t cnt, uint32_t except)
+{
+	int64_t least = INT64_MAX;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		if (i != except && lanes[i].active && lanes[i].own < least)
+			least = lanes[i].own;
+	return least;
+}
+
+/* What lanes were silent for too long before `now`: one after the other. */
+static void fall_silent(struct lane_state *lanes, uint32_t cnt, int64_t now_ns, int64_t idle_ms, int64_t *global)
+{
+	uint32_t oldest;
+
+	do {
+		oldest = cnt;
+		for (uint32_t i = 0; i < cnt; i++)
+			if (lanes[i].active && lanes[i].seen_ns < now_ns - idle_ms * 1000000 &&
+				(oldest == cnt || lanes[i].seen_ns < lanes[oldest].seen_ns))
+				oldest = i;
+		if (oldest == cnt)
+			break;
+		lanes[oldest].active = false;
+		if (minimum(lanes, cnt, cnt) != INT64_MAX)
+			*global = FB_MAX(*global, minimum(lanes, cnt, cnt));
+	} while (true);
+}
+
+static void count(struct group *groups, size_t *group_cnt, const struct record *record, int64_t end)
+{
+	size_t g = 0;
+
+	while (g < *group_cnt && (groups[g].end_ms != end || strcmp(groups[g].key, record->key) != 0))
+		g++;
+	if (g == *group_cnt) {
+		groups[g].end_ms = end;
+		strcpy(groups[g].key, record->key);
+		(*group_cnt)++;
+	}
+	groups[g].cnt++;
+	groups[g].sum += record->value;
+}
+
+/* Which burst comes next: the earliest, of one time that of the lowest lane; a lane's own order holds. */
+static uint32_t next_burst(const struct traffic *traffic, const bool *done)
+{
+	uint32_t best = UINT32_MAX;
+	bool seen[LAB_LANES_MAX] = {false};
+
+	for (uint32_t i = 0; i < traffic->record_cnt; i++) {
+		const struct record *record = &traffic->records[i];
+
+		if (done[i] || seen[record->lane])
+			continue;
+		seen[record->lane] = true;
+		if (best == UINT32_MAX || record->arrival_ns < traffic->records[best].arrival_ns ||
+			(record->arrival_ns == traffic->records[best].arrival_ns && record->lane < traffic->records[best].lane))
+			best = i;
+		if (record->arrival_ns > traffic->records[best].arrival_ns)
+			break;
+	}
+	return best;
+}
+
+static struct answer obvious(const struct traffic *traffic, bool batch, int64_t idle_ms)
+{
+	struct group *groups = calloc(traffic->record_cnt + 1, sizeof(*groups));
+	bool *done = calloc(traffic->record_cnt + 1, sizeof(*done));
+	struct lane_state lanes[LAB_LANES_MAX];
+	struct answer answer = {0};
+	int64_t global = INT64_MIN;
+	size_t group_cnt = 0;
+	uint32_t first, from = 0;
+
+	for (uint32_t i = 0; i < LAB_LANES_MAX; i++)
+		lanes[i] = (struct lane_state){.own = INT64_MIN};
+	while ((first = next_burst(&(struct traffic){.record_cnt = traffic->record_cnt - from, .records = traffic->records + from},
+			done + from)) != UINT32_MAX) {
+		const struct record *burst = &traffic->records[from + first];
+		struct lane_state *lane = &lanes[burst->lane];
+		int64_t others, before_global;
+
+		if (idle_ms > 0)
+			fall_silent(lanes, traffic->lane_cnt, burst->arrival_ns, idle_ms, &global);
+		others = minimum(lanes, traffic->lane_cnt, burst->lane);
+		before_global = global;
+		for (uint32_t i = from + first; i < traffic->record_cnt && traffic->records[i].arrival_ns == burst->arrival_ns; i++) {
+			const struct record *record = &traffic->records[i];
+			int64_t end = (record->ms / SIZE_MS + 1) * SIZE_MS;
+			int64_t before = FB_MAX(before_global, FB_MIN(lane->own, others));
+
+			if (record->lane != burst->lane)
+				continue;
+			done[i] = true;
+			answer.bad += record->bad;
+			if (record->bad)
+				continue;
+			lane->own = FB_MAX(lane->own, record->ms - LAB_DELAY_MS);
+			answer.filtered += record->value == 7;
+			if (record->value == 7)
+				continue;
+			if (!batch && before >= end - 1)
+				answer.late++;
+			else
+				count(groups, &group_cnt, record, end);
+		}
+		lane->active = true;
+		lane->seen_ns = burst->arrival_ns;
+		global = FB_MAX(global, minimum(lanes, traffic->lane_cnt, traffic->lane_cnt));
+		while (from < traffic->record_cnt && done[from])
+			from++;
+	}
+	for (size_t g = 0; g < group_cnt; g++) {
+		struct fb_buf line = {0};
+
+		fb_buf_printf(&line, "%lld|%s|%lld|%lld|", (long long)groups[g].end_ms, groups[g].key, (long long)groups[g].cnt,
+			(long long)groups[g].sum);
+		lines_add(&answer.rows, line.p);
+	}
+	free(groups);
+	free(done);
+	lines_sort(&answer.rows);
+	return answer;
+}
+
+/* ---- as stream and as batch ---- */
+
+static void check(const struct traffic *shape, uint64_t seed, int64_t idle_ms)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE)};
+	struct traffic traffic = *shape;
+	struct lab lab = {0};
+
+	traffic_make(&traffic, seed);
+	lab_open(&lab, traffic.lane_cnt);
+	lab_fill(&lab, &traffic, 5 + (uint32_t)seed * 7);
+	for (int batch = 0; batch < 2; batch++) {
+		struct answer want = obvious(&traffic, batch, idle_ms);
+
+		for (uint32_t threads = 1; threads <= 8; threads = threads * 2 + (threads == 1)) {
+			for (uint32_t bytes = 0; bytes <= 700; bytes = bytes * 13 + 50) {
+				struct fb_replay_numbers numbers;
+				struct setup setup = {
+					.batch = batch, .threads = threads, .block_bytes = bytes, .idle_timeout_ms = idle_ms};
+				const uint64_t *disposition;
+				char what[128];
+
+				snprintf(what, sizeof(what), "seed %llu, batch %d, %u cores, units of %u", (unsigned long long)seed,
+					batch, threads, bytes);
+				lab_expect_run(&lab, &setup, &taken, &numbers);
+				lines_sort(&taken.rows[0]);
+				lines_expect(&taken.rows[0], &want.rows, what);
+				disposition = numbers.queries[0].counters.disposition;
+				cr_assert_eq(disposition[FB_REC_LATE], want.late, "%s: %llu late, expected %llu", what,
+					(unsigned long long)disposition[FB_REC_LATE], (unsigned long long)want.late);
+				cr_assert_eq(disposition[FB_REC_FILTERED], want.filtered);
+				cr_assert_eq(numbers.decode.rejected[FB_REC_NUMBER], want.bad);
+				cr_assert_eq(numbers.decode.records, traffic.record_cnt);
+				cr_assert_eq(numbers.log.datagrams, numbers.decode.payloads);
+				cr_assert_eq(taken.windows, numbers.queries[0].windows);
+				taken_reset(&taken);
+				fb_replay_numbers_fini(&numbers);
+			}
+		}
+		cr_assert(batch || want.late > 0, "a test of late rows without any");
+		lines_free(&want.rows);
+	}
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+Test(replay_log, one_lane_is_what_one_core_makes_of_it)
+{
+	for (uint64_t seed = 1; seed <= 4; seed++)
+		check(&(struct traffic){.lane_cnt = 1, .record_cnt = 9000, .disorder_ms = 1200, .step_ms = 3}, seed, 0);
+}
+
+Test(replay_log, several_lanes_are_judged_by_each_others_watermarks)
+{
+	for (uint64_t seed = 1; seed <= 6; seed++)
+		check(&(struct traffic){.lane_cnt = 2 + seed % 3, .record_cnt = 6000, .disorder_ms = 1200, .step_ms = 3}, seed, 0);
+}
+
+Test(replay_log, lanes_that_fall_silent_hold_nobody_back)
+{
+	for (uint64_t seed = 1; seed <= 4; seed++)
+		check(&(struct traffic){.lane_cnt = 3, .record_cnt = 6000, .disorder_ms = 1200, .step_ms = 3, .silences = true}, seed,
+			300);
+}
+
+/* Any number of cores gives what one gives, for the kinds of window whose answer is not made here. */
+static void check_same(const char *sql, uint32_t lane_cnt, int64_t disorder_ms, bool stream)
+{
+	struct taken taken = {.plan = lab_plan(sql)};
+	struct traffic traffic = {.lane_cnt = lane_cnt, .record_cnt = 5000, .disorder_ms = disorder_ms, .step_ms = 3};
+	struct fb_replay_numbers numbers;
+	struct lab lab = {0};
+
+	traffic_make(&traffic, lane_cnt);
+	lab_open(&lab, lane_cnt);
+	lab_fill(&lab, &traffic, 31);
+	for (int batch = !stream; batch < 2; batch++) {
+		struct taken one = {.plan = taken.plan};
+
+		lab_expect_run(&lab, &(struct setup){.batch = batch, .threads = 1, .block_bytes = 1}, &one, &numbers);
+		fb_replay_numbers_fini(&numbers);
+		for (uint32_t threads = 1; threads <= 5; threads += 2) {
+			lab_expect_run(&lab, &(struct setup){.batch = batch, .threads = threads}, &taken, &numbers);
+			fb_replay_numbers_fini(&numbers);
+			for (uint16_t q = 0; q < taken.plan->query_cnt; q++) {
+				char what[64];
+
+				snprintf(what, sizeof(what), "query %u, batch %d, %u lanes, %u cores", q, batch, lane_cnt, threads);
+				cr_assert_gt(one.rows[q].cnt, 0u);
+				lines_sort(&one.rows[q]);
+				lines_sort(&taken.rows[q]);
+				lines_expect(&taken.rows[q], &one.rows[q], what);
+			}
+			taken_reset(&taken);
+		}
+		taken_reset(&one);
+	}
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+Test(replay_log, all_kinds_of_windows)
+{
+	check_same(LAB_TABLE ALL_KINDS, 1, 1200, true);
+	check_same(LAB_TABLE ALL_KINDS, 3, 1200, true);
+}
+
+Test(replay_log, sessions)
+{
+	check_same(LAB_TABLE SESSION, 1, 1200, false);
+	check_same(LAB_TABLE SESSION, 2, 1200, false);
+}
+
+Test(replay_log, it_can_be_cancelled)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE), .cancel_at = 2};
+	struct traffic traffic = {.lane_cnt = 2, .record_cnt = 20000, .disorder_ms = 1200, .step_ms = 3};
+	struct fb_replay_numbers numbers;
+	struct fb_buf message = {0};
+	struct lab lab = {0};
+
+	traffic_make(&traffic, 1);
+	lab_open(&lab, 2);
+	lab_fill(&lab, &traffic, 50);
+	cr_assert_eq(lab_run(&lab, &(struct setup){.threads = 3}, &taken, &message, &numbers), FB_E_CANCELLED);
+	cr_assert_eq(taken.calls, 2u, "nothing is given after that");
+	cr_assert_str_eq(message.p, "cancelled");
+	fb_replay_numbers_fini(&numbers);
+	fb_buf_fini(&message);
+	taken_reset(&taken);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
