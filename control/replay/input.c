@@ -19,7 +19,6 @@
 #define TAIL_BYTES 1024u         /* behind a block, for the end of its last line */
 #define AHEAD_BYTES (32u << 20)
 #define MAPPED_MIN_BYTES (1u << 20) /* smaller files are read: a mapping costs more than the copy */
-#define DONE_BYTES (64u << 20)      /* pages of a mapped file are given back in pieces of this size */
 
 struct file {
 	const char *path;
@@ -108,8 +107,8 @@ static int open_file(struct fb_input *input)
 	file->size = file->has_offsets ? (uint64_t)info.st_size : 0;
 	if (file->has_offsets)
 		FB_IGNORE(posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL));
-	/* What cannot be mapped is read. */
-	if (file->size >= MAPPED_MIN_BYTES && !input->conf.no_map)
+	/* What cannot be mapped is read as a pipe is. */
+	if (input->conf.lines != NULL && file->size >= MAPPED_MIN_BYTES && !input->conf.no_map)
 		FB_IGNORE(fb_mapped_open(file->fd, file->size, &file->mapped));
 	if (input->conf.lines != NULL && file->mapped == NULL)
 		file->has_offsets = false;
@@ -263,12 +262,9 @@ static int read_lines(struct fb_input *input, struct file *file, struct fb_block
 		have = len;
 		if (from > 0 && start == 0) {
 			found = memchr(block->buffer, '\n', to - base);
-			if (found == NULL) { /* a line goes on through the whole block */
-				set_empty(block);
-				return 1;
-			}
-			start = (uint64_t)(found - block->buffer) + 1;
-			if (base + start >= to) {
+			start = found ? (uint64_t)(found - block->buffer) + 1 : to - base;
+			if (base + start >= to) { /* a line goes on through the whole block, or to its end */
+				block->start = block->end = to;
 				set_empty(block);
 				return 1;
 			}
@@ -286,6 +282,8 @@ static int read_lines(struct fb_input *input, struct file *file, struct fb_block
 
 	uint64_t end = found ? (uint64_t)(found - block->buffer) + 1 : have;
 
+	block->start = base + start;
+	block->end = base + end;
 	set_data(block, start + (from == 0 ? first_line(input, block->buffer, 0, end) : 0), end);
 	return 1;
 }
@@ -318,28 +316,16 @@ static int set_mapped(struct fb_input *input, struct file *file, struct fb_block
 	return 1;
 }
 
-/* Where the page cache has it. */
-static int map_lines(struct fb_input *input, struct file *file, struct fb_block *block, uint64_t from, uint64_t to)
+/* The first block: a header may span lines, and the end of what is read. */
+static int map_first(struct fb_input *input, struct file *file, struct fb_block *block, uint64_t to)
 {
 	const uint8_t *bytes = fb_mapped_bytes(file->mapped);
-	uint64_t end = file->size;
-	const uint8_t *found;
+	const uint8_t *found = memchr(bytes + to - 1, '\n', file->size - to + 1);
+	uint64_t end = found ? (uint64_t)(found - bytes) + 1 : file->size;
 
-	if (!fb_mapped_is_cached(file->mapped, from + AHEAD_BYTES / 4))
-		ask_ahead(file, from);
-	if (from / DONE_BYTES != to / DONE_BYTES && to / DONE_BYTES >= 2)
-		fb_mapped_done(file->mapped, (to / DONE_BYTES - 2) * DONE_BYTES, (to / DONE_BYTES - 1) * DONE_BYTES);
-	found = from > 0 ? memchr(bytes + from - 1, '\n', to - from + 1) : NULL;
-	if (from > 0)
-		from = found ? (uint64_t)(found - bytes) + 1 : to;
-	if (from == to) /* a line goes on through the whole block, or to its end */
-		return set_mapped(input, file, block, to, to);
-	found = memchr(bytes + to - 1, '\n', file->size - to + 1);
-	if (found != NULL)
-		end = (uint64_t)(found - bytes) + 1;
-	if (end - from > FB_INPUT_LINE_MAX + to - from)
+	if (end > FB_INPUT_LINE_MAX + to)
 		return fail_unlocked(input, file->path, FB_E_FULL, "a line is longer than 64 MiB");
-	return set_mapped(input, file, block, from, end);
+	return set_mapped(input, file, block, 0, end);
 }
 
 int fb_input_recut(struct fb_input *input, struct fb_block *block, uint64_t start, uint64_t end)
@@ -519,7 +505,7 @@ int fb_input_next(struct fb_input *input, struct fb_block *block)
 	block->file = file;
 	block->from = from;
 	block->to = to;
-	rc = file->mapped ? map_lines(input, file, block, from, to) : read_lines(input, file, block, from, to);
+	rc = file->mapped && from == 0 ? map_first(input, file, block, to) : read_lines(input, file, block, from, to);
 	atomic_fetch_add_explicit(&input->taken_bytes, to - from, memory_order_relaxed);
 	return rc;
 }

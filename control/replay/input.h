@@ -4,11 +4,11 @@
  * bytes: file after file, and within a file from its begin to its end. A block never spans two files.
  *
  * A file is cut by offsets: the block of [from, to) has the lines that begin there. So a thread finds its block by
- * itself, and none waits for another. Files are mapped (mapped.h); small ones, and those that cannot be, are read into the
- * thread's own buffer. What has no offsets (a pipe, standard input) is read under a lock, and copied no more than once.
+ * itself, and none waits for another. It reads the block into its own buffer, which stays in its cache: for a file in the
+ * page cache that costs less than the page faults of a mapping. What has no offsets (a pipe, standard input) is read under a lock, and copied no more than once.
  *
- * Where records may span lines (conf.lines), that cut is a guess: cut.h says who puts it right. What is not mapped is then read as
- * a pipe is, record by record, and needs no guess.
+ * Where records may span lines (conf.lines), that cut is a guess: cut.h says who puts it right, for which the file is mapped
+ * (mapped.h). A small one, or one that cannot be, is then read as a pipe is, record by record, and needs no guess.
  *
  * Reading ahead: the kernel is asked for the bytes behind as soon as they are not in the page cache. For a file that is
  * cached that costs next to nothing.
@@ -27,7 +27,7 @@ struct fb_input_conf {
 	const char *path;       /* file, folder, or "-" for standard input */
 	bool skip_first_line;   /* of each file */
 	uint32_t block_bytes;   /* about so long; > 0 */
-	bool no_map;            /* read also what could be mapped */
+	bool no_map;            /* with `lines`: do without a mapping */
 	const struct fb_csv_lines *lines; /* records may span lines, by these rules; NULL: a record is a line */
 	uint32_t block_lines;   /* > 0: and short enough to hold hardly ever more lines, as learnt from those before */
 };

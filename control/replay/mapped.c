@@ -125,18 +125,3 @@ bool fb_mapped_is_whole(const struct fb_mapped *mapped)
 {
 	return !atomic_load(&mapped->broken);
 }
-
-bool fb_mapped_is_cached(const struct fb_mapped *mapped, uint64_t offset)
-{
-	unsigned char resident = 1;
-
-	if (offset >= mapped->size)
-		return true;
-	FB_IGNORE(mincore(mapped->bytes + offset / page_bytes() * page_bytes(), 1, &resident));
-	return resident & 1;
-}
-
-void fb_mapped_done(struct fb_mapped *mapped, uint64_t from, uint64_t to)
-{
-	FB_IGNORE(madvise(mapped->bytes + from, to - from, MADV_DONTNEED));
-}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file in memory: its bytes are parsed where the page cache has them, without a copy (which takes as long as parsing them).
+ * A file in memory, for what may need any part of it: records that span lines.
  *
  * A mapped file that becomes shorter answers a read behind its new end with SIGBUS. While a file is mapped this room has that
  * signal: in one of its files a page of zeros takes the place, and fb_mapped_is_whole says no from then on; anywhere else
@@ -25,7 +25,3 @@ const uint8_t *fb_mapped_bytes(const struct fb_mapped *mapped);
 uint64_t fb_mapped_readable(const struct fb_mapped *mapped);
 /* False: some of the bytes read were not the file's. */
 bool fb_mapped_is_whole(const struct fb_mapped *mapped);
-/* Whether reading at this offset would wait for the disk, as far as the kernel tells. */
-bool fb_mapped_is_cached(const struct fb_mapped *mapped, uint64_t offset);
-/* The pages of [from, to) are not needed any more: so that a large file does not look as if it were held in memory. */
-void fb_mapped_done(struct fb_mapped *mapped, uint64_t from, uint64_t to);
