@@ -45,7 +45,7 @@ static void look_up(struct fb_slice *slice, uint32_t number, const struct fb_col
 		return;
 	}
 	fb_key_batch_fill(set->layout, pair, rows, cnt, keys);
-	(keys->find ? keys->find : fb_table_find_scalar)(set, rows, cnt, keys);
+	keys->find(set, rows, cnt, keys);
 	for (uint32_t i = 0; i < cnt; i++) {
 		uint32_t row = rows[i];
 

@@ -31,48 +31,61 @@ static inline uint64_t double_word(double value)
 	return word;
 }
 
-/* The first 16 bytes of a padded text in two loads; what lies behind the text is masked off. */
-static inline void padded_words(const char *p, uint32_t len, uint64_t words[2])
+void fb_key_batch_choose(struct fb_key_batch *keys, enum fb_isa isa)
 {
-	uint64_t low;
-	uint32_t high;
+	switch (isa) {
+	case FB_ISA_AVX512:
+		keys->find = fb_table_find_avx512;
+		keys->words_of_texts = fb_key_texts_avx512;
+		break;
+	case FB_ISA_AVX2:
+		keys->find = fb_table_find_avx2;
+		keys->words_of_texts = fb_key_texts_avx2;
+		break;
+	default:
+		keys->find = fb_table_find_scalar;
+		keys->words_of_texts = fb_key_texts_scalar;
+		break;
+	}
+}
 
-	memcpy(&low, p, sizeof(low));
-	memcpy(&high, p + 8, sizeof(high));
-	low &= len >= 8 ? ~0ull : (1ull << (len * 8)) - 1;
-	high &= len >= 12 ? ~0u : len > 8 ? (1u << ((len - 8) * 8)) - 1 : 0;
-	words[0] = len | low << 32;
-	words[1] = low >> 32 | (uint64_t)high << 32;
+/* Any text, by its length and first bytes; of a long one the hash of all of them. */
+static inline void fill_text(const struct fb_key_part *part, struct fb_str text, uint32_t number,
+	uint32_t row, struct fb_key_batch *keys)
+{
+	uint64_t words[2];
+
+	fb_text_words(text.p, text.len, words);
+	if (text.len > FB_TEXT_INLINE_MAX) {
+		words[0] = (uint64_t)text.len | words[0] >> 32 << 32;
+		words[1] = XXH3_64bits_withSeed(text.p, text.len, fb_key_seed[0]);
+	}
+	keys->texts[number][row] = text.p;
+	keys->words[part->word][row] = words[0];
+	keys->words[part->word + 1][row] = words[1];
 }
 
 static void fill_texts(const struct fb_key_part *part, const struct fb_column *column,
 	uint32_t number, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
-	static const char nothing[FB_TEXT_INLINE_MAX] = {0};
-	uint64_t *first = keys->words[part->word];
-	uint64_t *second = keys->words[part->word + 1];
-
+	if (part->padded && !column->has_null && fb_sel_is_dense(sel, sel_cnt)) {
+		for (uint32_t row = 0; row < sel_cnt; row++) {
+			row = keys->words_of_texts(column->str, row, sel_cnt,
+				keys->words[part->word], keys->words[part->word + 1]);
+			if (row < sel_cnt)
+				fill_text(part, column->str[row], number, row, keys);
+		}
+		return;
+	}
 	for (uint32_t i = 0; i < sel_cnt; i++) {
 		uint32_t row = sel[i];
-		struct fb_str text = column->str[row];
-		uint64_t words[2];
 
-		/* A text of no bytes is read as one of twelve. */
-		if (FB_UNLIKELY(column->has_null && !fb_column_is_valid(column, row)))
-			text = (struct fb_str){nothing, 0};
-		keys->texts[number][row] = text.p;
-		if (FB_LIKELY(text.len <= FB_TEXT_INLINE_MAX)) {
-			if (part->padded)
-				padded_words(text.p, text.len, words);
-			else
-				fb_text_words(text.p, text.len, words);
-		} else {
-			fb_text_words(text.p, text.len, words);
-			words[0] = (uint64_t)text.len | words[0] >> 32 << 32;
-			words[1] = XXH3_64bits_withSeed(text.p, text.len, fb_key_seed[0]);
-		}
-		first[row] = words[0];
-		second[row] = words[1];
+		if (FB_UNLIKELY(!fb_column_is_valid(column, row)))
+			fill_text(part, FB_STR(""), number, row, keys);
+		else if (!part->padded || keys->words_of_texts(column->str, row, row + 1,
+						   keys->words[part->word],
+						   keys->words[part->word + 1]) == row)
+			fill_text(part, column->str[row], number, row, keys);
 	}
 }
 
@@ -107,8 +120,16 @@ static void fill_part(const struct fb_key_part *part, const struct fb_column *co
 	}
 }
 
-/* All NULLs of a key are one group (semantics 1.3): zero words and a bit in the NULL word. */
-static void fill_nulls(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
+/*
+ * All NULLs of a key are one group (semantics 1.3): zero words and a bit in the NULL word, which is the last. It goes into
+ * the hash only where a bit is set: mostly none is.
+ */
+static inline uint64_t hash_nulls(uint64_t hash, uint64_t nulls)
+{
+	return nulls ? fold(hash ^ nulls, fb_key_seed[0]) : hash;
+}
+
+static void clear_nulls(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
 	uint64_t *nulls = keys->words[layout->null_word];
@@ -167,25 +188,38 @@ static inline __attribute__((always_inline)) void hash_few(const uint64_t *a, co
 			hashes[sel[i]] = fold(a[sel[i]] ^ seed1, b[sel[i]] ^ seed0);
 }
 
+/* Words of the keys, which the hash is of; without keys it is of the NULL word, the only one. */
+static inline uint32_t hashed_words(const struct fb_slice_layout *layout)
+{
+	return layout->key_words - (layout->null_word != UINT16_MAX && layout->key_cnt > 0);
+}
+
 void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys)
 {
-	uint32_t words = layout->key_words;
+	uint32_t words = hashed_words(layout);
+	bool any_null = false;
 
-	for (uint32_t k = 0; k < layout->key_cnt; k++)
+	for (uint32_t k = 0; k < layout->key_cnt; k++) {
 		fill_part(&layout->keys[k], columns[k], k, sel, sel_cnt, keys);
+		any_null |= columns[k]->has_null;
+	}
 	if (layout->null_word != UINT16_MAX)
-		fill_nulls(layout, columns, sel, sel_cnt, keys);
+		clear_nulls(layout, columns, sel, sel_cnt, keys);
 	if (words <= 2)
 		hash_few(keys->words[0], keys->words[words - 1], sel, sel_cnt, keys->hashes);
 	else
 		hash_words(words, sel, sel_cnt, keys);
+	for (uint32_t i = 0; words < layout->key_words && any_null && i < sel_cnt; i++)
+		keys->hashes[sel[i]] = hash_nulls(
+			keys->hashes[sel[i]], keys->words[layout->null_word][sel[i]]);
 }
 
 uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_view *key)
 {
 	uint64_t words[FB_KEY_WORDS_MAX];
 	uint64_t hash = fb_key_seed[1];
+	uint32_t cnt = hashed_words(layout);
 
 	memcpy(words, key->words, layout->key_words * sizeof(*words));
 	for (uint32_t k = 0; k < layout->key_cnt; k++) {
@@ -195,8 +229,7 @@ uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_v
 			words[layout->keys[k].word + 1] =
 				XXH3_64bits_withSeed(key->texts[k], len, fb_key_seed[0]);
 	}
-	for (uint32_t w = 0; w < layout->key_words; w += 2)
-		hash = fold(words[w] ^ hash,
-			words[w + 1u < layout->key_words ? w + 1u : w] ^ fb_key_seed[0]);
-	return hash;
+	for (uint32_t w = 0; w < cnt; w += 2)
+		hash = fold(words[w] ^ hash, words[w + 1u < cnt ? w + 1u : w] ^ fb_key_seed[0]);
+	return cnt < layout->key_words ? hash_nulls(hash, words[layout->null_word]) : hash;
 }

@@ -192,18 +192,6 @@ static int open_input(struct fb_reader *reader, const struct fb_reader_conf *con
 	return rc;
 }
 
-fb_table_find_fn fb_table_find_choose(enum fb_isa isa)
-{
-	switch (isa) {
-	case FB_ISA_AVX512:
-		return fb_table_find_avx512;
-	case FB_ISA_AVX2:
-		return fb_table_find_avx2;
-	default:
-		return fb_table_find_scalar;
-	}
-}
-
 int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 {
 	struct fb_reader *reader = calloc(1, sizeof(*reader));
@@ -212,7 +200,6 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	if (reader == NULL)
 		return FB_E_NO_MEMORY;
 	reader->source = conf->source;
-	reader->find = fb_table_find_choose(conf->isa);
 	reader->own_ms = FB_TIME_MIN;
 	reader->batch_own_ms = FB_TIME_MIN;
 	reader->others_ms = FB_TIME_MAX;
@@ -225,7 +212,7 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	if (reader->queries == NULL || reader->needed == NULL || reader->keys == NULL)
 		rc = FB_E_NO_MEMORY;
 	else
-		reader->keys->find = reader->find;
+		fb_key_batch_choose(reader->keys, conf->isa);
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++)
 		rc = open_query(reader, conf, i);
 	if (rc == 0)

@@ -71,7 +71,6 @@ struct fb_reader {
 	struct fb_decoder *decoder;
 	struct fb_batch batch;
 	uint64_t *needed;
-	fb_table_find_fn find;
 	struct fb_key_batch *keys; /* scratch, shared by the queries */
 	/* watermark */
 	bool tracks; /* some query is windowed */

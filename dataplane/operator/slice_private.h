@@ -7,6 +7,7 @@
  *   table_kernel.c  hot: key lookup for a batch, one build per instruction set
  *   table.c         hot: insertion, split, long texts
  *   key.c           hot: key words and hashes of a batch
+ *   key_kernel.c    hot: those of texts, one build per instruction set
  *   state.c         hot: aggregates of a batch
  *   state_text.c    hot: MIN and MAX of texts
  *   distinct.c      hot: the values that DISTINCT aggregates have seen
@@ -220,15 +221,19 @@ bool fb_table_has_room(const struct fb_slice *slice, const uint32_t *lens, uint3
 struct fb_key_batch;
 typedef void (*fb_table_find_fn)(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
+typedef uint32_t (*fb_key_texts_fn)(
+	const struct fb_str *texts, uint32_t row, uint32_t row_cnt, uint64_t *first, uint64_t *second);
 
 struct fb_key_batch {
 	uint64_t words[FB_KEY_WORDS_MAX][FB_BATCH_ROWS];
 	uint64_t hashes[FB_BATCH_ROWS];
-	const char *texts[FB_KEY_MAX][FB_BATCH_ROWS]; /* filled for text keys */
+	const char *texts[FB_KEY_MAX][FB_BATCH_ROWS]; /* filled for texts longer than FB_TEXT_INLINE_MAX */
 	uint64_t *entries[FB_BATCH_ROWS];             /* found; NULL: refused */
 	uint8_t refused[FB_BATCH_ROWS];               /* 0 or the disposition */
 	uint8_t made[FB_BATCH_ROWS];                  /* the last lookup inserted it */
-	fb_table_find_fn find; /* for sets; whoever makes the batch sets it */
+	/* The kernels: whoever makes the batch calls fb_key_batch_choose. */
+	fb_table_find_fn find;
+	fb_key_texts_fn words_of_texts;
 	/* of the sets */
 	int64_t groups[FB_BATCH_ROWS];                    /* references of the groups' entries */
 	uint64_t *values[FB_DISTINCT_MAX][FB_BATCH_ROWS]; /* entries of the sets */
@@ -241,6 +246,8 @@ static inline bool fb_sel_is_dense(const uint16_t *sel, uint32_t sel_cnt)
 	return sel_cnt > 0 && sel[sel_cnt - 1] == sel_cnt - 1;
 }
 
+/* The kernels of an instruction set. */
+void fb_key_batch_choose(struct fb_key_batch *keys, enum fb_isa isa);
 /* Hot. Key words and hashes of the selected rows; columns[i] is of keys[i]. */
 void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
@@ -249,6 +256,17 @@ uint64_t fb_key_hash(const struct fb_slice_layout *layout, const struct fb_key_v
 /* Process-wide, set once at start: keys come from strangers. */
 extern uint64_t fb_key_seed[2];
 
+/*
+ * Hot. Each fills the two words of the padded texts from `row` on, as long as they have at most FB_TEXT_INLINE_MAX bytes,
+ * and returns the first that has more, or row_cnt.
+ */
+uint32_t fb_key_texts_scalar(
+	const struct fb_str *texts, uint32_t row, uint32_t row_cnt, uint64_t *first, uint64_t *second);
+uint32_t fb_key_texts_avx2(
+	const struct fb_str *texts, uint32_t row, uint32_t row_cnt, uint64_t *first, uint64_t *second);
+uint32_t fb_key_texts_avx512(
+	const struct fb_str *texts, uint32_t row, uint32_t row_cnt, uint64_t *first, uint64_t *second);
+
 /* Hot. Each fills keys->entries for the selected rows. */
 void fb_table_find_scalar(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
@@ -256,8 +274,6 @@ void fb_table_find_avx2(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
 void fb_table_find_avx512(
 	struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);
-fb_table_find_fn fb_table_find_choose(enum fb_isa isa);
-
 /* The part of fb_table_find that is the same for every kernel. Hot. */
 void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batch *keys);
 

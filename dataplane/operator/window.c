@@ -79,7 +79,7 @@ static void update(struct fb_reader *reader, struct fb_query_run *query,
 		return;
 	}
 	memset(keys->refused, 0, sizeof(keys->refused));
-	reader->find(slice, sel, sel_cnt, keys);
+	keys->find(slice, sel, sel_cnt, keys);
 	placed = fb_state_update(slice, args, sel, sel_cnt, keys, &query->counters.sum_overflows);
 	fb_count(query, FB_REC_ACCEPTED, placed);
 	for (uint32_t i = 0; placed < sel_cnt && i < sel_cnt; i++)

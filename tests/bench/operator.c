@@ -100,7 +100,6 @@ struct bench {
 	struct fb_slice_pool *pool;
 	struct fb_slice *slice;
 	struct fb_key_batch *keys;
-	fb_table_find_fn find;
 	bool by_text;
 	/* the limit */
 	int64_t *array;
@@ -230,7 +229,7 @@ static void update(struct bench *bench, uint32_t batch)
 	for (uint32_t i = 0; i < layout->arg_cnt; i++)
 		args[i] = &columns[layout->args[i].arg->input];
 	fb_key_batch_fill(layout, &key, sel, FB_BATCH_ROWS, bench->keys);
-	bench->find(bench->slice, sel, FB_BATCH_ROWS, bench->keys);
+	bench->keys->find(bench->slice, sel, FB_BATCH_ROWS, bench->keys);
 	if (fb_state_update(bench->slice, args, sel, FB_BATCH_ROWS, bench->keys, &overflows) !=
 		FB_BATCH_ROWS)
 		fail("the pool is too small");
@@ -347,8 +346,7 @@ static void open_case(
 	if (fb_slice_layout_create(bench->plan->explains[0], &bench->layout) != 0)
 		fail("no layout");
 	bench->by_text = by_text;
-	bench->find = fb_table_find_choose(isa);
-	bench->keys->find = bench->find;
+	fb_key_batch_choose(bench->keys, isa);
 	/* Entries, and index segments that may just have split. */
 	bytes = (uint64_t)bench->input.key_cnt * (fb_slice_layout_entry_bytes(bench->layout) + 32) +
 		(4u << 20);

@@ -52,6 +52,7 @@ static void fixture_init(struct fixture *at, uint8_t precision, uint8_t scale, b
 	cr_assert_eq(fb_slice_pool_create(8u << 20, &at->pool), 0);
 	at->keys_of_batch = calloc(1, sizeof(*at->keys_of_batch));
 	cr_assert_not_null(at->keys_of_batch);
+	fb_key_batch_choose(at->keys_of_batch, fb_isa_detect());
 }
 
 static void fixture_fini(struct fixture *at)
@@ -95,7 +96,7 @@ static void add_rows(struct fixture *at, struct fb_slice *slice, struct input *i
 	for (uint16_t i = 0; i < input->cnt; i++)
 		sel[i] = i;
 	fb_key_batch_fill(at->layout, columns, sel, input->cnt, at->keys_of_batch);
-	fb_table_find_choose(fb_isa_detect())(slice, sel, input->cnt, at->keys_of_batch);
+	at->keys_of_batch->find(slice, sel, input->cnt, at->keys_of_batch);
 	cr_assert_eq(
 		fb_state_update(slice, columns, sel, input->cnt, at->keys_of_batch, &overflows),
 		input->cnt);

@@ -139,8 +139,9 @@ Test(table, kernels_agree)
 		}
 		for (int i = 0; i < kernels; i++) {
 			memset(keys->refused, 0, sizeof(keys->refused));
+			fb_key_batch_choose(keys, (enum fb_isa)i);
 			fb_key_batch_fill(planned.layouts[0], columns, sel, cnt, keys);
-			fb_table_find_choose((enum fb_isa)i)(slice[i], sel, cnt, keys);
+			keys->find(slice[i], sel, cnt, keys);
 			for (uint32_t n = 0; n < cnt; n++) {
 				cr_assert_not_null(keys->entries[sel[n]]);
 				offsets[i][n] = (uint64_t)(keys->entries[sel[n]] - pool[i]->base);
