@@ -192,6 +192,9 @@ const struct fb_expr *fb_bind_read(
 	struct fb_binder *b, const struct fb_rel_column *column, struct fb_place place);
 const struct fb_expr *fb_bind_call(struct fb_scope *scope, const struct fb_ast_expr *ast);
 const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_expr *ast);
+/* A CAST that fb_type_cast_rule allows. */
+const struct fb_expr *fb_bind_convert(
+	struct fb_binder *b, const struct fb_expr *x, struct fb_type type, bool try, struct fb_place place);
 const struct fb_expr *fb_bind_literal(struct fb_scope *scope, const struct fb_ast_expr *ast);
 const struct fb_expr *fb_bind_arithmetic(struct fb_scope *scope, const struct fb_ast_expr *ast);
 /* IF, NULLIF, ABS, UPPER, …: the functions of a row, without those of time (bind_function.c). NULL
@@ -281,9 +284,9 @@ void fb_bind_insert(struct fb_binder *b, const struct fb_ast_statement *statemen
 /* Judges a query that is made, and fills in fields_needed (bind_finish.c). False: said. */
 bool fb_bind_finish(struct fb_binder *b, struct fb_query_plan *plan);
 /* The metadata that a column names (metadata.c): the connector must have it, in a type that goes
- * with the column's. False: said. */
-bool fb_bind_metadata(struct fb_binder *b, const struct fb_ast_table *table,
-	const struct fb_ast_column *ast, const struct fb_table_column *column);
+ * with the column's. *ret_type is what the connector gives, *ret_readable: it gives it here. False: said. */
+bool fb_bind_metadata(struct fb_binder *b, const struct fb_ast_table *table, const struct fb_ast_column *ast,
+	const struct fb_table_column *column, struct fb_type *ret_type, bool *ret_readable);
 /* SHOW …, DESCRIBE (show.c): an answer in the plan. */
 void fb_bind_show(struct fb_binder *b, const struct fb_ast_statement *statement);
 /* Adds an answer; text NULL: EXPLAIN of `query`. False: there is no more room, said. */

@@ -84,7 +84,7 @@ static uint32_t input_cnt(const struct fb_query_plan *plan)
 		return plan->upstream->select_cnt;
 	if (plan->branch_cnt > 0)
 		return plan->branches[0]->select_cnt;
-	return plan->source ? plan->source->field_cnt : 1;
+	return plan->source ? fb_table_input_cnt(plan->source) : 1;
 }
 
 static bool note_fields(struct fb_binder *b, struct fb_query_plan *plan)

@@ -453,6 +453,12 @@ const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_e
 	if (x->op == FB_OP_LITERAL &&
 		(x->literal.is_null || (fb_type_is_numeric(x->type) && fb_type_is_numeric(type))))
 		return cast_literal(scope, x, type, ast);
+	return fb_bind_convert(b, x, type, ast->flag, ast->place);
+}
+
+const struct fb_expr *fb_bind_convert(
+	struct fb_binder *b, const struct fb_expr *x, struct fb_type type, bool try, struct fb_place place)
+{
 	/* TIMESTAMP_LTZ to anything else is read on the wall clock; what becomes one was on it. */
 	enum fb_type_kind clock = type.kind;
 
@@ -465,11 +471,10 @@ const struct fb_expr *fb_bind_cast(struct fb_scope *scope, const struct fb_ast_e
 	if (x == NULL)
 		return NULL;
 	/* What is too long for a DECIMAL is NULL. */
-	type.not_null = x->type.not_null && !ast->flag && type.kind != FB_T_DECIMAL;
+	type.not_null = x->type.not_null && !try && type.kind != FB_T_DECIMAL;
 	if (!fb_type_same(x->type, type))
 		x = is_wider(x->type, type) && x->op == FB_OP_LITERAL
 			    ? fb_expr_cast(b, x, type)
-			    : fb_expr_new(b, ast->flag ? FB_OP_TRY_CAST : FB_OP_CAST, type, &x, 1,
-				      ast->place);
+			    : fb_expr_new(b, try ? FB_OP_TRY_CAST : FB_OP_CAST, type, &x, 1, place);
 	return fb_bind_clock(b, x, clock);
 }

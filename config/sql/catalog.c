@@ -87,7 +87,50 @@ static bool add_metadata(
 {
 	column->metadata_key = ast->metadata_key.p ? fb_arena_strdup(m->b->arena, ast->metadata_key)
 						   : column->name;
-	return column->metadata_key != NULL && fb_bind_metadata(m->b, m->ast, ast, column);
+	return column->metadata_key != NULL &&
+	       fb_bind_metadata(m->b, m->ast, ast, column, &column->metadata_type, &column->is_readable);
+}
+
+/* Flink: one column for one key. */
+static bool check_metadata_key(struct making *m, const struct fb_ast_column *ast, uint32_t i)
+{
+	for (uint32_t j = 0; j < i; j++) {
+		if (m->columns[j].kind != FB_COLUMN_METADATA || strcmp(m->columns[j].metadata_key, m->columns[i].metadata_key) != 0)
+			continue;
+		fb_bind_error(m->b, ast->name->place, "make one of them a computed column over the other",
+			"columns '%s' and '%s' are both metadata '%s'", m->columns[j].name, m->columns[i].name,
+			m->columns[i].metadata_key);
+		return false;
+	}
+	return true;
+}
+
+/* Once the count of fields is known: metadata is read behind them. */
+static bool bind_metadata_inputs(struct making *m)
+{
+	uint32_t i = 0;
+
+	for (const struct fb_ast_column *ast = m->ast->columns; ast != NULL; ast = ast->next, i++) {
+		struct fb_table_column *column = &m->columns[i];
+		struct fb_rel_column *rel = &m->rel->columns[i];
+		struct fb_type declared = column->type;
+
+		if (column->kind == FB_COLUMN_METADATA && !check_metadata_key(m, ast, i))
+			return false;
+		if (!column->is_readable)
+			continue;
+		column->field = fb_table_input_cnt(m->table);
+		m->table->fields[column->field] = column;
+		m->table->metadata_cnt++;
+		rel->expr = fb_expr_leaf(m->b, FB_OP_INPUT, column->field, column->metadata_type, ast->name->place);
+		declared.not_null = column->metadata_type.not_null;
+		if (rel->expr != NULL && !fb_type_same(declared, column->metadata_type))
+			rel->expr = fb_bind_convert(m->b, rel->expr, declared, false, ast->name->place);
+		if (rel->expr == NULL)
+			return false;
+		rel->unreadable = NULL;
+	}
+	return true;
 }
 
 static bool add_column(struct making *m, const struct fb_ast_column *ast)
@@ -419,7 +462,7 @@ static bool make_columns(struct making *m)
 		fb_bind_error(b, m->table->place, NULL, "a table needs a physical column");
 		ok = false;
 	}
-	return ok && bind_computed(m) && bind_watermark(m) && bind_key(m) && bind_partitions(m);
+	return ok && bind_metadata_inputs(m) && bind_computed(m) && bind_watermark(m) && bind_key(m) && bind_partitions(m);
 }
 
 void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *statement)

@@ -19,7 +19,7 @@ static const char **record_names(const struct fb_query_plan *query)
 {
 	const struct fb_query_plan *upstream =
 		query->branch_cnt > 0 ? query->branches[0] : query->upstream;
-	uint16_t cnt = upstream ? upstream->select_cnt : query->source ? query->source->field_cnt : 0;
+	uint16_t cnt = upstream ? upstream->select_cnt : query->source ? fb_table_input_cnt(query->source) : 0;
 	const char **names = calloc((size_t)cnt + FB_GROUP_KEYS, sizeof(*names));
 
 	for (uint16_t i = 0; names != NULL && i < cnt; i++)
@@ -157,6 +157,18 @@ static void add_source(const struct fb_query_plan *query, struct fb_buf *out)
 		fb_buf_add_text(out, source->fields[i]->name);
 	}
 	fb_buf_add_char(out, '\n');
+	needed = 0;
+	for (uint16_t i = source->field_cnt; i < fb_table_input_cnt(source); i++) {
+		if (!fb_query_needs_field(query, i))
+			continue;
+		if (needed++ == 0)
+			fb_explain_label(out, "metadata");
+		else
+			fb_buf_add_text(out, ", ");
+		fb_buf_add_text(out, source->fields[i]->metadata_key);
+	}
+	if (needed > 0)
+		fb_buf_add_char(out, '\n');
 }
 
 #define ROWS_SHOWN 10

@@ -47,8 +47,8 @@ static bool check_metadata_type(struct fb_binder *b, const struct fb_ast_column 
 	return false;
 }
 
-bool fb_bind_metadata(struct fb_binder *b, const struct fb_ast_table *table,
-	const struct fb_ast_column *ast, const struct fb_table_column *column)
+bool fb_bind_metadata(struct fb_binder *b, const struct fb_ast_table *table, const struct fb_ast_column *ast,
+	const struct fb_table_column *column, struct fb_type *ret_type, bool *ret_readable)
 {
 	const char *connector = NULL;
 
@@ -58,8 +58,11 @@ bool fb_bind_metadata(struct fb_binder *b, const struct fb_ast_table *table,
 			connector = fb_arena_strdup(b->arena, option->value);
 	for (size_t i = 0; i < FB_ARRAY_LEN(metadata_keys); i++)
 		if (connector != NULL && strcmp(metadata_keys[i].connector, connector) == 0 &&
-			strcmp(metadata_keys[i].key, column->metadata_key) == 0)
+			strcmp(metadata_keys[i].key, column->metadata_key) == 0) {
+			*ret_type = metadata_keys[i].type;
+			*ret_readable = strcmp(connector, "filesystem") == 0;
 			return check_metadata_type(b, ast, &metadata_keys[i], column->type);
+		}
 	fb_bind_error(b, ast->name->place, "write c T METADATA FROM 'key'",
 		"connector '%.60s' has no metadata '%.100s'", connector ? connector : "",
 		column->metadata_key);

@@ -160,15 +160,34 @@ static bool check_start(
 	return table == NULL || judge_table(table, role, judge_start, &starting);
 }
 
+/* What is known of files is not known of datagrams. */
+static bool check_metadata(const struct fb_query_plan *input, struct fb_diags *diags)
+{
+	const struct fb_table *source = input->source;
+
+	if (source == NULL)
+		return true;
+	for (uint16_t i = source->field_cnt; i < fb_table_input_cnt(source); i++)
+		if (fb_query_needs_field(input, i)) {
+			fb_diags_add(diags, FB_ERROR_SEVERITY, source->place, "forebay run reads files",
+				"source '%s' cannot be used on the appliance: column '%s' is metadata of a file", source->name,
+				source->fields[i]->name);
+			return false;
+		}
+	return true;
+}
+
 int fb_sql_check_start(const struct fb_plan *plan, bool files, struct fb_diags *diags)
 {
 	bool ok = true;
 
 	for (uint16_t i = 0; i < plan->query_cnt; i++) {
-		for (uint32_t k = 0; k < fb_query_input_cnt(plan->queries[i]); k++)
-			ok = check_start(fb_query_input(plan->queries[i], k)->source,
-				     FB_ROLE_SOURCE, files, diags) &&
-			     ok;
+		for (uint32_t k = 0; k < fb_query_input_cnt(plan->queries[i]); k++) {
+			const struct fb_query_plan *input = fb_query_input(plan->queries[i], k);
+
+			ok = check_start(input->source, FB_ROLE_SOURCE, files, diags) && ok;
+			ok = (files || check_metadata(input, diags)) && ok;
+		}
 		ok = check_start(plan->queries[i]->sink, FB_ROLE_SINK, files, diags) && ok;
 	}
 	return ok ? 0 : FB_E_UNSUPPORTED;

@@ -33,9 +33,11 @@ struct fb_table_column {
 	const char *name;
 	struct fb_type type;
 	enum fb_column_kind kind;
-	uint16_t field;              /* PHYSICAL: position in the record, from 0 */
+	uint16_t field;              /* PHYSICAL: position in the record, from 0; readable METADATA: its input, behind those */
 	const struct fb_expr *value; /* COMPUTED: over physical columns */
 	const char *metadata_key;    /* METADATA */
+	struct fb_type metadata_type; /* as the connector gives it; the column's own type is a CAST of it */
+	bool is_readable;            /* METADATA that is an input here */
 	bool is_virtual;             /* METADATA … VIRTUAL: no column of a sink */
 	const char *comment;         /* COMMENT '…'; NULL: none */
 };
@@ -45,12 +47,13 @@ struct fb_table {
 	const char *connector; /* "kafka", "filesystem", "udp", "print", … */
 	const char *format;    /* "csv", "json"; NULL where the connector has none */
 	const struct fb_table_column *columns; /* as declared */
-	const struct fb_table_column **fields; /* the physical ones, in record order */
+	const struct fb_table_column **fields; /* the physical ones, in record order; then the metadata that can be read */
 	const struct fb_option
 		*options;            /* the WITH clause, checked against config/tables/option.def */
 	const uint16_t *primary_key; /* ordinals into columns */
 	uint16_t column_cnt;
-	uint16_t field_cnt;
+	uint16_t field_cnt; /* physical ones */
+	uint16_t metadata_cnt; /* readable ones, of the whole file that the record is of (metadata.c) */
 	uint16_t option_cnt;
 	uint16_t primary_key_cnt;
 	const uint16_t *partition_keys; /* PARTITIONED BY: positions in fields, in the order written */
@@ -63,6 +66,17 @@ struct fb_table {
 	int64_t watermark_delay_ms; /* WATERMARK FOR c AS c - INTERVAL …; 0 for AS c */
 	struct fb_place place;
 };
+
+/* What the expressions over a record may read. */
+static inline uint16_t fb_table_input_cnt(const struct fb_table *table)
+{
+	return (uint16_t)(table->field_cnt + table->metadata_cnt);
+}
+
+static inline struct fb_type fb_table_input_type(const struct fb_table *table, uint16_t input)
+{
+	return input < table->field_cnt ? table->fields[input]->type : table->fields[input]->metadata_type;
+}
 
 /* The value of an option, or NULL. */
 const char *fb_table_option(const struct fb_table *table, const char *key);
@@ -229,8 +243,9 @@ struct fb_agg {
 /*
  * Two levels of evaluation, and what FB_OP_INPUT means on each:
  *  - record level (filter, key, agg.arg, agg.filter, and select of a plain query): input i is field
- * i of the source table (fields[i]). Computed columns are already substituted. In a level above the
- * first of a cascade (see `upstream`), or over `branches`, it is column i of the select list below.
+ * i of the source table (fields[i]), or metadata of the file where i >= field_cnt. Computed columns are
+ * already substituted. In a level above the first of a cascade (see `upstream`), or over `branches`, it is
+ * column i of the select list below.
  *  - group level (having, and select of a windowed query): input 0 is window_start, 1 window_end,
  *    both TIMESTAMP(3), wall clock as milliseconds; 2 window_time, of the time column's type;
  *    3 … are the keys, then the aggregates.
@@ -336,7 +351,7 @@ static inline const struct fb_query_plan *fb_query_input(
 /* With assigner: the input that is window_start. */
 static inline uint16_t fb_query_window_input(const struct fb_query_plan *query)
 {
-	return query->source->field_cnt;
+	return fb_table_input_cnt(query->source);
 }
 
 static inline bool fb_query_needs_field(const struct fb_query_plan *query, uint32_t field)

@@ -299,6 +299,18 @@ static uint32_t threads_for(const struct run *run, const struct fb_query_plan *c
 	return run->threads;
 }
 
+/* The metadata column that a query reads; NULL: none. */
+static const char *metadata_read(const struct fb_query_plan *const *queries, uint32_t query_cnt)
+{
+	const struct fb_table *source = queries[0]->source;
+
+	for (uint32_t q = 0; q < query_cnt; q++)
+		for (uint16_t i = source->field_cnt; i < fb_table_input_cnt(source); i++)
+			if (fb_query_needs_field(fb_query_first_level(queries[q]), i))
+				return source->fields[i]->metadata_key;
+	return NULL;
+}
+
 static int run_pass(struct run *run, const struct fb_query_plan *const *queries, uint32_t query_cnt)
 {
 	struct pass pass = {.run = run,
@@ -318,6 +330,9 @@ static int run_pass(struct run *run, const struct fb_query_plan *const *queries,
 	pass.summary.path = path_of(run, pass.summary.source);
 	if (strcmp(pass.summary.path, "-") == 0 && run->reads_stdin) {
 		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "put the records into a file", "standard input cannot be read twice");
+	} else if (strcmp(pass.summary.path, "-") == 0 && metadata_read(queries, query_cnt) != NULL) {
+		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "put the records into a file", "standard input has no '%s'",
+			metadata_read(queries, query_cnt));
 	} else {
 		run->reads_stdin |= strcmp(pass.summary.path, "-") == 0;
 		code = open_outputs(&pass);

@@ -286,6 +286,29 @@ static int seal(struct fb_core *core, int64_t watermark_ms)
 	return 0;
 }
 
+/* A unit of files has one file. */
+static void set_metadata(struct fb_core *core, struct fb_reader *reader)
+{
+	const struct fb_table *source = core->replay->conf->source;
+	const struct fb_input_facts *facts = core->unit.block.facts;
+
+	if (source->metadata_cnt == 0 || core->facts == facts)
+		return;
+	core->facts = facts;
+	for (uint16_t i = source->field_cnt; i < fb_table_input_cnt(source); i++) {
+		const char *key = source->fields[i]->metadata_key;
+		struct fb_value value = {0};
+
+		if (strcmp(key, "file.path") == 0)
+			value.str = facts->path;
+		else if (strcmp(key, "file.name") == 0)
+			value.str = facts->name;
+		else
+			value.i64 = strcmp(key, "file.size") == 0 ? facts->size : facts->modified_ms;
+		fb_reader_set_metadata(reader, i, value);
+	}
+}
+
 int fb_core_run(struct fb_core *core)
 {
 	struct fb_replay *replay = core->replay;
@@ -297,6 +320,7 @@ int fb_core_run(struct fb_core *core)
 	int rc = 0;
 
 	core->pages_tail = &pages;
+	set_metadata(core, reader);
 	if (replay->conf->batch && unit->floor_ms > FB_TIME_MIN)
 		rc = seal(core, unit->floor_ms - 1);
 	watermark = replay->parted ? run_parts(core, reader) : run_whole(core, reader);

@@ -97,12 +97,13 @@ int fb_file_source_open(const struct fb_input_conf *conf, struct fb_buf *message
 {
 	static const struct fb_unit_ops by_lines = {next, fini, stop, NULL, taken_bytes, total_bytes, error, numbers, close};
 	static const struct fb_unit_ops spanning = {next, fini, stop, settle, taken_bytes, total_bytes, error, numbers, close};
-	struct file_source *source = calloc(1, sizeof(*source));
+	struct file_source *source = aligned_alloc(_Alignof(struct file_source), sizeof(*source));
 	struct fb_input_conf input = *conf;
 	int rc;
 
 	if (source == NULL)
 		return FB_E_NO_MEMORY;
+	*source = (struct file_source){0};
 	if (conf->lines != NULL) {
 		source->lines = *conf->lines;
 		input.lines = &source->lines;

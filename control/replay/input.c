@@ -27,12 +27,14 @@ struct file {
 	bool has_offsets;
 	struct fb_mapped *mapped; /* NULL: it is read */
 	_Atomic uint32_t users; /* blocks being read, and one while more may begin */
+	const struct fb_input_facts *facts;
 	_Atomic uint64_t asked; /* the kernel is reading ahead up to here */
 };
 
 struct fb_input {
 	struct fb_input_conf conf;
 	struct fb_files files;
+	struct fb_facts *facts; /* of each file, from when it is opened */
 	uint64_t total_bytes; /* 0: not known */
 	pthread_mutex_t lock; /* of what follows */
 	uint32_t at;          /* file */
@@ -46,6 +48,12 @@ struct fb_input {
 	int failed;
 	struct fb_buf error;
 	_Atomic uint64_t taken_bytes;
+};
+
+/* With the memory of its path. */
+struct fb_facts {
+	struct fb_input_facts facts;
+	char *path;
 };
 
 /* ---- errors ---- */
@@ -84,6 +92,24 @@ static void put_file(struct file *file)
 	free(file);
 }
 
+/* What is known of the file that is being opened. */
+static const struct fb_input_facts *describe(struct fb_input *input, const struct stat *info)
+{
+	struct fb_facts *known = &input->facts[input->at];
+	const char *path = input->files.paths[input->at];
+	char *absolute = path[0] == '/' ? NULL : realpath(path, NULL);
+
+	/* As it was written, if that is where it is from anywhere. */
+	known->path = absolute ? absolute : strdup(path);
+	if (known->path == NULL)
+		return NULL;
+	known->facts = (struct fb_input_facts){.path = fb_str_from(known->path),
+		.name = fb_str_from(strrchr(known->path, '/') ? strrchr(known->path, '/') + 1 : known->path),
+		.size = S_ISREG(info->st_mode) ? info->st_size : 0,
+		.modified_ms = info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000};
+	return &known->facts;
+}
+
 static int open_file(struct fb_input *input)
 {
 	const char *path = input->files.paths[input->at];
@@ -101,6 +127,11 @@ static int open_file(struct fb_input *input)
 
 		put_file(file);
 		return fail(input, path, fb_err_from_errno(error), strerror(error));
+	}
+	file->facts = describe(input, &info);
+	if (file->facts == NULL) {
+		put_file(file);
+		return fail(input, path, FB_E_NO_MEMORY, fb_strerror(FB_E_NO_MEMORY));
 	}
 	/* Standard input may be a file that was read in part: taken as it comes. */
 	file->has_offsets = S_ISREG(info.st_mode) && !is_stdin;
@@ -490,6 +521,7 @@ int fb_input_next(struct fb_input *input, struct fb_block *block)
 	}
 	block->seq = input->seq++;
 	file = input->open;
+	block->facts = file->facts;
 	if (!file->has_offsets) {
 		rc = read_pipe(input, block);
 		pthread_mutex_unlock(&input->lock);
@@ -535,6 +567,12 @@ int fb_input_open(const struct fb_input_conf *conf, struct fb_buf *message, stru
 		return rc;
 	}
 	input->conf = *conf;
+	input->facts = calloc(input->files.cnt + 1u, sizeof(*input->facts));
+	if (input->facts == NULL) {
+		fb_files_free(&input->files);
+		free(input);
+		return FB_E_NO_MEMORY;
+	}
 	input->total_bytes = input->files.bytes;
 	pthread_mutex_init(&input->lock, NULL);
 	*ret = input;
@@ -548,6 +586,9 @@ void fb_input_close(struct fb_input *input)
 	if (input->open != NULL)
 		put_file(input->open);
 	pthread_mutex_destroy(&input->lock);
+	for (uint32_t i = 0; i < input->files.cnt; i++)
+		free(input->facts[i].path);
+	free(input->facts);
 	fb_files_free(&input->files);
 	fb_buf_fini(&input->carry);
 	fb_buf_fini(&input->error);

@@ -35,6 +35,14 @@ struct fb_input_conf {
 struct fb_input;
 struct file;
 
+/* A file as Flink's filesystem connector describes it; lives until the input is closed. */
+struct fb_input_facts {
+	struct fb_str path; /* "/folder/name": Flink leaves the scheme out */
+	struct fb_str name;
+	int64_t size;        /* 0: it has none (a pipe) */
+	int64_t modified_ms; /* since 1970 */
+};
+
 /* A thread's block; zeroed before the first use. */
 struct fb_block {
 	uint64_t seq; /* 0 … */
@@ -44,6 +52,7 @@ struct fb_block {
 	uint8_t *buffer;
 	size_t cap;
 	struct file *file; /* that it is a part of */
+	const struct fb_input_facts *facts; /* of its file */
 	/* Of a mapped file whose records may span lines; offsets. */
 	uint64_t from, to;   /* it has the records that begin there … */
 	uint64_t start, end; /* … which are those, if the first one is where the cut has guessed it; with the header line */

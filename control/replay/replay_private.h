@@ -54,6 +54,7 @@ struct fb_core {
 	struct fb_reader **readers;
 	uint32_t reader_cnt; /* 1; of SESSION as stream: a reader for each lane */
 	struct fb_unit unit;
+	const struct fb_input_facts *facts; /* that the reader gives as metadata; NULL: none, as of a log */
 	struct fb_row_page **pages_tail; /* of the unit's rows */
 	int unit_rc; /* the unit could not be cut */
 	int rc;

@@ -68,7 +68,7 @@ static int open_assign(struct fb_query_run *query, const struct fb_table *source
 	for (uint32_t i = 0; i < cnt; i++) {
 		bool window = i >= windows;
 
-		assign->types[i] = window ? moment : source->fields[i]->type;
+		assign->types[i] = window ? moment : fb_table_input_type(source, (uint16_t)i);
 		if (window || fb_query_needs_field(plan, i))
 			needed[i / 64] |= 1ull << (i % 64);
 	}
@@ -121,7 +121,7 @@ static int open_branch(struct fb_query_run *query)
 static int open_query(struct fb_reader *reader, const struct fb_reader_conf *conf, uint32_t number)
 {
 	struct fb_query_run *query = &reader->queries[number];
-	uint32_t words = conf->source ? (conf->source->field_cnt + 63u) / 64 : 0;
+	uint32_t words = conf->source ? (fb_table_input_cnt(conf->source) + 63u) / 64 : 0;
 	int rc = 0;
 
 	query->plan = conf->queries[number];
@@ -173,7 +173,8 @@ static int open_watermark(struct fb_reader *reader, const struct fb_reader_conf 
 
 static int open_input(struct fb_reader *reader, const struct fb_reader_conf *conf)
 {
-	struct fb_type *types = calloc(conf->source->field_cnt + 1u, sizeof(*types));
+	uint16_t input_cnt = fb_table_input_cnt(conf->source);
+	struct fb_type *types = calloc(input_cnt + 1u, sizeof(*types));
 	struct fb_decoder_conf decoder = {.table = conf->source,
 		.needed = reader->needed,
 		.framing = conf->framing,
@@ -183,9 +184,9 @@ static int open_input(struct fb_reader *reader, const struct fb_reader_conf *con
 
 	if (types == NULL)
 		return FB_E_NO_MEMORY;
-	for (uint32_t i = 0; i < conf->source->field_cnt; i++)
-		types[i] = conf->source->fields[i]->type;
-	rc = fb_batch_init(&reader->batch, types, conf->source->field_cnt, reader->needed);
+	for (uint16_t i = 0; i < input_cnt; i++)
+		types[i] = fb_table_input_type(conf->source, i);
+	rc = fb_batch_init(&reader->batch, types, input_cnt, reader->needed);
 	free(types);
 	if (rc == 0)
 		rc = fb_decoder_create(&decoder, &reader->decoder);
@@ -207,7 +208,7 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	reader->query_cnt = conf->query_cnt;
 	reader->queries = calloc(conf->query_cnt + 1u, sizeof(*reader->queries));
 	reader->needed = calloc(
-		((conf->source ? conf->source->field_cnt : 0u) + 63u) / 64 + 1, sizeof(*reader->needed));
+		((conf->source ? fb_table_input_cnt(conf->source) : 0u) + 63u) / 64 + 1, sizeof(*reader->needed));
 	reader->keys = calloc(1, sizeof(*reader->keys));
 	if (reader->queries == NULL || reader->needed == NULL || reader->keys == NULL)
 		rc = FB_E_NO_MEMORY;

@@ -87,6 +87,11 @@ void fb_reader_resume(struct fb_reader *reader, int64_t own_ms);
 
 uint32_t fb_reader_query_cnt(const struct fb_reader *reader);
 
+/*
+ * Metadata column `input` (field_cnt …) of all records fed from here on; one that no query reads is passed over. A text must
+ * last as long as the records.
+ */
+void fb_reader_set_metadata(struct fb_reader *reader, uint16_t input, struct fb_value value);
 /* Hot. The minimum of the other active partitions' watermarks; FB_TIME_MAX if there is none. Before
  * feeding. */
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms);

@@ -166,6 +166,19 @@ uint32_t fb_reader_take_marks(struct fb_reader *reader, const int64_t **ret_mark
 	return cnt;
 }
 
+void fb_reader_set_metadata(struct fb_reader *reader, uint16_t input, struct fb_value value)
+{
+	struct fb_column *column = &reader->batch.columns[input];
+	bool is_text = fb_type_phys(fb_table_input_type(reader->source, input)) == FB_PHYS_STR;
+
+	/* The decoder leaves it as it is. */
+	for (uint32_t row = 0; column->data != NULL && row < FB_BATCH_ROWS; row++)
+		if (is_text)
+			column->str[row] = value.str;
+		else
+			column->i64[row] = value.i64;
+}
+
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms)
 {
 	reader->others_ms = watermark_ms;

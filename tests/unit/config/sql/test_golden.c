@@ -211,3 +211,8 @@ Test(golden, a_long_union)
 	planned_fini(&planned);
 	fb_buf_fini(&sql);
 }
+
+Test(golden, metadata)
+{
+	check("metadata");
+}

@@ -184,6 +184,7 @@ static const struct refusal tables[] = {
 	{"CREATE TABLE q (x INT, «h» STRING METADATA FROM 'headers') WITH (" KAFKA ");", "metadata 'headers' is a MAP, which comes with release 2", NULL},
 	{"CREATE TABLE q (x INT, «h» STRING METADATA FROM 'topic') WITH ('connector'='udp','port'='1','format'='csv');", "connector 'udp' has no metadata 'topic'", NULL},
 	{"CREATE TABLE q (x INT, «y» INT METADATA FROM 'nope') WITH (" KAFKA ");", "connector 'kafka' has no metadata 'nope'", NULL},
+	{"CREATE TABLE q (x INT, a INT METADATA FROM 'offset', «b» BIGINT METADATA FROM 'offset') WITH (" KAFKA ");", "columns 'a' and 'b' are both metadata 'offset'", "make one of them a computed column over the other"},
 	{"CREATE TABLE q (x INT) «PARTITIONED BY (x)» WITH ('connector'='filesystem','path'='/x','format'='csv');", "a column must be left for the files", NULL},
 	{"CREATE TABLE q (x INT, y INT) PARTITIONED BY («z») WITH ('connector'='filesystem','path'='/x','format'='csv');", "PARTITIONED BY names 'z', which is no physical column", NULL},
 	{"CREATE TABLE q (x INT, y AS x + 1) PARTITIONED BY («y») WITH ('connector'='filesystem','path'='/x','format'='csv');", "PARTITIONED BY names 'y', which is no physical column", NULL},
