@@ -161,6 +161,7 @@ static json_t *stream_json(const struct fb_stream_view *stream)
 	set_u64(object, "datagrams", stream->counters.datagrams);
 	set_u64(object, "bytes", stream->counters.bytes);
 	set_u64(object, "unread_datagrams", stream->counters.unread_datagrams);
+	json_object_set_new(object, "log_end", fb_json_time(stream->log_end_ms ? stream->log_end_ms : FB_TIME_MIN));
 	json_object_set_new(object, "raw", stream->raw.kept ? raw_json(&stream->raw) : json_null());
 	return object;
 }
@@ -293,6 +294,12 @@ static json_t *store_json(const struct fb_store_stats *store)
 	set_u64(object, "commits", store->commits);
 	set_u64(object, "commit_errors", store->commit_errors);
 	json_object_set_new(object, "write_stall", json_boolean(store->write_stall != 0));
+	set_u64(object, "set_aside_files", store->set_aside_files);
+	set_u64(object, "damaged_reads", store->damage_cnt);
+	set_text(object, "damage", store->damage);
+	/* of the run before */
+	set_u64(object, "torn_bytes", store->torn_bytes);
+	json_object_set_new(object, "written", fb_json_time(store->written_ms ? store->written_ms : FB_TIME_MIN));
 	return object;
 }
 

@@ -154,6 +154,23 @@ static void warn_of_checkpoint(struct fb_cli *cli, json_t *pipeline)
 			fb_remote_real(pipeline, "checkpoint.recovery_seconds"));
 }
 
+static void warn_of_unclean(struct fb_cli *cli, json_t *status)
+{
+	char text[FB_REMOTE_TEXT_BYTES];
+	json_t *stream;
+	size_t i;
+
+	warn(cli, FB_REMOTE_UNCLEAN);
+	warn(cli, "its store was last written at %s; %s bytes of that were not whole", fb_remote_text(status, "store.written"),
+		fb_remote_count(fb_remote_u64(status, "store.torn_bytes"), text));
+	json_array_foreach(fb_remote_at(status, "streams"), i, stream)
+	{
+		if (*fb_remote_text(stream, "log_end"))
+			warn(cli, "stream %s: its raw log ended at %s; what came after that (store.raw_flush_ms, and one flush) is lost",
+				fb_remote_text(stream, "table"), fb_remote_text(stream, "log_end"));
+	}
+}
+
 static void warn_of_all(struct fb_cli *cli, json_t *status)
 {
 	uint64_t commit_errors = fb_remote_u64(status, "store.commit_errors");
@@ -163,7 +180,13 @@ static void warn_of_all(struct fb_cli *cli, json_t *status)
 	json_t *item, *query;
 
 	if (fb_remote_bool(status, "unclean_start"))
-		warn(cli, FB_REMOTE_UNCLEAN);
+		warn_of_unclean(cli, status);
+	if (fb_remote_u64(status, "store.set_aside_files") > 0)
+		warn(cli, "store: %s damaged files of the raw log were set aside in its folder 'damaged'",
+			fb_remote_count(fb_remote_u64(status, "store.set_aside_files"), text));
+	if (fb_remote_u64(status, "store.damaged_reads") > 0)
+		warn(cli, "store: %s reads met damage, the last: %s",
+			fb_remote_count(fb_remote_u64(status, "store.damaged_reads"), text), fb_remote_text(status, "store.damage"));
 	if (*store_error)
 		warn(cli, "store: %s; results wait in memory", store_error);
 	else if (commit_errors > 0)

@@ -30,12 +30,14 @@ struct options {
 	const char *apply[APPLY_MAX];
 	uint32_t apply_cnt;
 	bool check;
+	bool repair;
 	enum fb_log_level level;
 };
 
 static const char usage[] =
 	"usage: forebayd --config FILE [--apply PIPELINE.sql]… [--log-level LEVEL]\n"
 	"       forebayd --check --config FILE [--apply PIPELINE.sql]…\n"
+	"       forebayd --repair --config FILE\n"
 	"       forebayd --sample | --settings | --metrics-doc | --version | --help\n"
 	"\n"
 	"Runs the appliance in the foreground and logs to standard error.\n"
@@ -44,6 +46,8 @@ static const char usage[] =
 	"  -a, --apply FILE         apply a pipeline before the first packet is taken; may be "
 	"given again\n"
 	"      --check              check the files, start nothing\n"
+	"      --repair             make the store anew of what the raw log of a damaged one still has; "
+	"start nothing\n"
 	"      --log-level LEVEL    error, warning, info (default) or debug\n"
 	"      --sample             print an appliance file with every setting and its default\n"
 	"      --settings           print every setting: type, bounds, default, meaning\n"
@@ -215,6 +219,21 @@ static void wait_for_signal(
 	}
 }
 
+static int repair(const struct fb_appliance *appliance)
+{
+	struct fb_buf report = {0};
+	int rc = fb_engine_repair(appliance, &report);
+	char *rest = report.p;
+
+	for (char *line; rest != NULL && (line = strsep(&rest, "\n")) != NULL;)
+		if (*line != '\0')
+			fb_log(FB_LOG_INFO, "%s", line);
+	if (rc != 0)
+		fb_log(FB_LOG_ERROR, "store %s was not repaired: %s", appliance->store.path, fb_strerror(rc));
+	fb_buf_fini(&report);
+	return rc == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 static void end_at_once(int number)
 {
 	_exit(128 + number);
@@ -280,12 +299,13 @@ static int wrong(const char *fmt, const char *what)
 	return EXIT_USAGE;
 }
 
-enum { OPT_CHECK = 256, OPT_SAMPLE, OPT_SETTINGS, OPT_METRICS, OPT_VERSION, OPT_LEVEL };
+enum { OPT_CHECK = 256, OPT_REPAIR, OPT_SAMPLE, OPT_SETTINGS, OPT_METRICS, OPT_VERSION, OPT_LEVEL };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"apply", required_argument, NULL, 'a'},
 	{"check", no_argument, NULL, OPT_CHECK},
+	{"repair", no_argument, NULL, OPT_REPAIR},
 	{"log-level", required_argument, NULL, OPT_LEVEL},
 	{"sample", no_argument, NULL, OPT_SAMPLE},
 	{"settings", no_argument, NULL, OPT_SETTINGS},
@@ -334,6 +354,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case OPT_CHECK:
 			options->check = true;
 			break;
+		case OPT_REPAIR:
+			options->repair = true;
+			break;
 		case OPT_LEVEL:
 			if (!fb_log_level_parse(optarg, &options->level))
 				return wrong(
@@ -369,7 +392,9 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < options.apply_cnt; i++)
 		if (check_pipeline(options.apply[i]) != 0)
 			code = EXIT_FAILED;
-	if (code == EXIT_DONE && !options.check) {
+	if (code == EXIT_DONE && options.repair) {
+		code = repair(appliance);
+	} else if (code == EXIT_DONE && !options.check) {
 		signal(SIGPIPE, SIG_IGN);
 		sigemptyset(&signals);
 		sigaddset(&signals, SIGTERM);

@@ -30,7 +30,7 @@ struct fb_watch {
 		struct loss state_full, output_full, overflows;
 	} sinks[SINKS_MAX];
 	struct loss streams[FB_NET_STREAM_MAX]; /* datagrams that are not in the raw log */
-	struct loss damage;
+	struct loss damage, store_damage;
 	bool unbalanced;
 	bool store_failing;
 	bool raw_failing;
@@ -121,6 +121,7 @@ static void look_at_rawlog(struct fb_watch *watch, const struct fb_engine_view *
 		tell(&watch->streams[i], lost, "stream", view->streams[i].table,
 			"datagrams are not in the raw log: forebay ledger says why");
 	}
+	tell(&watch->store_damage, view->store.damage_cnt, "store", view->store.damage, "reads met damage, the last is named");
 	tell(&watch->damage, view->raw_damage.block_cnt, "raw log", "of the store", "damaged blocks were skipped");
 	if (failing != watch->raw_failing) {
 		if (failing)

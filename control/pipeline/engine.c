@@ -179,6 +179,31 @@ static int create_workers(struct fb_engine *engine)
 	return 0;
 }
 
+/* What was put right, a line each. */
+static void report_store(const struct fb_engine *engine, struct fb_diags *diags)
+{
+	const char *line = fb_store_report(engine->store);
+
+	while (*line != '\0') {
+		size_t len = strcspn(line, "\n");
+
+		fb_diags_add(diags, FB_WARNING, (struct fb_place){0}, NULL, "store %s: %.*s", engine->appliance->store.path, (int)len,
+			line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void note_log_ends(struct fb_engine *engine)
+{
+	for (uint32_t i = 0; i < FB_MIN(engine->appliance->streams_count, (uint32_t)FB_NET_STREAM_MAX); i++) {
+		struct fb_keeper_stream stream;
+
+		fb_keeper_view_stream(engine->keeper, i, &stream);
+		if (stream.kept && stream.stored_datagrams > 0)
+			engine->log_end_ms[i] = stream.last_arrival_ns / 1000000;
+	}
+}
+
 static int open_store(struct fb_engine *engine, struct fb_diags *diags)
 {
 	struct fb_store_conf conf = {.path = engine->appliance->store.path};
@@ -190,9 +215,14 @@ static int open_store(struct fb_engine *engine, struct fb_diags *diags)
 			rc == FB_E_BUSY ? "is another forebayd running on it? each appliance needs a store of its own" : NULL,
 			"store %s: %s", conf.path, message.p ? message.p : fb_strerror(rc));
 	fb_buf_fini(&message);
-	if (rc == 0 && (engine->batch = fb_store_batch_create(engine->store)) == NULL)
-		rc = FB_E_NO_MEMORY;
-	return rc ? rc : fb_keeper_open(engine->appliance, engine->store, diags, &engine->keeper);
+	if (rc != 0)
+		return rc;
+	report_store(engine, diags);
+	engine->batch = fb_store_batch_create(engine->store);
+	rc = engine->batch ? fb_keeper_open(engine->appliance, engine->store, diags, &engine->keeper) : FB_E_NO_MEMORY;
+	if (rc == 0)
+		note_log_ends(engine);
+	return rc;
 }
 
 static int start_all(struct fb_engine *engine, struct fb_diags *diags)

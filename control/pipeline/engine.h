@@ -29,6 +29,11 @@ struct fb_ledger;
  * applied now see the first packet. Errors with words in diags.
  */
 int fb_engine_start(const struct fb_appliance *appliance, struct fb_diags *diags, struct fb_engine **ret) FB_MUST_CHECK;
+/*
+ * Without an engine: makes a store anew of what the raw log of a damaged one still has (fb_store_repair). The SQL of the pipelines
+ * that are given up is written beside it as PATH.NAME.sql. `report` says line by line what was done.
+ */
+int fb_engine_repair(const struct fb_appliance *appliance, struct fb_buf *report) FB_MUST_CHECK;
 /* Starts the ports. FB_E_DEVICE. */
 int fb_engine_receive(struct fb_engine *engine, struct fb_diags *diags) FB_MUST_CHECK;
 /*
@@ -125,6 +130,7 @@ struct fb_stream_view {
 	struct fb_stream_counters counters;
 	struct fb_keeper_stream raw;
 	uint64_t tap_moving_bytes; /* tapped while this view was made */
+	int64_t log_end_ms; /* wall clock of the last datagram that the run before left in its raw log; 0: none */
 };
 
 struct fb_worker_view {

@@ -141,6 +141,7 @@ struct fb_engine {
 	double tsc_hz;
 	int64_t started_ms;
 	bool unclean;
+	int64_t log_end_ms[FB_NET_STREAM_MAX]; /* of the run before: last datagram of a stream in the raw log; 0: none */
 	bool receiving;
 	uint32_t port_cnt;
 	struct fb_port *ports[FB_ENGINE_PORT_MAX];

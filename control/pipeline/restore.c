@@ -286,6 +286,29 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 	return 0;
 }
 
+/* What a kill or a power cut took, as far as the store can tell. */
+static void report_unclean(const struct fb_engine *engine, struct fb_diags *diags)
+{
+	char last[FB_TIME_TEXT_BYTES];
+	char written[FB_TIME_TEXT_BYTES];
+	struct fb_store_stats stats;
+
+	fb_store_stats(engine->store, &stats);
+	fb_time_format_us(stats.written_ms * 1000, 3, written);
+	fb_diags_add(diags, FB_WARNING, (struct fb_place){0}, NULL,
+		"the run before this one did not stop in order; its store was last written at %s UTC, %llu bytes of that were not whole",
+		written, (unsigned long long)stats.torn_bytes);
+	for (uint32_t i = 0; i < FB_MIN(engine->appliance->streams_count, (uint32_t)FB_NET_STREAM_MAX); i++) {
+		if (engine->log_end_ms[i] == 0)
+			continue;
+		fb_time_format_us(engine->log_end_ms[i] * 1000, 3, last);
+		fb_diags_add(diags, FB_WARNING, (struct fb_place){0}, NULL,
+			"stream %s: its raw log ends with what arrived at %s UTC; what came after that is lost: at most %u ms "
+			"(store.raw_flush_ms) and the time of one flush",
+			engine->appliance->streams[i].table, last, engine->appliance->store.raw_flush_ms);
+	}
+}
+
 /* A pipeline that cannot be taken up (its stream is gone, say) stays in the store, and the others run. */
 int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags)
 {
@@ -295,6 +318,8 @@ int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags)
 	engine->run = (uint32_t)fb_persist_number(engine->store, "run", 0) + 1;
 	engine->unclean = fb_persist_number(engine->store, "clean", 1) == 0;
 	engine->next_query_id = (uint32_t)fb_persist_number(engine->store, "next_query_id", 1);
+	if (engine->unclean)
+		report_unclean(engine, diags);
 	rc = fb_store_scan_meta(engine->store, "pipeline/", collect_definition, &items);
 	while (items != NULL) {
 		struct stored_definition *item = items;

@@ -228,6 +228,7 @@ static void view_stream(struct fb_engine *engine, uint32_t number, struct fb_str
 		.port = conf->port,
 		.udp_port = (uint16_t)conf->udp_port,
 		.raw = raw,
+		.log_end_ms = number < FB_NET_STREAM_MAX ? engine->log_end_ms[number] : 0,
 	};
 	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
 		const struct fb_stream_counters *now = &engine->snapshots[w].streams[number];

@@ -184,26 +184,30 @@ uint64_t fb_rawlog_lane_end(const struct lane *lane)
 
 /* ---- open ---- */
 
-static int load_stream(void *arg, const char *key, const uint8_t *bytes, size_t len)
+static int add_stream(struct fb_rawlog *log, uint32_t id, const char *table)
 {
-	struct fb_rawlog *log = arg;
 	struct stream_name **at = &log->streams;
-	struct stream_name *name;
-	uint32_t id;
+	struct stream_name *name = calloc(1, sizeof(*name));
 
-	if (len != sizeof(id) || strlen(key) - strlen(STREAM_PREFIX) >= FB_RAWLOG_NAME_BYTES)
-		return FB_E_CORRUPT;
-	memcpy(&id, bytes, sizeof(id));
-	name = calloc(1, sizeof(*name));
 	if (name == NULL)
 		return FB_E_NO_MEMORY;
 	name->id = id;
-	strcpy(name->table, key + strlen(STREAM_PREFIX));
+	strcpy(name->table, table);
 	while (*at != NULL && (*at)->id < id)
 		at = &(*at)->next;
 	name->next = *at;
 	*at = name;
 	return 0;
+}
+
+static int load_stream(void *arg, const char *key, const uint8_t *bytes, size_t len)
+{
+	uint32_t id;
+
+	if (len != sizeof(id) || strlen(key) - strlen(STREAM_PREFIX) >= FB_RAWLOG_NAME_BYTES)
+		return FB_E_CORRUPT;
+	memcpy(&id, bytes, sizeof(id));
+	return add_stream(arg, id, key + strlen(STREAM_PREFIX));
 }
 
 static int load_gone(void *arg, const char *key, const uint8_t *bytes, size_t len)
@@ -369,6 +373,27 @@ static int load_tail(struct fb_rawlog *log, struct fb_store_batch *batch)
 	return rc == FB_E_NOT_FOUND ? 0 : rc;
 }
 
+/* A repaired store may have lost the note of a stream's table, but not its datagrams. */
+static int name_streams(struct fb_rawlog *log, struct fb_store_batch *batch)
+{
+	for (const struct lane *lane = log->lanes; lane != NULL; lane = lane->next) {
+		const struct stream_name *name = log->streams;
+		char key[64];
+		int rc;
+
+		while (name != NULL && name->id != lane->stream)
+			name = name->next;
+		if (name != NULL)
+			continue;
+		snprintf(key, sizeof(key), STREAM_PREFIX "stream_%" PRIu32, lane->stream);
+		rc = add_stream(log, lane->stream, key + strlen(STREAM_PREFIX));
+		if (rc != 0)
+			return rc;
+		fb_store_put_meta(batch, key, &lane->stream, sizeof(lane->stream));
+	}
+	return 0;
+}
+
 static int load(struct fb_rawlog *log)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(log->store);
@@ -389,6 +414,8 @@ static int load(struct fb_rawlog *log)
 	fb_store_raw_iter_destroy(iter);
 	if (rc == 0)
 		rc = load_tail(log, batch);
+	if (rc == 0)
+		rc = name_streams(log, batch);
 	if (rc == 0)
 		rc = fb_store_commit(batch, false);
 	fb_store_batch_destroy(batch);

@@ -156,6 +156,16 @@ static struct fb_store_raw_iter *iter_of(const struct fb_rawlog_scan *scan)
 	return scan->has_tail && scan->span + 1 == scan->span_cnt ? scan->tail : scan->files;
 }
 
+/* The file is gone that had the rest of the span: it was damaged, and the store has set it aside. */
+static void count_missing(struct fb_rawlog_scan *scan)
+{
+	const struct fb_rawlog_span *span = current(scan);
+
+	if (scan->next_seq <= span->last_seq)
+		count_damage(scan, scan->next_seq == span->first_seq ? span->block_cnt : 1, scan->next_seq, span->last_seq,
+			"their file is not there any more");
+}
+
 static void leave_span(struct fb_rawlog_scan *scan)
 {
 	scan->span++;
@@ -264,6 +274,7 @@ static int next_header(struct fb_rawlog_scan *scan)
 		if (rc == FB_E_CORRUPT)
 			continue;
 		if (rc == FB_E_NOT_FOUND) {
+			count_missing(scan);
 			leave_span(scan);
 			continue;
 		}

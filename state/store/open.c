@@ -23,8 +23,8 @@
 #define MIB (1ull << 20)
 #define OPEN_FILES_MAX 1024
 
-static const char *const family_names[FB_STORE_FAMILY_CNT] = {"default", "raw", "slices", "results", "meta",
-	"tail", "windows"};
+const char *const fb_store_family_names[FB_STORE_FAMILY_CNT] = {"default", "raw", "slices", "results", "meta", "tail",
+	"windows"};
 
 int fb_store_error(char *text, struct fb_buf *message)
 {
@@ -48,6 +48,21 @@ int fb_store_error(char *text, struct fb_buf *message)
 	if (message != NULL)
 		fb_buf_add_text(message, text);
 	rocksdb_free(text);
+	return rc;
+}
+
+int fb_store_read_error(struct fb_store *store, char *text)
+{
+	struct fb_buf words = {0};
+	int rc = fb_store_error(text, &words);
+
+	if (rc == FB_E_CORRUPT) {
+		pthread_mutex_lock(&store->damage_lock);
+		store->damage_cnt++;
+		snprintf(store->damage, sizeof(store->damage), "%s", words.p ? words.p : "");
+		pthread_mutex_unlock(&store->damage_lock);
+	}
+	fb_buf_fini(&words);
 	return rc;
 }
 
@@ -183,19 +198,20 @@ static int check_format(struct fb_store *store, bool read_only, struct fb_buf *m
 	return rc;
 }
 
-static int open_database(struct fb_store *store, struct fb_buf *message)
+int fb_store_open_database(struct fb_store *store, enum fb_store_open how, struct fb_buf *message)
 {
 	rocksdb_options_t *options = database_options(store);
 	rocksdb_options_t *families[FB_STORE_FAMILY_CNT];
 	char *error = NULL;
 
+	rocksdb_options_set_paranoid_checks(options, how == FB_STORE_STRICT);
 	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++)
 		families[i] = family_options(store, (enum fb_store_family)i);
-	if (store->read_only)
+	if (store->read_only || how == FB_STORE_LENIENT_READ)
 		store->db = rocksdb_open_for_read_only_column_families(options, store->path, FB_STORE_FAMILY_CNT,
-			family_names, (const rocksdb_options_t *const *)families, store->families, 0, &error);
+			fb_store_family_names, (const rocksdb_options_t *const *)families, store->families, 0, &error);
 	else
-		store->db = rocksdb_open_column_families(options, store->path, FB_STORE_FAMILY_CNT, family_names,
+		store->db = rocksdb_open_column_families(options, store->path, FB_STORE_FAMILY_CNT, fb_store_family_names,
 			(const rocksdb_options_t *const *)families, store->families, &error);
 	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++)
 		rocksdb_options_destroy(families[i]);
@@ -231,8 +247,13 @@ static int open_at(struct fb_store *store, const struct fb_store_conf *conf, str
 	rc = store->read_only ? 0 : check_room(store, message);
 	if (!store->read_only)
 		fb_store_clean_incoming(store);
+	if (rc == 0 && !store->read_only)
+		rc = fb_store_look_at_files(store, message);
 	if (rc == 0)
-		rc = open_database(store, message);
+		rc = store->read_only ? fb_store_open_database(store, FB_STORE_STRICT, message)
+				      : fb_store_open_mending(store, message);
+	if (rc == 0 && !store->read_only)
+		rc = fb_store_verify(store, message);
 	return rc ? rc : check_format(store, conf->read_only, message);
 }
 
@@ -245,6 +266,7 @@ int fb_store_open(const struct fb_store_conf *conf, struct fb_buf *message, stru
 	if (store == NULL)
 		return FB_E_NO_MEMORY;
 	pthread_rwlock_init(&store->gate, NULL);
+	pthread_mutex_init(&store->damage_lock, NULL);
 	rc = open_at(store, conf, message ? message : &own);
 	fb_buf_fini(&own);
 	if (rc != 0) {
@@ -255,7 +277,7 @@ int fb_store_open(const struct fb_store_conf *conf, struct fb_buf *message, stru
 	return 0;
 }
 
-static void close_database(struct fb_store *store)
+void fb_store_close_database(struct fb_store *store)
 {
 	if (store->db == NULL)
 		return;
@@ -269,13 +291,15 @@ void fb_store_close(struct fb_store *store)
 {
 	if (store == NULL)
 		return;
-	close_database(store);
+	fb_store_close_database(store);
 	if (store->write_options != NULL) {
 		rocksdb_writeoptions_destroy(store->write_options);
 		rocksdb_writeoptions_destroy(store->sync_options);
 		rocksdb_readoptions_destroy(store->read_options);
 	}
 	pthread_rwlock_destroy(&store->gate);
+	pthread_mutex_destroy(&store->damage_lock);
+	fb_buf_fini(&store->report);
 	free(store->path);
 	free(store);
 }
@@ -306,9 +330,9 @@ void fb_store_try_reopen(struct fb_store *store)
 	if (pthread_rwlock_trywrlock(&store->gate) != 0)
 		return;
 	if (atomic_load(&store->failed)) {
-		close_database(store);
+		fb_store_close_database(store);
 		atomic_store(&store->reopen_ns, now + REOPEN_INTERVAL_NS);
-		if (open_database(store, NULL) == 0) {
+		if (fb_store_open_database(store, FB_STORE_STRICT, NULL) == 0) {
 			atomic_store(&store->failed, false);
 			atomic_fetch_add_explicit(&store->reopens, 1, memory_order_relaxed);
 		} else {

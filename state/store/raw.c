@@ -303,7 +303,7 @@ static int where(const struct fb_store_raw_iter *iter)
 	if (rocksdb_iter_valid(iter->at))
 		return 0;
 	rocksdb_iter_get_error(iter->at, &error);
-	rc = fb_store_error(error, NULL);
+	rc = fb_store_read_error(iter->store, error);
 	return rc ? rc : FB_E_NOT_FOUND;
 }
 

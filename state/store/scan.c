@@ -36,7 +36,7 @@ int fb_store_scan_finish(struct fb_store *store, rocksdb_iterator_t *at, int rc)
 	rocksdb_iter_destroy(at);
 	fb_store_leave(store);
 
-	int failed = fb_store_error(error, NULL);
+	int failed = fb_store_read_error(store, error);
 
 	return failed ? failed : rc;
 }
@@ -131,7 +131,7 @@ int fb_store_get_meta(struct fb_store *store, const char *key, struct fb_buf *re
 	value = rocksdb_get_cf(
 		store->db, store->read_options, store->families[FB_STORE_META], key, strlen(key), &len, &error);
 	fb_store_leave(store);
-	rc = fb_store_error(error, NULL);
+	rc = fb_store_read_error(store, error);
 	if (rc != 0)
 		return rc;
 	if (value == NULL)
@@ -156,7 +156,14 @@ void fb_store_stats(struct fb_store *store, struct fb_store_stats *ret)
 		.commits = atomic_load_explicit(&store->commits, memory_order_relaxed),
 		.commit_errors = atomic_load_explicit(&store->commit_errors, memory_order_relaxed),
 		.reopens = atomic_load_explicit(&store->reopens, memory_order_relaxed),
+		.torn_bytes = store->torn_bytes,
+		.written_ms = store->written_ms,
+		.set_aside_files = store->set_aside,
 	};
+	pthread_mutex_lock(&store->damage_lock);
+	ret->damage_cnt = store->damage_cnt;
+	memcpy(ret->damage, store->damage, sizeof(ret->damage));
+	pthread_mutex_unlock(&store->damage_lock);
 	if (!fb_store_enter(store))
 		return;
 	ret->result_rows_estimate = property(store, FB_STORE_RESULTS, "rocksdb.estimate-num-keys");

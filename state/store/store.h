@@ -33,10 +33,18 @@ struct fb_store_conf {
 };
 
 /*
- * FB_E_IO, FB_E_BUSY (another process has it), FB_E_CORRUPT, FB_E_UNSUPPORTED (format of another version). What was
- * said by RocksDB is put into `message` (may be NULL).
+ * FB_E_IO, FB_E_BUSY (another process has it), FB_E_CORRUPT, FB_E_UNSUPPORTED (format of another version). Which file it is
+ * about, what was said by RocksDB and what can be done is put into `message` (may be NULL).
+ *
+ * Damage. A write that was torn at the end of the log (power cut) is dropped. A file of the raw log that cannot be opened is
+ * set aside in the folder "damaged": it costs its own blocks. Both are said in fb_store_report. What else cannot be read
+ * (meta, slices, tail, results: all of them are read once; a manifest; the middle of the log) would be rows that are wrong if it
+ * was left out: then it is FB_E_CORRUPT, and fb_store_repair is the way out. Blocks of raw are read when they are needed:
+ * FB_E_CORRUPT by then, counted in fb_store_stats.
  */
 int fb_store_open(const struct fb_store_conf *conf, struct fb_buf *message, struct fb_store **ret) FB_MUST_CHECK;
+/* What was put right when it was opened, a line each; "": nothing was. */
+const char *fb_store_report(const struct fb_store *store);
 void fb_store_close(struct fb_store *store);
 
 /* One atomic write. A batch belongs to one thread; commit empties it, whether it succeeds or not. NULL: no memory. */
@@ -107,6 +115,14 @@ int fb_store_scan_meta(struct fb_store *store, const char *prefix, fb_store_meta
 int fb_store_get_meta(struct fb_store *store, const char *key, struct fb_buf *ret_bytes) FB_MUST_CHECK;
 
 /*
+ * A new store in the place of one that fb_store_open refuses as damaged: with the files of its raw log, and tail, notes and
+ * counters as far as they can be read. Rows, slices and pipelines are not taken over: `give_up` gets what meta had of them. The
+ * damaged store is renamed to PATH.damaged-TIME, in which the files taken over are as well (hard links). `report` gets a line for
+ * each thing that is kept or lost. 0 also when there is nothing to repair; FB_E_BUSY: a forebayd runs on it.
+ */
+int fb_store_repair(const char *path, fb_store_meta_fn give_up, void *arg, struct fb_buf *report) FB_MUST_CHECK;
+
+/*
  * ---- raw blocks ----
  *
  * `raw` is written by whole files only: each is filled in key order, ingested with one call, never compacted, and goes as a
@@ -171,6 +187,11 @@ struct fb_store_stats {
 	uint64_t commits;
 	uint64_t commit_errors;
 	uint64_t reopens; /* times it was opened anew after an error */
+	uint64_t torn_bytes;      /* of its log, dropped when it was opened */
+	int64_t written_ms;       /* wall clock of the last write to its log before it was opened; 0: not known */
+	uint64_t set_aside_files; /* in the folder "damaged", by this start or an earlier one */
+	uint64_t damage_cnt;      /* reads that met damage since it was opened */
+	char damage[256];         /* the last of them, in words */
 };
 
 void fb_store_stats(struct fb_store *store, struct fb_store_stats *ret);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the store: open.c (open, open anew), store.c (write), scan.c (read), raw.c (blocks), window.c. */
+/* Inside of the store: open.c (open, open anew), look.c, damage.c, repair.c, store.c (write), scan.c (read), raw.c (blocks), window.c. */
 #pragma once
 
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
+#include "config/base/buf.h"
 #include "state/store/store.h"
 
 enum fb_store_family {
@@ -36,6 +37,14 @@ struct fb_store {
 	_Atomic uint64_t commits;
 	_Atomic uint64_t commit_errors;
 	_Atomic uint64_t reopens;
+	/* what was met when it was opened (damage.c) */
+	struct fb_buf report;
+	uint64_t torn_bytes;
+	int64_t written_ms;
+	uint64_t set_aside;
+	pthread_mutex_t damage_lock; /* the rest */
+	uint64_t damage_cnt;
+	char damage[256];
 };
 
 struct fb_store_batch {
@@ -71,6 +80,26 @@ int fb_store_scan_finish(struct fb_store *store, rocksdb_iterator_t *at, int rc)
 
 /* Frees a status text of RocksDB; 0 for NULL, else the code nearest to it, its words appended to message. */
 int fb_store_error(char *text, struct fb_buf *message);
+/* The same of a read; damage is counted, and its words are kept. */
+int fb_store_read_error(struct fb_store *store, char *text);
+
+/* open.c: how the database is opened. Lenient: files that cannot be opened are no error until they are read. */
+enum fb_store_open { FB_STORE_STRICT, FB_STORE_LENIENT, FB_STORE_LENIENT_READ };
+
+int fb_store_open_database(struct fb_store *store, enum fb_store_open how, struct fb_buf *message) FB_MUST_CHECK;
+void fb_store_close_database(struct fb_store *store);
+extern const char *const fb_store_family_names[FB_STORE_FAMILY_CNT];
+
+#define FB_STORE_REPAIR_WORDS "; `forebayd --repair` keeps the raw log and starts everything else anew"
+
+/* look.c. Number of a file named NUMBER.ENDING; 0: it is none. */
+uint64_t fb_store_file_number(const char *name, const char *ending);
+/* look.c, before the database is opened: a store that is not all there, or whose log has damage in its middle, is refused. */
+int fb_store_look_at_files(struct fb_store *store, struct fb_buf *message) FB_MUST_CHECK;
+/* damage.c. Opens it; files of the raw log that keep RocksDB from it are set aside. */
+int fb_store_open_mending(struct fb_store *store, struct fb_buf *message) FB_MUST_CHECK;
+/* Reads everything but `raw` once. */
+int fb_store_verify(struct fb_store *store, struct fb_buf *message) FB_MUST_CHECK;
 
 /* Takes the read side of the gate; false (and not taken): the database is closed. */
 bool fb_store_enter(struct fb_store *store);

@@ -663,41 +663,42 @@ Test(rawlog, a_damaged_block_is_skipped_and_counted_and_no_other)
 Test(rawlog, flipped_bytes_all_over_a_file_cost_no_more_than_that_file)
 {
 	struct fb_block_datagram victim;
+	char whole[64];
 	char path[160];
+	char command[400];
 	struct lab lab;
 	struct stat status;
+	int set_aside = 0;
 	long at;
-	int opened = 0;
 
 	ten_files(&lab);
 	lab_close(&lab);
 	do
 		victim = traffic_make(&lab.traffic, 320 + lab.next++ % 20);
 	while (victim.len < 100);
-	cr_assert(find_bytes(lab.path, victim.data, victim.len, path, &at));
+	strcpy(whole, lab.path);
+	cr_assert(find_bytes(whole, victim.data, victim.len, path, &at));
 	cr_assert_eq(stat(path, &status), 0);
 	for (long byte = 1; byte<status.st_size; byte += byte> status.st_size - 3000 ? 41 : 1999) {
 		struct fb_rawlog_damage damage;
 		uint64_t missing;
 
 		flip(path, byte);
-		/* Damage to what RocksDB reads at its own open is refused there, by name. */
-		if (store_try_open(lab.path, false, NULL, &lab.store) == 0) {
-			cr_assert_eq(fb_rawlog_open(lab.store, &lab.log), 0);
-			damage = read_damaged(&lab, 1000, &missing);
-			cr_assert_leq(missing, 100u, "byte %ld: %llu are missing", byte,
-				(unsigned long long)missing);
-			cr_assert_eq(damage.datagram_cnt, missing,
-				"byte %ld: %llu missing, %llu counted", byte,
-				(unsigned long long)missing,
-				(unsigned long long)damage.datagram_cnt);
-			fb_rawlog_close(lab.log);
-			fb_store_close(lab.store);
-			opened++;
-		}
+		snprintf(lab.path, sizeof(lab.path), "%.40s/../copy", whole);
+		snprintf(command, sizeof(command), "rm -rf %s && cp -a %s %s", lab.path, whole, lab.path);
+		cr_assert_eq(system(command), 0);
+		lab_open(&lab);
+		set_aside += strstr(fb_store_report(lab.store), "set aside") != NULL;
+		damage = read_damaged(&lab, 1000, &missing);
+		cr_assert_leq(missing, 100u, "byte %ld: %llu are missing", byte, (unsigned long long)missing);
+		cr_assert_eq(damage.datagram_cnt, missing, "byte %ld: %llu missing, %llu counted", byte,
+			(unsigned long long)missing, (unsigned long long)damage.datagram_cnt);
+		fb_rawlog_close(lab.log);
+		fb_store_close(lab.store);
 		flip(path, byte);
 	}
-	cr_assert_gt(opened, 50);
+	cr_assert_gt(set_aside, 0);
+	strcpy(lab.path, whole);
 	lab_open(&lab);
 	expect_all(&lab, 0, 1000);
 	lab_end(&lab);
