@@ -43,15 +43,19 @@ static struct fb_str get_text(struct cursor *in)
 	return text;
 }
 
-static void get_counters(struct cursor *in, void *counters, size_t bytes)
+/* `earlier`: what stores of earlier versions have, whose counters end before those added since; what they lack is 0. */
+static void get_counters(struct cursor *in, void *counters, size_t bytes, size_t earlier)
 {
-	if (get_u64(in) != bytes || in->left < bytes) {
+	uint64_t stored = get_u64(in);
+
+	if ((stored != bytes && stored != earlier) || in->left < stored) {
 		in->bad = true;
 		return;
 	}
-	memcpy(counters, in->p, bytes);
-	in->p += bytes;
-	in->left -= bytes;
+	memset(counters, 0, bytes);
+	memcpy(counters, in->p, stored);
+	in->p += stored;
+	in->left -= stored;
 }
 
 /* ---- pipelines ---- */
@@ -149,7 +153,7 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
 		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
 		query->merged_rows = get_u64(&in);
-		get_counters(&in, &query->base, sizeof(query->base));
+		get_counters(&in, &query->base, sizeof(query->base), offsetof(struct fb_query_counters, extra_rows));
 		if (in.bad) {
 			fb_buf_fini(&bytes);
 			return FB_E_UNSUPPORTED;
@@ -220,7 +224,7 @@ static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, s
 
 		source->kept_ms = (int64_t)get_u64(&in);
 		source->datagrams_base = get_u64(&in);
-		get_counters(&in, &source->base, sizeof(source->base));
+		get_counters(&in, &source->base, sizeof(source->base), sizeof(source->base));
 		restore_lanes(source, &in);
 		rc = in.bad ? FB_E_UNSUPPORTED : 0;
 	}
