@@ -100,6 +100,20 @@ static void export_sets(const struct fb_slice *slice, struct fb_buf *out)
 	fb_numbering_fini(&numbering);
 }
 
+static void add_words(const struct fb_slice_layout *layout, const uint64_t *entry, struct fb_buf *out)
+{
+	uint32_t before = layout->session_word ? layout->session_word : layout->entry_words;
+	int64_t start_ms;
+
+	fb_buf_add(out, entry + 1, (before - 1u) * sizeof(*entry));
+	if (before == layout->entry_words)
+		return;
+	/* A core that watches the slice may be setting it. */
+	start_ms = fb_entry_session_start(layout, entry);
+	fb_buf_add(out, &start_ms, sizeof(start_ms));
+	fb_buf_add(out, entry + before + 1, (layout->entry_words - before - 1u) * sizeof(*entry));
+}
+
 void fb_slice_export(const struct fb_slice *slice, struct fb_buf *out)
 {
 	const struct fb_slice_layout *layout = slice->layout;
@@ -110,7 +124,7 @@ void fb_slice_export(const struct fb_slice *slice, struct fb_buf *out)
 
 	fb_buf_add(out, &header, sizeof(header));
 	while ((entry = fb_slice_entry(slice, &at)) != NULL) {
-		fb_buf_add(out, entry + 1, (layout->entry_words - 1u) * sizeof(*entry));
+		add_words(layout, entry, out);
 		each_text(layout, (uint64_t *)(uintptr_t)entry, export_text, &exporter);
 	}
 	export_sets(slice, out);

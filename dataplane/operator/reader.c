@@ -153,7 +153,7 @@ static int open_watermark(struct fb_reader *reader, const struct fb_reader_conf 
 		return 0;
 	if (conf->grid_cnt > 0) {
 		reader->grids = calloc(conf->grid_cnt, sizeof(*reader->grids));
-		reader->marks = calloc(FB_BATCH_ROWS, sizeof(*reader->marks));
+		reader->marks = calloc(FB_READER_MARKS_MAX, sizeof(*reader->marks));
 		if (reader->grids == NULL || reader->marks == NULL)
 			return FB_E_NO_MEMORY;
 		memcpy(reader->grids, conf->grids, conf->grid_cnt * sizeof(*reader->grids));

@@ -25,6 +25,8 @@ struct fb_reader_grid {
 	int64_t offset_ms;
 };
 
+#define FB_READER_MARKS_MAX 65536
+
 struct fb_reader_conf {
 	const struct fb_table *source; /* NULL: rows are given, not decoded (fb_reader_run_rows) */
 	const struct fb_query_plan *const
@@ -85,6 +87,12 @@ void fb_reader_destroy(struct fb_reader *reader);
 /* Before anything is fed, or after a flush: the partition's own watermark goes on from here. */
 void fb_reader_resume(struct fb_reader *reader, int64_t own_ms);
 
+/*
+ * Before anything is fed, SESSION: what an earlier reader knew of sessions that are not published yet, so that a late record
+ * that touches one is kept (rule M6). The sessions are copied. FB_E_FULL: no room for them; FB_E_NO_MEMORY.
+ */
+int fb_reader_remember(struct fb_reader *reader, uint32_t query, const struct fb_slice *sessions) FB_MUST_CHECK;
+
 uint32_t fb_reader_query_cnt(const struct fb_reader *reader);
 
 /*
@@ -140,9 +148,11 @@ void fb_reader_run_parts(struct fb_reader *reader, const struct fb_reader_part *
 void fb_reader_run_rows(struct fb_reader *reader, const struct fb_batch *rows);
 /*
  * Hot. Values that the own watermark took, record by record, and that lie on a grid of the configuration: at most one a
- * record, FB_BATCH_ROWS in all. To be asked for after each run; the array is valid until the next one.
+ * record, in rising order. FB_READER_MARKS_MAX have room until they are taken. The array is valid until the next run.
  */
 uint32_t fb_reader_take_marks(struct fb_reader *reader, const int64_t **ret_marks);
+/* Hot. The first of them; false: there is none. */
+bool fb_reader_take_mark(struct fb_reader *reader, int64_t *ret_mark_ms);
 /* Hot. This partition's own watermark after the last flush. */
 int64_t fb_reader_own_watermark(const struct fb_reader *reader);
 /* Hot. Raises the global watermark (a lower one is ignored): slices that it completes can be taken.
@@ -154,6 +164,11 @@ int64_t fb_reader_watermark(const struct fb_reader *reader);
 struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_query);
 /* Hot. The next open slice, complete or not: to keep it across a stop. NULL: no more. */
 struct fb_slice *fb_reader_take_open(struct fb_reader *reader, uint32_t *ret_query);
+/*
+ * Hot. Whether records that come after a take_open of all are judged as if there had been none. Of SESSION the reader looks
+ * into what it hands over for three gaps more, and into a limited number of slices.
+ */
+bool fb_reader_can_take_open(const struct fb_reader *reader);
 /* Hot. A page of rows that is full, or with `any` also one that is not. NULL: none. The caller's
  * until returned. */
 struct fb_row_page *fb_reader_take_rows(struct fb_reader *reader, bool any);

@@ -89,7 +89,8 @@ struct fb_reader {
 	int64_t before_ms[FB_BATCH_ROWS]; /* watermark that a row is judged against */
 	uint32_t grid_cnt;
 	struct fb_reader_grid *grids;
-	int64_t *marks; /* room for FB_BATCH_ROWS; with grids */
+	int64_t *marks; /* with grids */
+	uint32_t mark_at; /* those before are taken */
 	uint32_t mark_cnt;
 	uint32_t query_cnt;
 	struct fb_query_run *queries;
@@ -128,6 +129,8 @@ struct fb_session_batch {
 };
 void fb_session_run(
 	struct fb_reader *reader, struct fb_query_run *query, const struct fb_session_batch *rows);
+/* Whether what is open can be handed over at a checkpoint and be watched. Hot. */
+bool fb_session_has_room(const struct fb_query_run *query);
 /* A slice on its way out is watched until no record can touch what is in it. Hot. */
 void fb_session_watch(struct fb_query_run *query, struct fb_slice *slice);
 void fb_session_unwatch(const struct fb_reader *reader, struct fb_query_run *query);

@@ -152,17 +152,17 @@ static void note_marks(struct fb_reader *reader)
 		own = advance(own, reader->rowtimes->i64[row], reader->delay_ms);
 		for (uint32_t g = 0; own != before && g < reader->grid_cnt; g++)
 			on_grid |= fb_floor_mod(own - reader->grids[g].offset_ms, reader->grids[g].step_ms) == 0;
-		if (on_grid && reader->mark_cnt < FB_BATCH_ROWS)
+		if (on_grid && reader->mark_cnt < FB_READER_MARKS_MAX)
 			reader->marks[reader->mark_cnt++] = own;
 	}
 }
 
 uint32_t fb_reader_take_marks(struct fb_reader *reader, const int64_t **ret_marks)
 {
-	uint32_t cnt = reader->mark_cnt;
+	uint32_t cnt = reader->mark_cnt - reader->mark_at;
 
-	*ret_marks = reader->marks;
-	reader->mark_cnt = 0;
+	*ret_marks = reader->marks + reader->mark_at;
+	reader->mark_at = reader->mark_cnt = 0;
 	return cnt;
 }
 
@@ -177,6 +177,16 @@ void fb_reader_set_metadata(struct fb_reader *reader, uint16_t input, struct fb_
 			column->str[row] = value.str;
 		else
 			column->i64[row] = value.i64;
+}
+
+bool fb_reader_take_mark(struct fb_reader *reader, int64_t *ret_mark_ms)
+{
+	if (reader->mark_at == reader->mark_cnt)
+		return false;
+	*ret_mark_ms = reader->marks[reader->mark_at++];
+	if (reader->mark_at == reader->mark_cnt)
+		reader->mark_at = reader->mark_cnt = 0;
+	return true;
 }
 
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms)
@@ -372,10 +382,23 @@ struct fb_slice *fb_reader_take_open(struct fb_reader *reader, uint32_t *ret_que
 {
 	for (uint32_t i = 0; i < reader->query_cnt; i++)
 		if (reader->queries[i].open_cnt > 0) {
+			struct fb_slice *slice = take(&reader->queries[i]);
+
+			if (reader->queries[i].plan->window.kind == FB_WINDOW_SESSION)
+				fb_session_watch(&reader->queries[i], slice);
 			*ret_query = i;
-			return take(&reader->queries[i]);
+			return slice;
 		}
 	return NULL;
+}
+
+bool fb_reader_can_take_open(const struct fb_reader *reader)
+{
+	for (uint32_t i = 0; i < reader->query_cnt; i++)
+		if (reader->queries[i].plan->window.kind == FB_WINDOW_SESSION &&
+			!fb_session_has_room(&reader->queries[i]))
+			return false;
+	return true;
 }
 
 void fb_reader_return_slice(struct fb_reader *reader, uint32_t query, struct fb_slice *slice)

@@ -18,6 +18,11 @@
  * another generation of its bucket, with `block`, the end of what has fired, and `born`, the watermark
  * when it came: it is not of the session of a fragment that is older and ends at its block or before.
  *
+ * At a checkpoint open slices are handed over too, and watched: what comes next of the same bucket goes
+ * to a slice of its own, and is of the same session, since nothing of a bucket has fired before it is over.
+ * After a restart a core remembers the sessions that had not been published: they lie in a slice that is
+ * looked into whichever bucket is asked for, since a session may be longer than a bucket.
+ *
  * Times are instants here; only buckets are of wall clock. The control plane reads slices while they are
  * watched; `start` is the only word that is written then, and of no use to it.
  */
@@ -44,7 +49,8 @@ static void key_of(const struct fb_key_batch *keys, const struct fb_slice_layout
 
 /* ---- fragments of a key ---- */
 
-/* Walks the fragments of a key in one bucket: open slices first, then watched ones. */
+/* Walks the fragments of a key in one bucket: open slices first, then watched ones, and what is
+ * remembered. */
 struct walk {
 	const struct fb_query_run *query;
 	const struct key *key;
@@ -75,7 +81,7 @@ static uint64_t *walk_next(struct walk *walk)
 			continue;
 		}
 		walk->at++;
-		if (slice->start_ms != walk->start_ms)
+		if (slice->start_ms != walk->start_ms && !slice->remembered)
 			continue;
 		entry = fb_table_get(slice, walk->key->hash, &walk->key->view);
 		if (entry != NULL && entry[query->layout->rows_word] > 0)
@@ -97,11 +103,17 @@ static inline bool blocks(const struct fb_query_run *query, const uint64_t *entr
 	       born_ms < fb_entry_session_born(query->layout, entry);
 }
 
-/* End of the session that the fragment of this bucket is part of, as far as it goes on from there. */
-static int64_t session_end(const struct fb_query_run *query, const struct key *key,
-	int64_t bucket_ms, const uint64_t *entry)
+static inline int64_t bucket_of(const struct fb_query_run *query, int64_t time_ms)
+{
+	return fb_window_slice_start(&query->plan->window, time_ms + query->plan->time_shift_ms);
+}
+
+/* End of the session that the fragment is part of, as far as it goes on from there. */
+static int64_t session_end(
+	const struct fb_query_run *query, const struct key *key, const uint64_t *entry)
 {
 	int64_t gap = query->plan->window.size_ms;
+	int64_t bucket_ms = bucket_of(query, fb_entry_time_max(query->layout, entry));
 	int64_t end = end_of(query, entry);
 	int64_t born = fb_entry_session_born(query->layout, entry);
 
@@ -166,11 +178,16 @@ static void link_up(const struct fb_query_run *query, const struct key *key, int
 		struct walk walk = walk_bucket(query, key, at);
 		uint64_t *other;
 
-		while ((other = walk_next(&walk)) != NULL)
-			if (other != entry && fb_entry_time_max(layout, other) + gap >= time_ms &&
-				!blocks(query, entry, fb_entry_session_born(layout, other),
+		while ((other = walk_next(&walk)) != NULL) {
+			if (other == entry || fb_entry_time_max(layout, other) + gap < time_ms ||
+				fb_entry_time_min(layout, other) > time_ms + gap ||
+				blocks(query, entry, fb_entry_session_born(layout, other),
 					end_of(query, other)))
-				start = FB_MIN(start, fb_entry_session_start(layout, other));
+				continue;
+			start = FB_MIN(start, fb_entry_session_start(layout, other));
+			/* What was handed over of this bucket goes on with what this does. */
+			last = FB_MAX(last, fb_entry_time_max(layout, other));
+		}
 	}
 	fb_entry_set_session_start(layout, entry, start);
 	hand_on(query, key, bucket_ms, last, start, fb_entry_session_born(layout, entry));
@@ -242,11 +259,6 @@ static void update(struct fb_reader *reader, struct fb_query_run *query,
 			fb_count(query, (enum fb_record_disposition)keys->refused[sel[i]], 1);
 }
 
-static inline int64_t bucket_of(const struct fb_query_run *query, int64_t time_ms)
-{
-	return fb_window_slice_start(&query->plan->window, time_ms + query->plan->time_shift_ms);
-}
-
 /* Records ahead of the watermark: bucket by bucket. */
 static void run_ahead(struct fb_reader *reader, struct fb_query_run *query,
 	const struct fb_session_batch *rows, uint16_t *sel, uint32_t sel_cnt)
@@ -297,7 +309,7 @@ static void touch(const struct fb_query_run *query, const struct key *key, int64
 		if (fb_entry_session_start(query->layout, entry) > time_ms + gap ||
 			end_of(query, entry) < time_ms)
 			continue;
-		end = session_end(query, key, bucket_ms, entry);
+		end = session_end(query, key, entry);
 		if (end - 1 <= watermark_ms) {
 			touched->fired_end = FB_MAX(touched->fired_end, end);
 			continue;
@@ -432,6 +444,11 @@ void fb_session_run(
 }
 
 /* ---- handed over ---- */
+
+bool fb_session_has_room(const struct fb_query_run *query)
+{
+	return query->past_cnt + query->open_cnt <= FB_OPEN_SLICES_MAX / 2;
+}
 
 void fb_session_watch(struct fb_query_run *query, struct fb_slice *slice)
 {

@@ -151,6 +151,7 @@ struct fb_slice {
 	uint32_t generation;  /* sessions: of several slices of one bucket */
 	bool watched;         /* handed over, but its core still looks into it */
 	bool returned;        /* and has it back already */
+	bool remembered;      /* sessions of an earlier run, of any buckets up to its own */
 	uint64_t row_cnt;
 	uint64_t group_cnt;
 	uint32_t depth; /* of the directory */
@@ -380,7 +381,8 @@ static inline int64_t fb_entry_time_max(const struct fb_slice_layout *layout, co
 static inline int64_t fb_entry_session_start(
 	const struct fb_slice_layout *layout, const uint64_t *entry)
 {
-	/* Its core may set it while the control plane merges, which has no use for it (session.c). */
+	/* Its core may set it while the control plane merges or exports, which has no use for it
+	 * (session.c). */
 	return (int64_t)__atomic_load_n(&entry[layout->session_word], __ATOMIC_RELAXED);
 }
 
