@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parts of an assembly: added, merged, given back, kept over a restart. */
+/* Parts of an assembly: added, merged, given back. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,12 +45,13 @@ void fb_assembly_destroy(struct fb_assembly *assembly)
 	fb_result_close(assembly);
 	fb_slice_pool_destroy(assembly->pool);
 	fb_cascade_close(assembly);
+	fb_names_free(assembly->gone);
 	free(assembly);
 }
 
-void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms)
+void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t done_ms)
 {
-	assembly->done_ms = end_ms;
+	assembly->done_ms = done_ms;
 }
 
 /* ---- parts ---- */
@@ -73,35 +74,6 @@ struct part *fb_part_add(
 	part->next = *link;
 	*link = part;
 	return part;
-}
-
-void fb_names_free(struct stored_name *names)
-{
-	while (names != NULL) {
-		struct stored_name *next = names->next;
-
-		free(names);
-		names = next;
-	}
-}
-
-void fb_names_published(struct fb_assembly *assembly, struct stored_name *names)
-{
-	struct fb_assembly *last = assembly;
-
-	if (assembly->above == NULL) {
-		fb_names_free(names);
-		return;
-	}
-	while (last->above != NULL)
-		last = last->above;
-	while (names != NULL) {
-		struct stored_name *next = names->next;
-
-		names->next = last->cascade.gone;
-		last->cascade.gone = names;
-		names = next;
-	}
 }
 
 void fb_part_free(struct fb_assembly *assembly, struct part *part)
@@ -173,21 +145,15 @@ static void take_home(struct fb_assembly *assembly, struct part *part)
 	part->from = FB_PART_OWN;
 }
 
-static bool is_session(const struct fb_assembly *assembly)
-{
-	return assembly->conf.plan->window.kind == FB_WINDOW_SESSION;
-}
-
-static void note_end(struct fb_assembly *assembly, const struct part *part)
+void fb_part_note_end(struct fb_assembly *assembly, const struct part *part)
 {
 	assembly->fresh = true;
 	assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
 }
 
-/* The first of the windows from first_end_ms on that has not been published; beyond the last: there is none. */
-static int64_t first_unpublished(const struct fb_assembly *assembly, int64_t start_ms, int64_t first_end_ms)
+int64_t fb_part_first_end(const struct fb_assembly *assembly, int64_t start_ms, int64_t first_end_ms)
 {
-	if (assembly->done_ms == FB_TIME_MIN || is_session(assembly))
+	if (assembly->done_ms == FB_TIME_MIN || fb_assembly_is_session(assembly))
 		return first_end_ms;
 	return FB_MAX(first_end_ms,
 		fb_window_first_end(&assembly->conf.plan->window, start_ms, assembly->done_ms - 1));
@@ -196,11 +162,12 @@ static int64_t first_unpublished(const struct fb_assembly *assembly, int64_t sta
 int fb_part_take(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t from)
 {
 	int64_t start_ms = fb_slice_start_ms(slice);
-	int64_t first_end_ms = first_unpublished(assembly, start_ms, fb_slice_first_end_ms(slice));
+	int64_t first_end_ms = fb_part_first_end(assembly, start_ms, fb_slice_first_end_ms(slice));
 	struct part *part;
 
-	if (!is_session(assembly) && first_end_ms > fb_window_last_end(&assembly->conf.plan->window, start_ms)) {
+	if (!fb_assembly_is_session(assembly) && first_end_ms > fb_window_last_end(&assembly->conf.plan->window, start_ms)) {
 		assembly->skipped_rows += fb_slice_row_cnt(slice);
+		assembly->finished_rows += fb_slice_row_cnt(slice);
 		assembly->conf.release(assembly->conf.arg, slice, from);
 		return 0;
 	}
@@ -208,9 +175,9 @@ int fb_part_take(struct fb_assembly *assembly, struct fb_slice *slice, uint32_t 
 	if (part == NULL)
 		return FB_E_NO_MEMORY;
 	part->first_end_ms = first_end_ms;
-	if (!is_session(assembly) && part->first_end_ms != part->last_end_ms)
+	if (!fb_assembly_is_session(assembly) && part->first_end_ms != part->last_end_ms)
 		take_home(assembly, part);
-	note_end(assembly, part);
+	fb_part_note_end(assembly, part);
 	return 0;
 }
 
@@ -224,7 +191,7 @@ int fb_assembly_add(struct fb_assembly *assembly, struct fb_slice *slice, uint32
 static int begin_level(
 	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
 {
-	int rc = is_session(assembly) ? fb_session_begin(assembly, watermark_ms)
+	int rc = fb_assembly_is_session(assembly) ? fb_session_begin(assembly, watermark_ms)
 				      : fb_sliced_begin(assembly, watermark_ms);
 
 	if (rc != 1)
@@ -235,8 +202,8 @@ static int begin_level(
 	return 1;
 }
 
-int fb_assembly_begin(
-	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
+int fb_level_begin(struct fb_assembly *assembly, int64_t watermark_ms, uint32_t *batches,
+	struct fb_assembly_window *ret)
 {
 	int rc;
 
@@ -246,9 +213,36 @@ int fb_assembly_begin(
 		rc = begin_level(assembly, assembly->cascade.watermark_ms, ret);
 		if (rc != 0)
 			return rc;
-		rc = fb_cascade_advance(assembly, watermark_ms);
+		rc = fb_cascade_advance(assembly, watermark_ms, batches);
 	} while (rc == 1);
 	return rc;
+}
+
+int fb_assembly_try_begin(struct fb_assembly *assembly, int64_t watermark_ms, uint32_t batches,
+	struct fb_assembly_window *ret)
+{
+	return fb_level_begin(assembly, watermark_ms, &batches, ret);
+}
+
+int fb_assembly_begin(
+	struct fb_assembly *assembly, int64_t watermark_ms, struct fb_assembly_window *ret)
+{
+	int rc;
+
+	do
+		rc = fb_assembly_try_begin(assembly, watermark_ms, UINT32_MAX, ret);
+	while (rc == FB_E_AGAIN);
+	return rc;
+}
+
+int fb_assembly_settle(struct fb_assembly *assembly, uint32_t batches)
+{
+	int rc = 1;
+
+	for (; rc == 1 && assembly->cascade.below != NULL; assembly = assembly->cascade.below)
+		if (assembly->cascade.feeding)
+			rc = fb_cascade_feed(assembly, &batches);
+	return FB_MIN(rc, 0);
 }
 
 void fb_assembly_abort(struct fb_assembly *assembly)
@@ -265,7 +259,7 @@ uint64_t fb_assembly_finish(struct fb_assembly *assembly)
 {
 	uint64_t rows;
 
-	if (is_session(assembly)) {
+	if (fb_assembly_is_session(assembly)) {
 		rows = fb_session_finish(assembly);
 		fb_assembly_abort(assembly);
 	} else {
@@ -293,7 +287,9 @@ void fb_assembly_gather(struct fb_assembly *assembly)
 {
 	struct part **link = &assembly->parts;
 
-	if (is_session(assembly) || assembly->reading)
+	if (assembly->cascade.below != NULL)
+		fb_assembly_gather(assembly->cascade.below);
+	if (fb_assembly_is_session(assembly) || assembly->reading)
 		return;
 	while (*link != NULL) {
 		struct part *part = *link;
@@ -307,110 +303,7 @@ void fb_assembly_gather(struct fb_assembly *assembly)
 	}
 }
 
-/* ---- over a restart ---- */
-
-/* Numbers of parts have their level in the upper bits: 0 is the last one. */
-#define LEVEL_SHIFT 28
-_Static_assert(FB_CASCADE_MAX <= 1 << (32 - LEVEL_SHIFT), "a level has a number");
-
-/* In the store a part is its first_end_ms and the slice's bytes. */
-static int import_part(
-	struct fb_assembly *assembly, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
-{
-	struct stored_name *stored = calloc(1, sizeof(*stored));
-	struct fb_slice *slice = fb_slice_open(assembly->pool, assembly->conf.layout, name.start_ms);
-	struct part *part = NULL;
-	int64_t first_end_ms;
-	int rc = stored == NULL ? FB_E_NO_MEMORY : slice == NULL ? FB_E_FULL : 0;
-
-	if (rc == 0 && len < sizeof(first_end_ms))
-		rc = FB_E_CORRUPT;
-	if (rc == 0)
-		rc = fb_slice_import(slice, bytes + sizeof(first_end_ms), len - sizeof(first_end_ms));
-	if (rc == 0 && (part = fb_part_add(assembly, slice, FB_PART_OWN, name.start_ms)) == NULL)
-		rc = FB_E_NO_MEMORY;
-	if (rc != 0) {
-		if (slice != NULL)
-			fb_slice_close(slice);
-		free(stored);
-		return rc;
-	}
-	memcpy(&first_end_ms, bytes, sizeof(first_end_ms));
-	/* After a crash some of its windows may have been published since it was kept. */
-	part->first_end_ms = FB_MIN(
-		first_unpublished(assembly, name.start_ms, first_end_ms), part->last_end_ms);
-	part->changed = false;
-	assembly->next_number =
-		FB_MAX(assembly->next_number, (name.number & ((1u << LEVEL_SHIFT) - 1)) + 1);
-	assembly->kept_rows += fb_slice_row_cnt(slice);
-	stored->part = name;
-	part->names = stored;
-	note_end(assembly, part);
-	return 0;
-}
-
-int fb_assembly_import(
-	struct fb_assembly *assembly, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
-{
-	for (uint32_t down = name.number >> LEVEL_SHIFT; down > 0 && assembly != NULL; down--)
-		assembly = assembly->cascade.below;
-	return assembly == NULL ? FB_E_CORRUPT : import_part(assembly, name, bytes, len);
-}
-
-static int export_level(
-	struct fb_assembly *assembly, uint32_t number, fb_assembly_export_fn fn, void *arg)
-{
-	struct fb_buf bytes = {0};
-	int rc = assembly->cascade.below ? fb_cascade_close_slices(assembly) : 0;
-
-	for (struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next) {
-		if (!part->changed)
-			continue;
-		if (part->exported == NULL)
-			part->exported = calloc(1, sizeof(*part->exported));
-		if (part->exported == NULL) {
-			rc = FB_E_NO_MEMORY;
-			break;
-		}
-		part->exported->part =
-			(struct fb_assembly_part){part->start_ms, number | assembly->next_number++};
-		fb_buf_clear(&bytes);
-		fb_buf_add(&bytes, &part->first_end_ms, sizeof(part->first_end_ms));
-		fb_slice_export(part->slice, &bytes);
-		rc = bytes.failed ? FB_E_NO_MEMORY
-				  : fn(arg, part->exported->part, (const uint8_t *)bytes.p,
-					    bytes.len);
-	}
-	fb_buf_fini(&bytes);
-	return rc;
-}
-
-int fb_assembly_export(struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg)
-{
-	uint32_t number = 0;
-	int rc = 0;
-
-	for (; rc == 0 && assembly != NULL; assembly = assembly->cascade.below) {
-		rc = export_level(assembly, number, fn, arg);
-		number += 1u << LEVEL_SHIFT;
-	}
-	return rc;
-}
-
-void fb_assembly_kept(struct fb_assembly *assembly)
-{
-	fb_names_free(assembly->cascade.gone);
-	assembly->cascade.gone = NULL;
-	for (; assembly != NULL; assembly = assembly->cascade.below)
-		for (struct part *part = assembly->parts; part != NULL; part = part->next) {
-			if (part->exported == NULL)
-				continue;
-			fb_names_free(part->names);
-			part->names = part->exported;
-			part->exported = NULL;
-			part->changed = false;
-		}
-}
+/* ---- numbers ---- */
 
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
 {
@@ -419,12 +312,6 @@ uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
 
 	first->skipped_rows = 0;
 	return rows;
-}
-
-static void stale_names(const struct stored_name *names, fb_assembly_part_fn fn, void *arg)
-{
-	for (; names != NULL; names = names->next)
-		fn(arg, names->part);
 }
 
 uint64_t fb_assembly_take_dropped(struct fb_assembly *assembly)
@@ -437,32 +324,6 @@ uint64_t fb_assembly_take_dropped(struct fb_assembly *assembly)
 	}
 	return groups;
 }
-
-void fb_assembly_stale(
-	const struct fb_assembly *assembly, bool exported, fb_assembly_part_fn fn, void *arg)
-{
-	if (exported) {
-		stale_names(assembly->cascade.gone, fn, arg);
-		for (const struct fb_assembly *level = assembly->cascade.below; level != NULL;
-			level = level->cascade.below)
-			for (const struct part *part = level->parts; part != NULL; part = part->next)
-				if (part->changed)
-					stale_names(part->names, fn, arg);
-	}
-	for (const struct part *part = assembly->parts; part != NULL; part = part->next) {
-		/* What becomes of fragments is known when they are joined, so their names go then. */
-		bool stale = exported             ? part->changed
-			     : !assembly->reading ? false
-			     : is_session(assembly)
-				     ? part->changed
-				     : part->last_end_ms <= assembly->window.end_ms;
-
-		if (stale)
-			stale_names(part->names, fn, arg);
-	}
-}
-
-/* ---- numbers ---- */
 
 static uint64_t waiting_rows(const struct fb_assembly *level)
 {

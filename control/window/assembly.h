@@ -57,8 +57,8 @@ int fb_assembly_mark(struct fb_assembly *assembly, int64_t watermark_ms) FB_MUST
 /* Gives lent slices back. */
 void fb_assembly_destroy(struct fb_assembly *assembly);
 
-/* Windows that end at or before this were published by an earlier run: before the first add. */
-void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t end_ms);
+/* What an earlier run published: done_ms of its last window. Before the first import and the first add. */
+void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t done_ms);
 
 /*
  * Takes a slice, sealed or (at a checkpoint or a stop) still open. Windows published already do not get it
@@ -85,6 +85,9 @@ uint64_t fb_assembly_take_dropped(struct fb_assembly *assembly);
 struct fb_assembly_window {
 	int64_t start_ms; /* SESSION: of the earliest in this round */
 	int64_t end_ms;   /* SESSION: of the latest */
+	/* For fb_assembly_skip_to, once it is published: end_ms; SESSION: what ends before this is published, and
+	 * whatever comes will end there or later */
+	int64_t done_ms;
 };
 
 /* Result rows: columns[i] is of the plan's select[i], at the rows sel[0 … sel_cnt). */
@@ -98,9 +101,18 @@ struct fb_assembly_rows {
 /*
  * The next window that is complete at this watermark. 1: it can be read; 0: there is none yet;
  * FB_E_FULL: the pool has no room to merge its slices, FB_E_NO_MEMORY: nothing has changed, try again.
+ * SESSION: all sessions that a round found to be over are one window.
  */
 int fb_assembly_begin(struct fb_assembly *assembly, int64_t watermark_ms,
 	struct fb_assembly_window *ret_window) FB_MUST_CHECK;
+/*
+ * The same in steps, for who must not be kept by the windows of a level below: after that many batches of rows between
+ * levels FB_E_AGAIN, and the next call goes on.
+ */
+int fb_assembly_try_begin(struct fb_assembly *assembly, int64_t watermark_ms, uint32_t batches,
+	struct fb_assembly_window *ret_window) FB_MUST_CHECK;
+/* The window of a level below that try_begin is in the middle of, to its end, and no other. 0; FB_E_AGAIN, FB_E_NO_MEMORY. */
+int fb_assembly_settle(struct fb_assembly *assembly, uint32_t batches) FB_MUST_CHECK;
 bool fb_assembly_is_reading(const struct fb_assembly *assembly);
 /* The next rows of the window; valid until the next call. False: it has no more. */
 bool fb_assembly_read(struct fb_assembly *assembly, struct fb_assembly_rows *ret_rows);
@@ -112,10 +124,10 @@ void fb_assembly_abort(struct fb_assembly *assembly);
 /* ---- over a restart ---- */
 
 /*
- * Names of parts in a store: unique together with the slice's start. The engine keeps every part at a
- * checkpoint and at a stop, and deletes it with its last window. A cascade is kept at a stop only: then
- * parts of all levels, what the readers between them have open among them. What the levels below the last
- * publish after that changes nothing in the store, so what is there stays the state of that stop.
+ * Names of parts in a store: unique together with the slice's start. The engine keeps every part at an epoch (a
+ * checkpoint or a stop). Of TUMBLE, HOP and CUMULATE it deletes one with its last window. Of SESSION, and of all levels
+ * of a cascade, what an epoch has stays until the next one: what was published since is no matter of parts, so recovery
+ * makes it once more from them and from the records since, and the last level leaves out what done_ms says.
  */
 struct fb_assembly_part {
 	int64_t start_ms;
@@ -126,14 +138,21 @@ struct fb_assembly_part {
 int fb_assembly_import(struct fb_assembly *assembly, struct fb_assembly_part part,
 	const uint8_t *bytes, size_t len) FB_MUST_CHECK;
 /*
- * Every part that is not in the store as it is: bytes to keep under a name of its own. What the store
- * has then is noted with fb_assembly_kept, when it has been written for good.
+ * Every part that is not in the store as it is: bytes to keep under a name of its own; of the levels of a cascade also
+ * where they stand, under names that stay the same. What the store has then is noted with fb_assembly_kept, when it has
+ * been written for good. Settled, gathered, and what is stale asked for before. FB_E_NO_MEMORY; FB_E_FULL: a level has handed over too many slices of sessions (can_take_open).
  */
 typedef int (*fb_assembly_export_fn)(
 	void *arg, struct fb_assembly_part part, const uint8_t *bytes, size_t len);
 int fb_assembly_export(
 	struct fb_assembly *assembly, fb_assembly_export_fn fn, void *arg) FB_MUST_CHECK;
 void fb_assembly_kept(struct fb_assembly *assembly);
+/*
+ * After the last import and before anything is fed: tells a reader of the first level what it must know of sessions that are
+ * not published (rule M6). Levels above see to theirs. FB_E_FULL, FB_E_NO_MEMORY: it knows less, so that some late records
+ * that touch one of those are not kept.
+ */
+int fb_assembly_recall(struct fb_assembly *assembly, struct fb_reader *reader, uint32_t query) FB_MUST_CHECK;
 /* Parts of the store that are of no use: `exported`: because of what was just exported; else: once the
  * window being read is published. */
 typedef void (*fb_assembly_part_fn)(void *arg, struct fb_assembly_part part);

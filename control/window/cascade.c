@@ -84,7 +84,6 @@ void fb_cascade_close(struct fb_assembly *assembly)
 	fb_assembly_destroy(cascade->below);
 	fb_reader_destroy(cascade->reader);
 	fb_slice_layout_destroy(cascade->layout);
-	fb_names_free(cascade->gone);
 	free(cascade->inputs);
 	free(cascade->marks);
 }
@@ -177,6 +176,8 @@ static int add_slices(struct fb_assembly *assembly, bool open, uint64_t cnt)
 
 int fb_cascade_close_slices(struct fb_assembly *assembly)
 {
+	if (!fb_reader_can_take_open(assembly->cascade.reader))
+		return FB_E_FULL;
 	return add_slices(assembly, true, UINT64_MAX);
 }
 
@@ -190,11 +191,6 @@ static int add_excess(struct fb_assembly *assembly)
 
 /* ---- the watermark ---- */
 
-static bool is_session(const struct fb_assembly *assembly)
-{
-	return assembly->conf.plan->window.kind == FB_WINDOW_SESSION;
-}
-
 /*
  * What the level below has published everything up to, as an instant, when it has nothing more at this watermark.
  * Sessions come out later than they end: all to come end at the limit or later, so have a window_time of
@@ -204,7 +200,7 @@ static int64_t published_up_to(const struct fb_assembly *below, int64_t watermar
 {
 	int64_t own = below->cascade.below ? below->cascade.watermark_ms : watermark_ms;
 
-	if (!is_session(below) || own == FB_TIME_MIN || own == FB_TIME_MAX)
+	if (!fb_assembly_is_session(below) || own == FB_TIME_MIN || own == FB_TIME_MAX)
 		return own;
 	return fb_session_limit(below, own) - 2 - below->conf.plan->time_shift_ms;
 }
@@ -220,6 +216,14 @@ static int pass_watermark(struct fb_assembly *assembly, int64_t watermark_ms)
 	if (rc == 0)
 		cascade->watermark_ms = FB_MAX(cascade->watermark_ms, watermark_ms);
 	return rc;
+}
+
+/* What finds no room is told to nobody: then a row exactly a gap behind a session that has fired may join it. */
+static void recall(struct fb_assembly *assembly)
+{
+	if (assembly->cascade.recalls)
+		FB_IGNORE(fb_session_recall(assembly, assembly->cascade.reader, 0));
+	assembly->cascade.recalls = false;
 }
 
 /* ---- rows ---- */
@@ -244,60 +248,130 @@ static void feed(struct fb_assembly *assembly, const struct fb_assembly_rows *ro
 }
 
 /* The window that the level below has begun. */
-static int feed_window(struct fb_assembly *assembly, const struct fb_assembly_window *window)
+static int begin_window(struct fb_assembly *assembly)
 {
-	struct fb_assembly *below = assembly->cascade.below;
-	int64_t before_ms = window->end_ms - 2 - below->conf.plan->time_shift_ms;
-	struct fb_assembly_rows rows;
-	uint64_t finished;
+	struct cascade *cascade = &assembly->cascade;
+	int64_t before_ms = cascade->window.end_ms - 2 - cascade->below->conf.plan->time_shift_ms;
 	int rc = 0;
 
-	if (take_mark(&assembly->cascade, before_ms))
+	if (take_mark(cascade, before_ms))
 		rc = pass_watermark(assembly, before_ms);
+	cascade->feeding = rc == 0;
 	if (rc != 0)
-		fb_assembly_abort(below);
-	if (rc != 0)
-		return rc;
-	while (fb_assembly_read(below, &rows)) {
-		int added;
-
-		feed(assembly, &rows);
-		below->rows_out += rows.sel_cnt;
-		below->dropped_groups += rows.failed;
-		added = add_excess(assembly);
-		rc = rc ? rc : added;
-	}
-	finished = fb_assembly_finish(below);
-	if (below->cascade.below == NULL)
-		below->skipped_rows += finished;
+		fb_assembly_abort(cascade->below);
 	return rc;
 }
 
-int fb_cascade_advance(struct fb_assembly *assembly, int64_t watermark_ms)
+/* All of its rows are in. */
+static int finish_window(struct fb_assembly *assembly)
 {
 	struct cascade *cascade = &assembly->cascade;
 	struct fb_assembly *below = cascade->below;
-	struct fb_assembly_window window;
+	uint64_t finished = fb_assembly_finish(below);
 	int64_t up_to_ms = cascade->watermark_ms;
-	int rc = fb_assembly_begin(below, watermark_ms, &window);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	if (rc == 0) {
-		up_to_ms = published_up_to(below, watermark_ms);
-		if (up_to_ms <= cascade->watermark_ms && cascade->held == NULL)
-			return 0;
-	} else {
-		rc = feed_window(assembly, &window);
-		if (rc != 0)
-			return rc;
-		/*
-		 * Windows come by their ends; the sessions of a round in any order. Not - 1: what the watermark did
-		 * between this window and the next is not known, and a session may end 1 ms behind this row.
-		 */
-		if (!is_session(below))
-			up_to_ms = window.end_ms - 2 - below->conf.plan->time_shift_ms;
-	}
+	cascade->feeding = false;
+	if (below->cascade.below == NULL)
+		below->skipped_rows += finished;
+	/*
+	 * Windows come by their ends; the sessions of a round in any order. Not - 1: what the watermark did between this
+	 * window and the next is not known, and a session may end 1 ms behind this row.
+	 */
+	if (!fb_assembly_is_session(below))
+		up_to_ms = cascade->window.end_ms - 2 - below->conf.plan->time_shift_ms;
 	rc = pass_watermark(assembly, up_to_ms);
 	return rc ? rc : 1;
+}
+
+int fb_cascade_feed(struct fb_assembly *assembly, uint32_t *batches)
+{
+	struct fb_assembly *below = assembly->cascade.below;
+	struct fb_assembly_rows rows;
+
+	for (;;) {
+		if (*batches == 0)
+			return FB_E_AGAIN;
+		--*batches;
+		if (!fb_assembly_read(below, &rows))
+			return finish_window(assembly);
+		feed(assembly, &rows);
+		below->rows_out += rows.sel_cnt;
+		below->dropped_groups += rows.failed;
+		/* A slice that could not be added is held, and the first one at the end of the window. */
+		FB_IGNORE(add_excess(assembly));
+	}
+}
+
+static int pass_published(struct fb_assembly *assembly, int64_t watermark_ms)
+{
+	struct cascade *cascade = &assembly->cascade;
+	int64_t up_to_ms = published_up_to(cascade->below, watermark_ms);
+	int rc;
+
+	if (up_to_ms <= cascade->watermark_ms && cascade->held == NULL)
+		return 0;
+	rc = pass_watermark(assembly, up_to_ms);
+	return rc ? rc : 1;
+}
+
+int fb_cascade_advance(struct fb_assembly *assembly, int64_t watermark_ms, uint32_t *batches)
+{
+	struct cascade *cascade = &assembly->cascade;
+	int rc;
+
+	if (!cascade->feeding) {
+		rc = fb_level_begin(cascade->below, watermark_ms, batches, &cascade->window);
+		if (rc == 0)
+			return pass_published(assembly, watermark_ms);
+		if (rc == 1)
+			rc = begin_window(assembly);
+		if (rc != 0)
+			return rc;
+	}
+	recall(assembly);
+	return fb_cascade_feed(assembly, batches);
+}
+
+/* ---- over a restart ---- */
+
+/* In the store a level is its watermark, what the one below has published, the number of its marks, and these. */
+struct stored_level {
+	int64_t watermark_ms;
+	int64_t below_done_ms;
+	uint64_t mark_cnt;
+};
+
+void fb_cascade_export(const struct fb_assembly *assembly, struct fb_buf *out)
+{
+	const struct cascade *cascade = &assembly->cascade;
+	struct stored_level level = {cascade->watermark_ms, cascade->below->done_ms, cascade->mark_cnt};
+
+	fb_buf_add(out, &level, sizeof(level));
+	if (cascade->mark_cnt > 0)
+		fb_buf_add(out, cascade->marks, cascade->mark_cnt * sizeof(*cascade->marks));
+}
+
+int fb_cascade_import(struct fb_assembly *assembly, const uint8_t *bytes, size_t len)
+{
+	struct cascade *cascade = &assembly->cascade;
+	struct stored_level level;
+	int64_t mark_ms;
+	int rc = 0;
+
+	if (cascade->below == NULL || len < sizeof(level))
+		return FB_E_CORRUPT;
+	memcpy(&level, bytes, sizeof(level));
+	bytes += sizeof(level);
+	len -= sizeof(level);
+	if (len % sizeof(mark_ms) != 0 || level.mark_cnt != len / sizeof(mark_ms))
+		return FB_E_CORRUPT;
+	cascade->watermark_ms = level.watermark_ms;
+	fb_reader_set_watermark(cascade->reader, level.watermark_ms);
+	fb_level_skip_to(cascade->below, level.below_done_ms);
+	for (uint64_t i = 0; rc == 0 && i < level.mark_cnt; i++) {
+		memcpy(&mark_ms, bytes + i * sizeof(mark_ms), sizeof(mark_ms));
+		rc = add_mark(cascade, mark_ms);
+	}
+	return rc;
 }

@@ -50,9 +50,10 @@ bool fb_assembly_read(struct fb_assembly *assembly, struct fb_assembly_rows *ret
 	uint64_t failed[FB_BATCH_WORDS] = {0};
 	uint32_t before, kept = 0;
 
-	if (!fb_slice_groups(assembly->slice, assembly->window.start_ms, assembly->window.end_ms,
-		    &assembly->cursor, groups))
-		return false;
+	while (!fb_slice_groups(assembly->slice, assembly->window.start_ms, assembly->window.end_ms,
+		&assembly->cursor, groups))
+		if (!fb_assembly_is_session(assembly) || !fb_session_next_slice(assembly))
+			return false;
 	if (assembly->having != NULL)
 		fb_batch_filter(groups, fb_program_run(assembly->having, groups, failed));
 	for (uint32_t i = 0; i < plan->select_cnt; i++)

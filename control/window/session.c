@@ -6,8 +6,14 @@
  * passed one more on all of them, a round joins: all fragments at hand are sorted by key; those of a key
  * whose distance is at most the gap are one session, whichever core they are from. A session is whole when
  * it ended before the first bucket that is not complete: no fragment to come can touch it. It goes to a
- * slice that is read as a window; what may still go on goes to another one, and is a fragment of the next
- * round. So a session comes out at most a gap after its end, and a round costs as much as there are keys.
+ * slice; what may still go on goes to another one, and is a fragment of the next round. All that are whole
+ * are read as one window. So a session comes out at most a gap after its end, and a round costs as much as
+ * there are keys.
+ *
+ * A round's limit says all of what was published: sessions that end before it are, and what comes later ends
+ * there or behind it, for a record is late when it would not. So a run that reads the same records again after
+ * a crash leaves out what ends before the limit of the last round that was published, however its own rounds
+ * fall.
  *
  * A fragment with a `block` came when sessions of its key that overlap it had fired (dataplane/operator/
  * session.c): it joins no older one that ends at its block or before. Fragments are taken in the
@@ -46,6 +52,7 @@ struct round {
 	uint32_t whole_cnt;
 	uint32_t open_cnt;
 	int64_t first_start_ms, last_end_ms; /* of whole sessions */
+	uint64_t dropped_rows; /* in sessions that were published by an earlier run */
 };
 
 static int by_key(const void *a, const void *b)
@@ -121,7 +128,15 @@ static struct fb_slice *get_slice(
 	return slices[number];
 }
 
-/* The n-th session of a key goes to the n-th slice, whole ones and others apart. */
+static bool is_whole(const struct round *round, int64_t end)
+{
+	return round->limit_ms == FB_TIME_MAX || end < round->limit_ms;
+}
+
+/*
+ * The n-th session of a key goes to the n-th slice, whole ones and others apart. What an earlier run published goes to
+ * none.
+ */
 static int place_sessions(struct round *round)
 {
 	int64_t shift = round->assembly->conf.plan->time_shift_ms;
@@ -132,9 +147,9 @@ static int place_sessions(struct round *round)
 		struct session *session = &round->sessions[i];
 		int64_t end = session->last_ms + gap_of(round) + shift;
 
-		if (session->into != i)
+		if (session->into != i || (is_whole(round, end) && end < round->assembly->done_ms))
 			continue;
-		if (round->limit_ms == FB_TIME_MAX || end < round->limit_ms) {
+		if (is_whole(round, end)) {
 			session->slice = get_slice(round, round->whole, &round->whole_cnt, whole++);
 			round->first_start_ms =
 				FB_MIN(round->first_start_ms, session->first_ms + shift);
@@ -163,6 +178,8 @@ static int join_key(struct round *round, const struct fb_fragment *fragments, ui
 		while (round->sessions[at].into != at)
 			at = round->sessions[at].into;
 		round->targets[fragments[i].slice][fragments[i].number] = round->sessions[at].slice;
+		if (round->sessions[at].slice == NULL)
+			round->dropped_rows += fragments[i].rows;
 	}
 	return rc;
 }
@@ -296,6 +313,8 @@ static void replace_parts(struct fb_assembly *assembly, struct part *parts)
 	assembly->parts = parts;
 	if (parts != NULL)
 		parts->names = names;
+	else
+		fb_names_published(assembly, names);
 }
 
 static int run_round(struct fb_assembly *assembly, int64_t limit_ms)
@@ -320,6 +339,9 @@ static int run_round(struct fb_assembly *assembly, int64_t limit_ms)
 		replace_parts(assembly, parts);
 		assembly->joined_ms = limit_ms;
 		assembly->fresh = false;
+		assembly->finished_rows += round.dropped_rows;
+		if (assembly->cascade.below == NULL)
+			assembly->skipped_rows += round.dropped_rows;
 		return 0;
 	}
 	while (parts != NULL) {
@@ -342,10 +364,8 @@ int64_t fb_session_limit(const struct fb_assembly *assembly, int64_t watermark_m
 	return fb_window_slice_start(&plan->window, clock + 1);
 }
 
-static const struct part *find_whole(const struct fb_assembly *assembly)
+static struct part *next_whole(struct part *part)
 {
-	const struct part *part = assembly->parts;
-
 	while (part != NULL && !part->whole)
 		part = part->next;
 	return part;
@@ -353,7 +373,7 @@ static const struct part *find_whole(const struct fb_assembly *assembly)
 
 int fb_session_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 {
-	const struct part *part = find_whole(assembly);
+	struct part *part = next_whole(assembly->parts);
 
 	if (part == NULL) {
 		int64_t limit = fb_session_limit(assembly, watermark_ms);
@@ -366,33 +386,63 @@ int fb_session_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 		rc = run_round(assembly, limit);
 		if (rc != 0)
 			return rc;
-		part = find_whole(assembly);
+		part = next_whole(assembly->parts);
 		if (part == NULL)
 			return 0;
 	}
 	assembly->part = part;
 	assembly->slice = part->slice;
-	assembly->window = (struct fb_assembly_window){part->start_ms, part->last_end_ms};
+	/* At the end of input there is no limit: what goes on after it would not be known from what was published. */
+	assembly->window = (struct fb_assembly_window){.start_ms = part->start_ms,
+		.end_ms = part->last_end_ms,
+		.done_ms = assembly->joined_ms == FB_TIME_MAX ? part->last_end_ms + 1 : assembly->joined_ms};
 	return 1;
+}
+
+bool fb_session_next_slice(struct fb_assembly *assembly)
+{
+	struct part *part = next_whole(assembly->part->next);
+
+	if (part == NULL)
+		return false;
+	assembly->part = part;
+	assembly->slice = part->slice;
+	assembly->cursor = 0;
+	return true;
 }
 
 uint64_t fb_session_finish(struct fb_assembly *assembly)
 {
 	struct part **link = &assembly->parts;
-	struct part *part;
-	uint64_t rows;
+	uint64_t rows = 0;
 
-	/* All names went from the store with these rows. */
-	for (part = assembly->parts; part != NULL; part = part->next)
-		if (part->changed) {
-			fb_names_published(assembly, part->names);
-			part->names = NULL;
+	while (*link != NULL) {
+		struct part *part = *link;
+
+		if (!part->whole) {
+			link = &part->next;
+			continue;
 		}
-	while (*link != assembly->part)
-		link = &(*link)->next;
-	part = *link;
-	*link = part->next;
-	rows = fb_slice_row_cnt(part->slice);
-	fb_part_free(assembly, part);
+		*link = part->next;
+		rows += fb_slice_row_cnt(part->slice);
+		fb_part_free(assembly, part);
+	}
+	assembly->done_ms = FB_MAX(assembly->done_ms, assembly->window.done_ms);
 	return rows;
+}
+
+/* ---- a restart ---- */
+
+int fb_session_recall(struct fb_assembly *assembly, struct fb_reader *reader, uint32_t query)
+{
+	int rc = 0;
+
+	if (!fb_assembly_is_session(assembly))
+		return 0;
+	/* Joined, so that a reader knows how far back each goes. None is whole yet. Without room they are told one by one. */
+	if (assembly->parts != NULL && assembly->fresh)
+		FB_IGNORE(run_round(assembly, FB_TIME_MIN));
+	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
+		rc = fb_reader_remember(reader, query, part->slice);
+	return rc;
 }

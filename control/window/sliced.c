@@ -136,7 +136,8 @@ int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 		return rc;
 	assembly->window = (struct fb_assembly_window){
 		.start_ms = fb_window_start_of(&plan->window, end_ms, only->last_end_ms),
-		.end_ms = end_ms};
+		.end_ms = end_ms,
+		.done_ms = end_ms};
 	return 1;
 }
 

@@ -29,19 +29,28 @@ static void open_assembly(struct lab *lab)
 	cr_assert_eq(fb_assembly_create(&conf, &lab->assembly), 0);
 }
 
-static void open_lab(struct lab *lab, const char *prelude, const char *sql, uint32_t partition_cnt)
+static void open_readers(struct lab *lab)
 {
 	struct fb_reader_grid grids[FB_CASCADE_MAX];
-	struct instance_conf conf = {.state_bytes = READER_BYTES, .grids = grids};
+	struct instance_conf conf = {.restarts = lab->store.has_epoch, .state_bytes = READER_BYTES, .grids = grids};
 
-	lab->planned = plan_sql(prelude, sql);
-	lab->partition_cnt = partition_cnt;
-	lab->last_end_ms = FB_TIME_MIN;
 	conf.grid_cnt = fb_assembly_grids(lab->planned.queries[0], grids);
 	lab->marks = conf.grid_cnt > 0;
-	cr_assert(!lab->marks || partition_cnt == 1);
-	for (uint32_t i = 0; i < partition_cnt; i++)
+	cr_assert(!lab->marks || lab->partition_cnt == 1);
+	for (uint32_t i = 0; i < lab->partition_cnt; i++) {
+		conf.watermark_ms = lab->store.watermark_ms[i];
 		lab->at[i] = instance_open(&lab->planned, &conf);
+		if (lab->store.has_epoch)
+			fb_reader_resume(lab->at[i].reader, lab->store.own_ms[i]);
+	}
+}
+
+static void open_lab(struct lab *lab, const char *prelude, const char *sql, uint32_t partition_cnt)
+{
+	lab->planned = plan_sql(prelude, sql);
+	lab->partition_cnt = partition_cnt;
+	lab->last_end_ms = lab->store.done_ms = FB_TIME_MIN;
+	open_readers(lab);
 	open_assembly(lab);
 }
 
@@ -85,14 +94,70 @@ void lab_open(struct lab *lab, const char *delay, const char *tvf, uint32_t part
 	free(sql);
 }
 
-void lab_close(struct lab *lab)
+static void close_all(struct lab *lab)
 {
 	fb_assembly_destroy(lab->assembly);
 	for (uint32_t i = 0; i < lab->partition_cnt; i++)
 		instance_close(&lab->at[i]);
+}
+
+void lab_close(struct lab *lab)
+{
+	close_all(lab);
+	for (size_t i = 0; i < lab->store.cnt; i++)
+		fb_buf_fini(&lab->store.parts[i].bytes);
+	free(lab->store.parts);
 	rows_fini(&lab->rows);
 	planned_fini(&lab->planned);
 }
+
+/* ---- the store ---- */
+
+static struct lab_part *find_part(struct lab_store *store, struct fb_assembly_part name)
+{
+	for (size_t i = 0; i < store->cnt; i++)
+		if (store->parts[i].name.start_ms == name.start_ms && store->parts[i].name.number == name.number)
+			return &store->parts[i];
+	return NULL;
+}
+
+static void delete_part(void *arg, struct fb_assembly_part name)
+{
+	struct lab_store *store = arg;
+	struct lab_part *part = find_part(store, name);
+
+	cr_assert_not_null(part, "what goes was there");
+	fb_buf_fini(&part->bytes);
+	*part = store->parts[--store->cnt];
+}
+
+struct epoch {
+	struct lab_store *store;
+	uint32_t cnt; /* parts written; not: where levels stand */
+};
+
+static int put_part(void *arg, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
+{
+	struct epoch *epoch = arg;
+	struct lab_store *store = epoch->store;
+	struct lab_part *part = find_part(store, name);
+
+	if (part == NULL && store->cnt == store->cap) {
+		store->cap = 2 * store->cap + 16;
+		store->parts = realloc(store->parts, store->cap * sizeof(*store->parts));
+		cr_assert_not_null(store->parts);
+	}
+	if (part == NULL) {
+		part = &store->parts[store->cnt++];
+		*part = (struct lab_part){.name = name};
+		epoch->cnt++;
+	}
+	fb_buf_clear(&part->bytes);
+	fb_buf_add(&part->bytes, bytes, len);
+	return 0;
+}
+
+/* ---- windows ---- */
 
 static void add_rows(struct lab *lab, const struct fb_assembly_rows *rows)
 {
@@ -108,17 +173,34 @@ static void add_rows(struct lab *lab, const struct fb_assembly_rows *rows)
 	}
 }
 
+/* A few batches at a time, as the engine does it. */
+static int begin(struct lab *lab, int64_t watermark_ms, struct fb_assembly_window *window)
+{
+	int rc;
+
+	do
+		rc = fb_assembly_try_begin(lab->assembly, watermark_ms, 3, window);
+	while (rc == FB_E_AGAIN);
+	return rc;
+}
+
 static void publish(struct lab *lab, int64_t watermark_ms)
 {
 	struct fb_assembly_window window;
 	struct fb_assembly_rows rows;
 	int rc;
 
-	while ((rc = fb_assembly_begin(lab->assembly, watermark_ms, &window)) == 1) {
+	while ((rc = begin(lab, watermark_ms, &window)) == 1) {
 		cr_assert(fb_assembly_is_reading(lab->assembly));
 		if (lab->planned.queries[0]->window.kind != FB_WINDOW_SESSION)
 			cr_assert_gt(window.end_ms, lab->last_end_ms,
 				"windows come in the order of ends");
+		cr_assert_gt(window.done_ms, lab->store.done_ms);
+		if (lab->dies_in > 0 && --lab->dies_in == 0) {
+			FB_IGNORE(fb_assembly_read(lab->assembly, &rows));
+			lab->dead = true;
+			return;
+		}
 		/* A store that fails: what was read is read again. */
 		if (lab->windows % 5 == 3) {
 			FB_IGNORE(fb_assembly_read(lab->assembly, &rows));
@@ -128,6 +210,8 @@ static void publish(struct lab *lab, int64_t watermark_ms)
 		lab->last_end_ms = FB_MAX(lab->last_end_ms, window.end_ms);
 		while (fb_assembly_read(lab->assembly, &rows))
 			add_rows(lab, &rows);
+		lab->store.done_ms = window.done_ms;
+		fb_assembly_stale(lab->assembly, false, delete_part, &lab->store);
 		lab->finished_rows += fb_assembly_finish(lab->assembly);
 		lab->windows++;
 	}
@@ -197,10 +281,16 @@ static int64_t minimum(const struct lab *lab, uint32_t except)
 
 void lab_feed(struct lab *lab, uint32_t partition, const char *csv)
 {
+	if (lab->dead)
+		return;
 	fb_reader_set_others(lab->at[partition].reader, minimum(lab, partition));
 	feed(&lab->at[partition], csv);
 	if (lab->marks)
 		take_marks(lab);
+	for (uint32_t i = 0; i < lab->partition_cnt; i++)
+		fb_reader_set_watermark(lab->at[i].reader, minimum(lab, UINT32_MAX));
+	if (lab->lazy)
+		return;
 	hand_over(lab, minimum(lab, UINT32_MAX), false);
 	publish(lab, minimum(lab, UINT32_MAX));
 }
@@ -227,68 +317,53 @@ void lab_end(struct lab *lab)
 	cr_expect_geq(lab->finished_rows, accepted, "records are missing");
 }
 
-struct kept {
-	struct fb_buf bytes[512];
-	struct fb_assembly_part name[512];
-	uint32_t cnt;
-};
-
-static int keep(void *arg, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
-{
-	struct kept *kept = arg;
-
-	cr_assert_lt(kept->cnt, FB_ARRAY_LEN(kept->bytes));
-	kept->name[kept->cnt] = name;
-	fb_buf_add(&kept->bytes[kept->cnt++], bytes, len);
-	return 0;
-}
-
-static int count_part(void *arg, struct fb_assembly_part name, const uint8_t *bytes, size_t len)
-{
-	(*(uint32_t *)arg)++;
-	return 0;
-}
-
 uint32_t lab_checkpoint(struct lab *lab)
 {
-	uint32_t cnt = 0;
+	struct epoch epoch = {.store = &lab->store};
 
-	hand_over(lab, minimum(lab, UINT32_MAX), true);
-	fb_assembly_gather(lab->assembly);
+	if (lab->dead)
+		return 0;
 	for (uint32_t i = 0; i < lab->partition_cnt; i++)
-		cr_assert_eq(fb_reader_query_counters(lab->at[i].reader, 0)->state_used_bytes, 0,
-			"a slice is still lent");
-	cr_assert_eq(fb_assembly_export(lab->assembly, count_part, &cnt), 0);
+		cr_assert(fb_reader_can_take_open(lab->at[i].reader));
+	hand_over(lab, minimum(lab, UINT32_MAX), true);
+	cr_assert_eq(fb_assembly_settle(lab->assembly, UINT32_MAX), 0);
+	fb_assembly_gather(lab->assembly);
+	for (uint32_t i = 0; i < lab->partition_cnt; i++) {
+		lab->store.own_ms[i] = fb_reader_own_watermark(lab->at[i].reader);
+		lab->store.watermark_ms[i] = fb_reader_watermark(lab->at[i].reader);
+		if (fb_query_first_level(lab->planned.queries[0])->window.kind != FB_WINDOW_SESSION)
+			cr_assert_eq(fb_reader_query_counters(lab->at[i].reader, 0)->state_used_bytes, 0,
+				"a slice is still lent");
+	}
+	lab->store.has_epoch = true;
+	/* As one batch of the store: what goes first, so that a name that stays the same is written. */
+	fb_assembly_stale(lab->assembly, true, delete_part, &lab->store);
+	cr_assert_eq(fb_assembly_export(lab->assembly, put_part, &epoch), 0);
 	fb_assembly_kept(lab->assembly);
-	return cnt;
+	return epoch.cnt;
+}
+
+void lab_crash(struct lab *lab)
+{
+	close_all(lab);
+	/* Hashes do not outlive the process: the next one has another seed. */
+	fb_slice_seed();
+	lab->dead = false;
+	open_readers(lab);
+	open_assembly(lab);
+	fb_assembly_skip_to(lab->assembly, lab->store.done_ms);
+	for (size_t i = 0; i < lab->store.cnt; i++)
+		cr_assert_eq(fb_assembly_import(lab->assembly, lab->store.parts[i].name,
+				     (const uint8_t *)lab->store.parts[i].bytes.p, lab->store.parts[i].bytes.len),
+			0);
+	for (uint32_t i = 0; i < lab->partition_cnt; i++)
+		cr_assert_eq(fb_assembly_recall(lab->assembly, lab->at[i].reader, 0), 0);
 }
 
 void lab_restart(struct lab *lab)
 {
-	struct kept *kept = calloc(1, sizeof(*kept));
-	int64_t watermark_ms = minimum(lab, UINT32_MAX);
-	struct instance_conf conf = {
-		.restarts = true, .watermark_ms = watermark_ms, .state_bytes = READER_BYTES};
-
-	cr_assert_not_null(kept);
-	hand_over(lab, watermark_ms, true);
-	cr_assert_eq(fb_assembly_export(lab->assembly, keep, kept), 0);
-	fb_assembly_destroy(lab->assembly);
-	for (uint32_t i = 0; i < lab->partition_cnt; i++) {
-		instance_close(&lab->at[i]);
-		lab->at[i] = instance_open(&lab->planned, &conf);
-	}
-	/* Hashes do not outlive the process: the next one has another seed. */
-	fb_slice_seed();
-	open_assembly(lab);
-	fb_assembly_skip_to(lab->assembly, lab->last_end_ms);
-	for (uint32_t i = 0; i < kept->cnt; i++) {
-		cr_assert_eq(fb_assembly_import(lab->assembly, kept->name[i],
-				     (const uint8_t *)kept->bytes[i].p, kept->bytes[i].len),
-			0);
-		fb_buf_fini(&kept->bytes[i]);
-	}
-	free(kept);
+	FB_IGNORE(lab_checkpoint(lab));
+	lab_crash(lab);
 }
 
 uint64_t lab_count(struct lab *lab, enum fb_record_disposition disposition)

@@ -10,6 +10,19 @@
 
 #define LAB_PARTITIONS_MAX 8
 
+/* What a store would have: parts by name, and of each partition the watermarks of the last epoch. */
+struct lab_store {
+	struct lab_part {
+		struct fb_assembly_part name;
+		struct fb_buf bytes;
+	} *parts;
+	size_t cnt, cap;
+	int64_t own_ms[LAB_PARTITIONS_MAX];
+	int64_t watermark_ms[LAB_PARTITIONS_MAX];
+	int64_t done_ms; /* written with each window */
+	bool has_epoch;
+};
+
 struct lab {
 	struct planned planned;
 	uint32_t partition_cnt;
@@ -21,6 +34,10 @@ struct lab {
 	uint64_t finished_rows; /* records in slices that no window needs any more */
 	uint64_t windows;
 	int64_t last_end_ms;
+	struct lab_store store;
+	uint64_t dies_in; /* windows; in the middle of the last one. 0: it does not */
+	bool dead;        /* it has: nothing happens until lab_crash */
+	bool lazy;        /* what partitions have is handed over and published at the next feed without */
 };
 
 /* `tvf` without TABLE( ) around it, over table s (k, v, ts). */
@@ -32,10 +49,12 @@ void lab_close(struct lab *lab);
 void lab_feed(struct lab *lab, uint32_t partition, const char *csv);
 /* End of input (rule M10). Checks the ledger and that no memory is held. */
 void lab_end(struct lab *lab);
-/* Stops: open slices are handed over, all is kept as bytes; new readers and a new assembly take it up. */
-void lab_restart(struct lab *lab);
 /* A checkpoint: open slices are handed over and kept as bytes, and everything goes on. Returns the parts written. */
 uint32_t lab_checkpoint(struct lab *lab);
+/* New readers and a new assembly take up what the store has: the last checkpoint, and which windows were published since. */
+void lab_crash(struct lab *lab);
+/* Stops in order: a checkpoint, and nothing since. */
+void lab_restart(struct lab *lab);
 uint64_t lab_count(struct lab *lab, enum fb_record_disposition disposition);
 uint64_t lab_late_pairs(struct lab *lab);
 
