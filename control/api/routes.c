@@ -373,8 +373,8 @@ static void post_checkpoint(struct fb_api_request *request, struct fb_api_answer
 			"no pipeline '%s' is running", request->name);
 	else if (rc == FB_E_UNSUPPORTED)
 		fb_api_error(answer, 409, rc,
-			"open windows of such a pipeline are kept at an orderly stop only",
-			"pipeline '%s' has no checkpoints: it has a SESSION window, or a window over the result of one",
+			NULL,
+			"pipeline '%s' has no checkpoints: it reads no stream",
 			request->name);
 	else if (rc == FB_E_TIMEOUT)
 		fb_api_error(answer, 504, rc, NULL, "no checkpoint was written within %llu ms",

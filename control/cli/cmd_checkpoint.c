@@ -72,7 +72,8 @@ const struct fb_cli_command fb_cmd_checkpoint = {
 	.remote = true,
 	.about = "What a start after a crash takes up: open windows, watermarks, counters, and where "
 		 "they are in the raw log; all of a pipeline or nothing. It is done by itself every "
-		 "execution.checkpointing.interval; reception goes on meanwhile.",
+		 "execution.checkpointing.interval, with SESSION windows at most 16 times in a gap; reception goes on "
+		 "meanwhile.",
 	.options = options,
 	.option_cnt = FB_ARRAY_LEN(options),
 	.examples = examples,

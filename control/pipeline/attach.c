@@ -34,6 +34,7 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 	uint32_t port = port_index(engine, engine->streams[source->stream].port);
 	const struct fb_query_plan *plans[FB_ARRAY_LEN(((struct fb_reader_snapshot *)0)->queries)];
 	const struct fb_slice_layout *layouts[FB_ARRAY_LEN(plans)];
+	struct fb_reader_grid grids[FB_ARRAY_LEN(plans) * FB_CASCADE_MAX];
 	struct fb_reader_conf conf = {
 		.source = source->table,
 		.queries = plans,
@@ -45,11 +46,13 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 		.state_bytes = (uint64_t)appliance->memory.state_mb << 20,
 		.output_bytes = (uint64_t)appliance->memory.output_mb << 20,
 		.watermark_ms = source->kept_ms,
+		.grids = grids,
 	};
 
 	for (uint32_t i = 0; i < source->query_cnt; i++) {
 		plans[i] = fb_query_first_level(source->queries[i]->plan);
 		layouts[i] = source->queries[i]->layout;
+		conf.grid_cnt += fb_assembly_grids(source->queries[i]->plan, grids + conf.grid_cnt);
 	}
 	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
 		const struct source_lane *lane = &source->lanes[w];

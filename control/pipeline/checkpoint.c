@@ -18,6 +18,8 @@
 #include "control/pipeline/engine_private.h"
 
 #define DEFAULT_INTERVAL_MS 10000
+/* Of SESSION a core looks into all that it handed over in the last three gaps, so that must not be many slices. */
+#define CHECKPOINTS_PER_GAP 16
 
 static bool reads(const struct source_run *source, uint32_t worker)
 {
@@ -26,12 +28,20 @@ static bool reads(const struct source_run *source, uint32_t worker)
 
 bool fb_checkpoint_can(const struct pipeline *pipeline)
 {
-	bool can = pipeline->source_cnt > 0;
+	return pipeline->source_cnt > 0;
+}
 
+static int64_t interval_of(const struct pipeline *pipeline)
+{
+	int64_t interval_ms = pipeline->plan->settings.checkpoint_interval_ms;
+
+	if (interval_ms <= 0)
+		interval_ms = DEFAULT_INTERVAL_MS;
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
-		can &= pipeline->queries[i].plan->window.kind != FB_WINDOW_SESSION &&
-		       pipeline->queries[i].plan->upstream == NULL;
-	return can;
+		for (const struct fb_query_plan *level = pipeline->queries[i].plan; level != NULL; level = level->upstream)
+			if (level->window.kind == FB_WINDOW_SESSION)
+				interval_ms = FB_MAX(interval_ms, level->window.size_ms / CHECKPOINTS_PER_GAP);
+	return interval_ms;
 }
 
 bool fb_checkpoint_is_ready(const struct pipeline *pipeline)
@@ -47,14 +57,10 @@ bool fb_checkpoint_is_ready(const struct pipeline *pipeline)
 
 static void finish(struct fb_engine *engine, struct pipeline *pipeline)
 {
-	int64_t interval_ms = pipeline->plan->settings.checkpoint_interval_ms;
-
-	if (interval_ms <= 0)
-		interval_ms = DEFAULT_INTERVAL_MS;
 	pipeline->checkpoint.active = false;
 	pipeline->checkpoint.spoiled = false;
 	pipeline->checkpoint.wanted = false;
-	pipeline->checkpoint.due_ns = fb_clock_monotonic_ns() + interval_ms * 1000000;
+	pipeline->checkpoint.due_ns = fb_clock_monotonic_ns() + interval_of(pipeline) * 1000000;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
 		struct source_run *source = &pipeline->sources[i];
 
@@ -95,16 +101,27 @@ static bool is_written_out(const struct pipeline *pipeline)
 			if (pipeline->sources[i].rows_head[w] != NULL)
 				return false;
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
-		if (pipeline->queries[i].job.active)
+		if (pipeline->queries[i].job.active || pipeline->queries[i].stepping)
 			return false;
 	return true;
+}
+
+static bool is_refused(const struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+			if (pipeline->sources[i].epoch_taken[w] && pipeline->sources[i].epochs[w]->refused)
+				return true;
+	return false;
 }
 
 static void write_epoch(struct fb_engine *engine, struct pipeline *pipeline)
 {
 	struct fb_checkpoint_view *last = &pipeline->checkpoint.last;
 	uint64_t bytes = 0;
-	int rc = pipeline->checkpoint.spoiled ? FB_E_NO_MEMORY : fb_persist_epoch(engine, pipeline, &bytes);
+	int rc = pipeline->checkpoint.spoiled ? FB_E_NO_MEMORY
+		 : is_refused(pipeline)       ? FB_E_FULL
+					      : fb_persist_epoch(engine, pipeline, &bytes);
 
 	if (rc == 0) {
 		last->cnt++;

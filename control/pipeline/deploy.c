@@ -9,6 +9,7 @@
 #include "dataplane/operator/values.h"
 
 #define FIRST_CHECKPOINT_MS 5000
+#define GRID_STEP_MIN_MS 100
 #define ASSEMBLY_SLACK_BYTES (64ull << 20)
 #define ASSEMBLY_MAX_BYTES (32ull << 30) /* what references of a pool reach */
 
@@ -58,22 +59,48 @@ static uint64_t assembly_bytes(const struct fb_engine *engine)
 	return FB_MIN(2 * lent + ASSEMBLY_SLACK_BYTES, (uint64_t)ASSEMBLY_MAX_BYTES);
 }
 
-/* Which values the watermark took between two windows is what a core knows, and does not report. */
-static int check_levels(const struct fb_query_plan *plan, struct fb_diags *diags)
+static uint32_t lane_cnt(const struct fb_engine *engine, uint32_t stream)
 {
-	struct fb_reader_grid grids[FB_CASCADE_MAX];
+	uint32_t port = 0;
+	uint32_t cnt = 0;
 
-	if (fb_query_first_level(plan)->branch_cnt > 0) {
-		fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,
-			"send both streams to one UDP port as one table, or window each side and add up behind the sink",
-			"a window over a UNION ALL as a pipeline is planned, not yet here");
-		return FB_E_UNSUPPORTED;
-	}
-	if (fb_assembly_grids(plan, grids) == 0)
+	while (port < engine->port_cnt && engine->ports[port] != engine->streams[stream].port)
+		port++;
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		cnt += engine->owns_queue[w][port];
+	return cnt;
+}
+
+static int check_branches(const struct fb_query_plan *plan, struct fb_diags *diags)
+{
+	if (fb_query_first_level(plan)->branch_cnt == 0)
 		return 0;
 	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,
+		"send both streams to one UDP port as one table, or window each side and add up behind the sink",
+		"a window over a UNION ALL as a pipeline is planned, not yet here");
+	return FB_E_UNSUPPORTED;
+}
+
+/*
+ * Whether the watermark took a value between two windows is known of one core alone: the minimum of several depends on which
+ * was seen first. And what a core has to tell of it has to be told before there is no room.
+ */
+static int check_levels(const struct fb_engine *engine, const struct query_run *query, struct fb_diags *diags)
+{
+	struct fb_reader_grid grids[FB_CASCADE_MAX];
+	uint32_t cnt = fb_assembly_grids(query->plan, grids);
+	const char *why = NULL;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		if (grids[i].step_ms < GRID_STEP_MIN_MS)
+			why = "where that is shorter than 100 ms";
+	if (cnt > 0 && lane_cnt(engine, query->source->stream) > 1)
+		why = "of a stream that several workers receive";
+	if (why == NULL)
+		return 0;
+	fb_diags_add(diags, FB_ERROR_SEVERITY, query->plan->place,
 		"take a gap that is no multiple of the length, slide or step below; 'forebay run' computes it over files",
-		"SESSION over the result of a window, with a gap of whole windows, as a pipeline is planned, not yet here");
+		"SESSION over the result of a window, with a gap of whole windows, is not possible as a pipeline %s", why);
 	return FB_E_UNSUPPORTED;
 }
 
@@ -205,11 +232,13 @@ int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const cha
 		rc = FB_E_NO_MEMORY;
 	for (uint32_t i = 0; rc == 0 && i < plan->query_cnt; i++) {
 		pipeline->queries[i].pipeline = pipeline;
-		rc = check_levels(plan->queries[i], diags);
+		rc = check_branches(plan->queries[i], diags);
 		if (rc == 0)
 			rc = init_query(engine, &pipeline->queries[i], plan->queries[i]);
 		if (rc == 0)
 			rc = assign_source(engine, pipeline, &pipeline->queries[i], diags);
+		if (rc == 0)
+			rc = check_levels(engine, &pipeline->queries[i], diags);
 	}
 	if (rc != 0) {
 		fb_pipeline_destroy(engine, pipeline);

@@ -46,11 +46,13 @@ struct query_run {
 	struct fb_engine *engine;         /* for slices on their way back */
 	struct fb_type *types; /* of the result */
 	struct publish_job job;
+	bool stepping; /* a level below the last one is half-way (fb_assembly_try_begin) */
 	uint64_t next_seq;                 /* rows below are in the store for good */
 	uint64_t merged_windows;
 	uint64_t merged_rows;
 	uint64_t dropped_groups;
-	int64_t published_ms; /* end of the last window published */
+	uint64_t dropped_below; /* of those, groups of levels below the last one: recovery makes them once more */
+	int64_t published_ms; /* fb_assembly_window.done_ms of the last one published */
 	struct fb_query_counters base; /* of earlier runs */
 	struct fb_query_counters last; /* of readers that are done */
 	struct fb_delivery *delivery;
@@ -240,11 +242,7 @@ int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags);
 /* checkpoint.c; locked */
 /* Asks for what is due and writes what is complete; true if there was anything to do. */
 bool fb_checkpoint_step(struct fb_engine *engine);
-/*
- * Whether it can be taken up after a crash. SESSION cannot yet: which of its sessions were published since an epoch is not a
- * matter of time alone, so that reading the log again would publish some of them twice. Nor can a cascade: what its lower
- * levels have published since is in no store.
- */
+/* Whether there is anything to checkpoint: it reads a stream. */
 bool fb_checkpoint_can(const struct pipeline *pipeline);
 /* Waits (letting go of the lock) until one that begins now is written. FB_E_NOT_FOUND, FB_E_TIMEOUT, FB_E_IO, FB_E_UNSUPPORTED. */
 int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;

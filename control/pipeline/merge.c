@@ -51,6 +51,14 @@ static void take_slice(struct source_run *source, struct pipeline *pipeline, con
 	query->merged_rows += fb_assembly_take_skipped(query->assembly);
 }
 
+/* Out of memory: a row exactly a gap behind its session joins it then, whatever the watermark was. */
+static void take_mark(struct source_run *source, int64_t watermark_ms)
+{
+	for (uint32_t i = 0; i < source->query_cnt; i++)
+		if (source->queries[i]->assembly != NULL)
+			FB_IGNORE(fb_assembly_mark(source->queries[i]->assembly, watermark_ms));
+}
+
 static void take_rows(struct source_run *source, const struct fb_report *report)
 {
 	report->rows->next = NULL;
@@ -91,6 +99,9 @@ void fb_merge_take_report(struct fb_engine *engine, const struct fb_report *repo
 		break;
 	case FB_REPORT_ROWS:
 		take_rows(source, report);
+		break;
+	case FB_REPORT_MARK:
+		take_mark(source, report->watermark_ms);
 		break;
 	case FB_REPORT_WATERMARK:
 		source->watermark_ms[report->worker] = report->watermark_ms;
@@ -298,7 +309,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 		query->next_seq = job->seq;
 		query->merged_windows++;
 		query->dropped_groups += job->dropped_groups;
-		query->published_ms = FB_MAX(query->published_ms, job->window.end_ms);
+		query->published_ms = FB_MAX(query->published_ms, job->window.done_ms);
 		fb_persist_query(engine, query, engine->batch);
 		fb_assembly_stale(query->assembly, false, delete_part, query);
 	}
@@ -320,26 +331,40 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	store_failed(engine, rc);
 }
 
+/* Some work towards the next window. Before a checkpoint is written, none is begun, on no level. 1: there is one. */
+static int begin_job(struct fb_engine *engine, struct query_run *query)
+{
+	struct publish_job job = {.active = true, .seq = query->next_seq};
+	uint64_t dropped;
+	int rc;
+
+	/* Kept parts of a stop are not published: their watermark has not passed. */
+	rc = fb_checkpoint_is_ready(query->pipeline)
+		     ? fb_assembly_settle(query->assembly, BATCHES_PER_STEP)
+		     : fb_assembly_try_begin(
+			       query->assembly, reported_watermark(engine, query->source), BATCHES_PER_STEP, &job.window);
+	query->stepping = rc == FB_E_AGAIN;
+	/* What went up to the next level of a cascade meanwhile. */
+	query->merged_rows += fb_assembly_take_skipped(query->assembly);
+	dropped = fb_assembly_take_dropped(query->assembly);
+	query->dropped_groups += dropped;
+	query->dropped_below += dropped;
+	if (rc == 1)
+		query->job = job;
+	if (rc < 0 && rc != FB_E_AGAIN)
+		store_failed(engine, rc);
+	return rc;
+}
+
 static bool step_query(struct fb_engine *engine, struct query_run *query)
 {
 	if (query->assembly == NULL)
 		return false;
 	if (!query->job.active) {
-		struct publish_job job = {.active = true, .seq = query->next_seq};
-		int rc;
+		int rc = query->pipeline->dropping ? 0 : begin_job(engine, query);
 
-		if (query->pipeline->dropping || fb_checkpoint_is_ready(query->pipeline))
-			return false;
-		/* Kept parts of a stop are not published: their watermark has not passed. */
-		rc = fb_assembly_begin(query->assembly, reported_watermark(engine, query->source), &job.window);
-		/* What went up to the next level of a cascade meanwhile. */
-		query->merged_rows += fb_assembly_take_skipped(query->assembly);
-		query->dropped_groups += fb_assembly_take_dropped(query->assembly);
-		if (rc < 0)
-			store_failed(engine, rc);
-		if (rc <= 0)
-			return false;
-		query->job = job;
+		if (rc != 1)
+			return rc == FB_E_AGAIN;
 	}
 	step_job(engine, query);
 	return true;
@@ -373,6 +398,10 @@ void fb_merge_take(struct source_run *source, uint32_t worker)
 	struct fb_report report = {.worker = worker};
 	struct pipeline *pipeline = source->queries[0]->pipeline;
 
+	int64_t mark_ms;
+
+	while (fb_reader_take_mark(source->readers[worker], &mark_ms))
+		take_mark(source, mark_ms);
 	while ((report.slice = fb_reader_take_sealed(source->readers[worker], &report.query)) != NULL)
 		take_slice(source, pipeline, &report);
 	while ((report.rows = fb_reader_take_rows(source->readers[worker], true)) != NULL)
@@ -389,7 +418,7 @@ bool fb_merge_is_idle(const struct pipeline *pipeline)
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
 		const struct query_run *query = &pipeline->queries[i];
 
-		if (query->job.active)
+		if (query->job.active || query->stepping)
 			return false;
 		/* While draining everything is complete; at a stop what is left is what the watermark has not passed. */
 		if (query->assembly != NULL && !fb_assembly_is_empty(query->assembly) &&

@@ -4,7 +4,7 @@
  *
  *   run, clean, next_query_id    numbers; clean = 1 only between an orderly stop and the next start
  *   pipeline/NAME                definition: state, applied time, file, SQL, ids of its queries in order
- *   query/ID                     progress, written with every window: next_seq, windows, end of the last window
+ *   query/ID                     progress, written with every window: next_seq, windows, up to where they are published
  *   ledger/ID                    counters of a query as of its epoch
  *   written/ID                   rows of a plain query that are in the store since its epoch, by worker
  *   source/NAME/TABLE            watermarks, counters and lanes of a source as of its epoch
@@ -96,7 +96,7 @@ void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct 
 
 	put_u64(&value, query->next_seq);
 	put_u64(&value, query->merged_windows);
-	put_u64(&value, query->dropped_groups);
+	put_u64(&value, query->dropped_groups - query->dropped_below);
 	put_u64(&value, (uint64_t)query->published_ms);
 	put_u64(&value, query->retained_from);
 	put_meta(batch, &value, "query/%" PRIu32, query->query_id);
@@ -132,6 +132,7 @@ static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
 			fb_query_counters_add(&counters, &source->epochs[w]->queries[query->index]);
 	put_u64(&value, query->merged_rows);
 	put_counters(&value, &counters, sizeof(counters));
+	put_u64(&value, query->dropped_below);
 	put_meta(batch, &value, "ledger/%" PRIu32, query->query_id);
 	fb_buf_fini(&value);
 	/* Rows handed over before the epoch are in the store; those since are to be counted. */
@@ -230,6 +231,12 @@ static int keep_slices(struct query_run *query, struct fb_store_batch *batch, ui
 
 	if (query->assembly == NULL)
 		return 0;
+	/* At a stop that was in a hurry a level may be half-way. */
+	do
+		rc = fb_assembly_settle(query->assembly, UINT32_MAX);
+	while (rc == FB_E_AGAIN);
+	if (rc != 0)
+		return rc;
 	/* A window of a day would else be as many slices as there were checkpoints, in the memory of the workers. */
 	fb_assembly_gather(query->assembly);
 	fb_assembly_stale(query->assembly, true, forget_part, &keeper);

@@ -88,27 +88,6 @@ static int restore_slice(void *arg, int64_t start_ms, uint32_t part, const uint8
 	return query->assembly ? fb_assembly_import(query->assembly, name, bytes, len) : FB_E_CORRUPT;
 }
 
-static int drop_slice(void *arg, int64_t start_ms, uint32_t part, const uint8_t *bytes, size_t len)
-{
-	struct query_run *query = arg;
-
-	(void)bytes;
-	(void)len;
-	fb_store_delete_slice(query->engine->batch, query->query_id, start_ms, part);
-	return 0;
-}
-
-/*
- * After a crash the slices of a cascade are those of the last stop: windows since then were made of some of them and of
- * records that are lost. They are lost too, rather than published a second time.
- */
-static int restore_slices(struct fb_engine *engine, struct query_run *query)
-{
-	bool drop = engine->unclean && query->plan->upstream != NULL;
-
-	return fb_store_scan_slices(engine->store, query->query_id, drop ? drop_slice : restore_slice, query);
-}
-
 /* What recovery makes a second time is not written a second time. */
 static int restore_written(struct fb_engine *engine, struct query_run *query)
 {
@@ -154,6 +133,10 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
 		query->merged_rows = get_u64(&in);
 		get_counters(&in, &query->base, sizeof(query->base), offsetof(struct fb_query_counters, extra_rows));
+		/* Versions that did not keep cascades over a crash end here. */
+		if (in.left > 0)
+			query->dropped_below = get_u64(&in);
+		query->dropped_groups += query->dropped_below;
 		if (in.bad) {
 			fb_buf_fini(&bytes);
 			return FB_E_UNSUPPORTED;
@@ -164,7 +147,7 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 		fb_assembly_skip_to(query->assembly, query->published_ms);
 	rc = restore_written(engine, query);
 	if (rc == 0)
-		rc = restore_slices(engine, query);
+		rc = fb_store_scan_slices(engine->store, query->query_id, restore_slice, query);
 	if (rc != 0)
 		return rc;
 
@@ -234,6 +217,24 @@ static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, s
 	return rc;
 }
 
+/* Sessions that are not published: readers must know of them before they are fed. */
+static void recall_sessions(struct pipeline *pipeline, struct fb_diags *diags)
+{
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+		const struct query_run *query = &pipeline->queries[i];
+		int rc = 0;
+
+		for (uint32_t w = 0; rc == 0 && query->assembly != NULL && w < FB_WORKER_MAX; w++)
+			if (query->source->readers[w] != NULL)
+				rc = fb_assembly_recall(query->assembly, query->source->readers[w], query->index);
+		if (rc != 0)
+			fb_diags_add(diags, FB_WARNING, query->plan->place, "raise memory.state_mb",
+				"sessions that were open are not all known to the workers (%s): records that are late and touch one "
+				"of them are not kept",
+				fb_strerror(rc));
+	}
+}
+
 static int restore_pipeline(struct fb_engine *engine, const struct stored_definition *item, struct fb_diags *diags)
 {
 	struct cursor in = {.p = (const uint8_t *)item->bytes.p, .left = item->bytes.len};
@@ -270,6 +271,8 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
 	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
 		rc = fb_pipeline_create_readers(engine, pipeline);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
+		recall_sessions(pipeline, diags);
 	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
 		rc = fb_recover_pipeline(engine, pipeline, diags);
 	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)

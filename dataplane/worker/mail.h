@@ -51,6 +51,8 @@ enum fb_report_kind {
 	FB_REPORT_SLICE,       /* slot, query, slice: sealed */
 	FB_REPORT_SLICE_OPEN,  /* slot, query, slice: still open, after READER_KEEP or CHECKPOINT */
 	FB_REPORT_ROWS,        /* slot, rows */
+	FB_REPORT_MARK,        /* slot, watermark_ms: the reader's own took this value, on a grid of its configuration;
+				  before a watermark beyond */
 	FB_REPORT_WATERMARK,   /* slot, watermark_ms: everything that it completes has been reported
 				  before */
 	FB_REPORT_CHECKPOINT,  /* slot: the epoch is filled; what it counts was reported before */

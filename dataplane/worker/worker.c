@@ -100,14 +100,17 @@ static void advance(struct reader_slot *slot)
 
 /* ---- hand-over ---- */
 
-/* Sealed slices, then the watermark that completed them. False: stopped half-way, the control plane
+/* Marks and sealed slices, then the watermark that completed them. False: stopped half-way, the control plane
  * is behind. */
 static bool hand_over_sealed(struct fb_worker *worker, uint32_t number)
 {
 	struct reader_slot *slot = &worker->slots[number];
 	struct fb_slice *slice;
 	uint32_t query;
+	int64_t mark_ms;
 
+	while (can_report(worker) && fb_reader_take_mark(slot->reader, &mark_ms))
+		report(worker, (struct fb_report){.kind = FB_REPORT_MARK, .slot = number, .watermark_ms = mark_ms});
 	while (can_report(worker) && (slice = fb_reader_take_sealed(slot->reader, &query)) != NULL)
 		report(worker, (struct fb_report){.kind = FB_REPORT_SLICE,
 				       .slot = number,
@@ -202,7 +205,8 @@ static void take_checkpoint(struct fb_worker *worker, uint32_t number)
 
 	if (!hand_over_sealed(worker, number) || !hand_over_rows(worker, number, true))
 		return;
-	while (can_report(worker) &&
+	slot->epoch->refused = !fb_reader_can_take_open(slot->reader);
+	while (!slot->epoch->refused && can_report(worker) &&
 		(slice = fb_reader_take_open(slot->reader, &query)) != NULL)
 		report(worker, (struct fb_report){.kind = FB_REPORT_SLICE_OPEN,
 				       .slot = number,
