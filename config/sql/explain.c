@@ -276,7 +276,8 @@ static void add_sink(const struct fb_query_plan *query, struct fb_buf *out)
 {
 	fb_explain_label(out, "sink");
 	if (query->sink == NULL)
-		fb_buf_add_text(out, "none: EXPLAIN only");
+		fb_buf_add_text(out, strncmp(query->name, "select_", 7) == 0 ? "none: forebay run prints the rows"
+										: "none: EXPLAIN only");
 	else
 		add_table(out, query->sink);
 	for (uint16_t i = 0; query->sink != NULL && i < query->sink->partition_key_cnt; i++)

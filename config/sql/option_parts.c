@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Options that must go together: what is key and what is value of a message, the characters of CSV.
  */
+#include "config/sql/datagen.h"
 #include "config/sql/options.h"
 
 static uint16_t find_field(const struct fb_table *table, struct fb_str name)
@@ -121,11 +122,50 @@ static bool check_csv(struct fb_binder *b, const struct fb_table *table)
 	return true;
 }
 
+/* "fields.NAME.key": the number of the column; field_cnt: there is none. */
+static uint16_t field_of(const struct fb_table *table, const char *key)
+{
+	const char *dot = strrchr(key, '.');
+
+	return find_field(table, (struct fb_str){key + 7, (uint32_t)(dot - key) - 7});
+}
+
+static bool check_datagen(struct fb_binder *b, const struct fb_table *table)
+{
+	struct fb_datagen_field field;
+	const char *key;
+
+	for (uint16_t i = 0; i < table->option_cnt; i++) {
+		const struct fb_option *written = &table->options[i];
+
+		if (strncmp(written->key, "fields.", 7) != 0 || field_of(table, written->key) < table->field_cnt)
+			continue;
+		fb_bind_error(b, written->place, "name a column that is neither computed nor metadata",
+			"'%.100s' is of no column of the table", written->key);
+		return false;
+	}
+	for (uint16_t i = 0; i < table->field_cnt; i++) {
+		const char *problem = fb_datagen_read(table, i, &field, &key);
+		const struct fb_option *written = NULL;
+
+		if (problem == NULL)
+			continue;
+		written = fb_option_written(
+			table, fb_arena_printf(b->arena, "fields.%s.%s", table->fields[i]->name, key ? key : "kind"));
+		fb_bind_error(b, written ? written->place : table->place, NULL, "column '%s' cannot be generated so: %s",
+			table->fields[i]->name, problem);
+		return false;
+	}
+	return true;
+}
+
 bool fb_options_check_parts(struct fb_binder *b, const struct fb_table *table)
 {
 	if (table->format != NULL && strcmp(table->format, "csv") == 0 && !check_csv(b, table))
 		return false;
 	if (table->format != NULL && strcmp(table->format, "json") == 0 && !check_json(b, table))
 		return false;
+	if (strcmp(table->connector, "datagen") == 0)
+		return check_datagen(b, table);
 	return check_parts(b, table);
 }

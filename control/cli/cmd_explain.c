@@ -41,8 +41,9 @@ static int print_plan(struct fb_cli *cli, const struct fb_plan *plan)
 		fb_buf_clear(&text);
 		fb_explain_query(query, &text);
 		json_array_append_new(queries,
-			json_pack("{s:s, s:s?, s:s, s:b, s:s}", "query", query->name, "source",
-				query->source ? query->source->name : NULL, "sink", query->sink->name,
+			json_pack("{s:s, s:s?, s:s?, s:b, s:s}", "query", query->name, "source",
+				query->source ? query->source->name : NULL, "sink",
+				query->sink ? query->sink->name : NULL,
 				"windowed", query->time != NULL, "explain", text.p ? text.p : ""));
 	}
 	add_answers(plan, queries);
@@ -68,7 +69,8 @@ static int run(struct fb_cli *cli, const void *args)
 			"%s is no pipeline file (.sql)", cli->argv[0]);
 	}
 	fb_diags_init(&diags, file.name);
-	rc = fb_sql_plan(file.name, file.text, &diags, &plan);
+	/* What the appliance takes, and what a run does beside that: SELECTs, relative paths. */
+	rc = fb_sql_plan_run(file.name, file.text, &diags, &plan);
 	fb_diags_print(&diags, file.text.p, cli->err);
 	if (rc == 0)
 		code = print_plan(cli, plan);
@@ -95,7 +97,8 @@ const struct fb_cli_command fb_cmd_explain = {
 	.operands_max = 1,
 	.about = "For each query: source, columns that are read, filter, window and when a record "
 		 "is late, slices, keys, "
-		 "aggregates with their bytes, select list and sink. Then what the file asks about "
+		 "aggregates with their bytes, select list and sink; a SELECT alone is what `forebay run` "
+		 "makes of it. Then what the file asks about "
 		 "itself: SHOW TABLES, SHOW CREATE TABLE, DESCRIBE, EXPLAIN, as Flink prints it.",
 	.examples = examples,
 	.example_cnt = FB_ARRAY_LEN(examples),

@@ -8,12 +8,14 @@
 #include "config/base/calendar.h"
 #include "config/base/errcode.h"
 #include "config/base/nearest.h"
+#include "config/sql/datagen.h"
 #include "config/sql/sql.h"
 #include "control/cli/commands.h"
 #include "control/cli/progress.h"
 #include "control/cli/run_output.h"
 #include "control/cli/run_summary.h"
 #include "control/cli/sources.h"
+#include "control/replay/datagen.h"
 #include "dataplane/operator/values.h"
 
 struct run_args {
@@ -79,6 +81,14 @@ static void no_file(struct run *run, const struct fb_table *table, struct fb_pla
 	fb_buf_fini(&hint);
 }
 
+/* In the place of a path. */
+#define GENERATED "(generated)"
+
+static bool is_generated(const struct fb_table *table)
+{
+	return strcmp(table->connector, "datagen") == 0;
+}
+
 /* NULL: none, said in diags. */
 static const char *path_of(struct run *run, const struct fb_table *table)
 {
@@ -89,6 +99,16 @@ static const char *path_of(struct run *run, const struct fb_table *table)
 	for (uint16_t i = 0; i < table->option_cnt; i++)
 		if (strcmp(table->options[i].key, "path") == 0)
 			place = table->options[i].place;
+	if (is_generated(table)) {
+		if (mapped == NULL && fb_datagen_row_cnt(table) >= 0)
+			return GENERATED;
+		fb_diags_add(&run->diags, FB_ERROR_SEVERITY, place,
+			mapped ? "declare it with another connector, and a format" : "add 'number-of-rows', or a column of the kind 'sequence'",
+			mapped ? "table '%s' makes its rows: it has no format that a file could be read with"
+			       : "table '%s' never ends, and a run is over input that does",
+			table->name);
+		return NULL;
+	}
 	if (mapped != NULL)
 		return mapped;
 	if (strcmp(table->connector, "filesystem") != 0) {
@@ -266,12 +286,20 @@ static int read_source(struct pass *pass)
 		.progress = run->args->quiet ? NULL : show_progress,
 		.arg = pass};
 	struct fb_buf message = {0};
+	struct fb_datagen *datagen = NULL;
 	int64_t started_ns = fb_clock_monotonic_ns();
 	int code = FB_EXIT_DONE;
-	int rc;
+	int rc = is_generated(pass->summary.source) ? fb_datagen_open(pass->summary.source, &datagen) : 0;
 
+	if (rc != 0)
+		return fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s: %s", pass->summary.source->name, fb_strerror(rc));
+	if (datagen != NULL) {
+		conf.source = fb_datagen_table(datagen);
+		conf.path = fb_datagen_path(datagen);
+	}
 	fb_progress_start(&pass->progress, run->cli->err, "read", "records", 0);
 	rc = fb_replay_run(&conf, &message, &pass->summary.numbers);
+	fb_datagen_close(datagen);
 	fb_progress_end(&pass->progress);
 	pass->summary.seconds = (double)(fb_clock_monotonic_ns() - started_ns) / 1e9;
 	if (rc != 0 && pass->message.len > 0)
@@ -609,7 +637,7 @@ const struct fb_cli_command fb_cmd_run = {
 	.operands_max = 1,
 	.about = "The same operators as on the appliance, over input that ends. A source table is the files of its 'path' "
 		 "(connector filesystem: a file, or a folder's files in the order of their names, without those that begin "
-		 "with . or _), or what --source names for it. INSERTs of one source read it together; each SELECT reads it by "
+		 "with . or _), the rows that connector datagen makes, or what --source names for it. INSERTs of one source read it together; each SELECT reads it by "
 		 "itself, and its rows are printed."
 		 "\n\n"
 		 "As a stream (the default) a record is late by the newest event time of all records before it in the files. "

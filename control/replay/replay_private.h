@@ -3,6 +3,7 @@
  * Inside of a run.
  *
  *   files.c, input.c, file_source.c   paths to blocks of lines to units
+ *   datagen.c                         rows of connector datagen, as a pipe
  *   cut.c                             where each block's records begin, where they may span lines
  *   log_plan.c, log_source.c          headers of the raw log to blocks to units
  *   order.c, partitions.c             the watermarks that each unit begins with
