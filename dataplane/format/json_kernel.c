@@ -51,30 +51,72 @@ static inline uint64_t scan_block(const uint8_t *data, uint64_t within, uint8_t 
 	return quotes | ends;
 }
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Where the scan stands. */
+struct at {
+	uint32_t offset;
+	uint32_t position_cnt;
+	uint32_t newline_cnt;
+};
+
+/*
+ * Whole blocks of plain text, which is what most are: without backslashes and bytes above 0x7f. On to the first that is
+ * not, to the last bytes, or to where rows or positions are full.
+ */
+ALWAYS_INLINE void scan_plain(struct at *at, const uint8_t *data, uint32_t limit, uint32_t row_max,
+	uint32_t *positions, const bool lines)
+{
+	uint32_t *out = positions + at->position_cnt;
+	uint32_t *full = positions + FB_JSON_POSITIONS - 64;
+	uint32_t newline_cnt = at->newline_cnt;
+	uint32_t offset = at->offset;
+
+	for (; limit - offset >= 64 && newline_cnt < row_max && out <= full; offset += 64) {
+		block bytes = load(data + offset);
+		uint64_t ends = lines ? equal(bytes, '\n') : 0;
+		uint64_t bits = equal(bytes, '"') | ends;
+
+		if (__builtin_expect((equal(bytes, '\\') | above_ascii(bytes)) != 0, 0))
+			break;
+		put_positions(out, bits, offset);
+		out += __builtin_popcountll(bits);
+		newline_cnt += (uint32_t)__builtin_popcountll(ends);
+	}
+	*at = (struct at){offset, (uint32_t)(out - positions), newline_cnt};
+}
+
 void SCAN(const uint8_t *data, uint32_t len, uint8_t line_end, uint32_t row_max,
 	struct fb_json_scan *scan, uint32_t *positions, uint8_t *blocks)
 {
 	uint32_t from = scan->from;
 	uint32_t limit = len - from < FB_JSON_SCAN_BYTES ? len : from + FB_JSON_SCAN_BYTES;
-	uint32_t at = from;
-	uint32_t cnt = 0;
-	uint32_t newlines = 0;
+	struct at at = {.offset = from};
 
 	scan->blocks = 0;
-	while (at < limit && newlines < row_max && cnt <= FB_JSON_POSITIONS - 64) {
-		uint64_t within = len - at < 64 ? (1ull << (len - at)) - 1 : ~0ull;
+	while (at.offset < limit && at.newline_cnt < row_max && at.position_cnt <= FB_JSON_POSITIONS - 64) {
+		uint32_t before = at.offset;
+		uint64_t within;
 		uint64_t ends;
-		uint64_t bits = scan_block(
-			data + at, within, line_end, scan, &ends, &blocks[(at - from) / 64]);
+		uint64_t bits;
 
-		put_positions(positions + cnt, bits, at);
-		cnt += (uint32_t)__builtin_popcountll(bits);
-		newlines += (uint32_t)__builtin_popcountll(ends);
-		at += 64;
+		if (!scan->escaped && line_end != '"')
+			scan_plain(&at, data, limit, row_max, positions, true);
+		else if (!scan->escaped)
+			scan_plain(&at, data, limit, row_max, positions, false);
+		memset(blocks + (before - from) / 64, 0, (at.offset - before) / 64);
+		if (at.offset != before)
+			continue;
+		within = len - before < 64 ? (1ull << (len - before)) - 1 : ~0ull;
+		bits = scan_block(data + before, within, line_end, scan, &ends, &blocks[(before - from) / 64]);
+		put_positions(positions + at.position_cnt, bits, before);
+		at.position_cnt += (uint32_t)__builtin_popcountll(bits);
+		at.newline_cnt += (uint32_t)__builtin_popcountll(ends);
+		at.offset += 64;
 	}
-	scan->end = at < len ? at : len;
-	scan->position_cnt = cnt;
-	scan->newline_cnt = newlines;
+	scan->end = at.offset < len ? at.offset : len;
+	scan->position_cnt = at.position_cnt;
+	scan->newline_cnt = at.newline_cnt;
 }
 
 /* ---- shapes ---- */
@@ -153,11 +195,27 @@ static inline uint32_t spot_at(struct fb_json_spot spot, const uint32_t *positio
 	return positions[spot.position] + (uint32_t)spot.offset;
 }
 
+/* A spot is no further in front of a position than a run of pieces is long. */
+#define SPOT_FRONT_MAX (2 * FB_JSON_PIECE_BYTES)
+
 /*
- * Nothing is read behind the payload's padding: a spot is not further behind a position than a
- * piece is long, and one that would be in front of the record (which then is another) is moved to
- * its start.
+ * All pieces but the first. Nothing is read outside of the payload and its padding: a spot is not further behind a position
+ * than a piece is long, and where one could be in front of the payload (of a record that has another shape) it is moved to
+ * the record's start.
  */
+ALWAYS_INLINE difference compare_pieces(difference all, const struct fb_json_shape *shape, const uint8_t *data,
+	const uint32_t *positions, uint32_t start, const bool clamp)
+{
+	for (uint32_t i = 1; i < shape->piece_cnt; i++) {
+		uint32_t at = spot_at(shape->spots[i], positions);
+
+		if (clamp)
+			at = (int32_t)at < (int32_t)start ? start : at;
+		all = compare(all, &shape->pieces[i], data + at);
+	}
+	return all;
+}
+
 static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *data,
 	const uint32_t *positions, uint32_t start)
 {
@@ -166,12 +224,9 @@ static inline bool has_shape(const struct fb_json_shape *shape, const uint8_t *d
 	/* The first name already tells most other shapes; all else is asked at once. */
 	if (!is_same(all))
 		return false;
-	for (uint32_t i = 1; i < shape->piece_cnt; i++) {
-		uint32_t at = spot_at(shape->spots[i], positions);
-
-		at = (int32_t)at < (int32_t)start ? start : at;
-		all = compare(all, &shape->pieces[i], data + at);
-	}
+	/* What is in front of a record that does not begin the payload can be read. */
+	all = FB_LIKELY(start >= SPOT_FRONT_MAX) ? compare_pieces(all, shape, data, positions, start, false)
+						 : compare_pieces(all, shape, data, positions, start, true);
 	if (!is_same(all) ||
 		spot_at(shape->end, positions) != positions[shape->quote_cnt] + shape->end_bytes)
 		return false;

@@ -259,7 +259,7 @@ static void report(struct bench *bench, const char *keys, const struct fb_bench_
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
@@ -276,6 +276,8 @@ int main(void)
 	for (uint32_t c = 0; c < FB_ARRAY_LEN(cases); c++) {
 		struct fb_bench_series cost[4] = {0};
 
+		if (argc > 1 && strcmp(argv[1], cases[c].name) != 0)
+			continue;
 		conf.key_cnt = cases[c].keys;
 		conf.records_per_window = cases[c].records_per_window;
 		fb_source_configure(bench.source, &conf);
