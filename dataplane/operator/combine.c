@@ -87,7 +87,7 @@ bool fb_state_merge(
 			merge_integers(state, entry, other);
 			break;
 		}
-		if (state->count)
+		if (state->counts)
 			entry[state->count] += other[state->count];
 	}
 	if (layout->session_word)

@@ -35,6 +35,26 @@ static bool expr_equals(const struct fb_expr *a, const struct fb_expr *b)
 	return true;
 }
 
+/* Without CASTs of integers to wider ones: they are the same numbers. */
+static const struct fb_expr *skip_widening(const struct fb_expr *expr)
+{
+	while (expr->op == FB_OP_CAST && fb_type_is_integer(expr->type) &&
+		fb_type_is_integer(expr->args[0]->type) &&
+		expr->type.kind >= expr->args[0]->type.kind)
+		expr = expr->args[0];
+	return expr;
+}
+
+/* Without CASTs that give NULL for NULL alone: of integers to floating point, too. */
+static const struct fb_expr *skip_total(const struct fb_expr *expr)
+{
+	expr = skip_widening(expr);
+	while (expr->op == FB_OP_CAST && fb_type_is_integer(expr->args[0]->type) &&
+		(expr->type.kind == FB_T_FLOAT || expr->type.kind == FB_T_DOUBLE))
+		expr = skip_widening(expr->args[0]);
+	return expr;
+}
+
 static int add_keys(struct fb_slice_layout *layout)
 {
 	const struct fb_query_plan *plan = layout->plan;
@@ -60,6 +80,7 @@ static int add_keys(struct fb_slice_layout *layout)
 /* The number of the column that holds `expr`; FB_NO_COLUMN: there are too many. */
 static uint8_t find_column(struct fb_slice_layout *layout, const struct fb_expr *expr)
 {
+	expr = skip_widening(expr);
 	for (uint8_t i = 0; i < layout->arg_cnt; i++)
 		if (expr_equals(layout->args[i].arg, expr))
 			return i;
@@ -179,6 +200,31 @@ static uint16_t take_words(struct fb_slice_layout *layout, bool wanted, uint16_t
 	return at;
 }
 
+/* The state in front of this one that counts the same values. NULL: none. */
+static const struct fb_state *find_count(
+	const struct fb_slice_layout *layout, const struct fb_state *state)
+{
+	const struct fb_expr *root;
+
+	if (state->arg == FB_NO_COLUMN || state->set != FB_NO_SET || state->phys == FB_PHYS_STR)
+		return NULL;
+	root = skip_total(layout->args[state->arg].arg);
+	for (const struct fb_state *other = layout->states; other < state; other++)
+		if (other->counts && other->arg != FB_NO_COLUMN && other->set == FB_NO_SET &&
+			other->phys != FB_PHYS_STR && other->filter == state->filter &&
+			expr_equals(skip_total(layout->args[other->arg].arg), root))
+			return other;
+	return NULL;
+}
+
+static void place_count(struct fb_slice_layout *layout, struct fb_state *state)
+{
+	const struct fb_state *other = state->count ? find_count(layout, state) : NULL;
+
+	state->counts = state->count && other == NULL;
+	state->count = other ? other->count : take_words(layout, state->count, 1);
+}
+
 static void place_states(struct fb_slice_layout *layout)
 {
 	layout->rows_word = (uint16_t)(FB_ENTRY_KEY_WORD + layout->key_words);
@@ -190,7 +236,7 @@ static void place_states(struct fb_slice_layout *layout)
 		/* Up to 19 digits no sum of 2^64 values has more than 38. */
 		state->wide =
 			state->sum && state->phys == FB_PHYS_I128 && state->type.precision > 19;
-		state->count = take_words(layout, state->count, 1);
+		place_count(layout, state);
 		state->sum = take_words(
 			layout, state->sum, state->phys == FB_PHYS_I128 ? 2 + state->wide : 1);
 		state->single = take_words(layout, state->single, 1);
@@ -201,6 +247,22 @@ static void place_states(struct fb_slice_layout *layout)
 	/* A word more, and no entry lies across two lines. */
 	if (layout->entry_words % 8 == 7)
 		layout->entry_words++;
+}
+
+static int make_init(struct fb_slice_layout *layout)
+{
+	uint32_t words = layout->entry_words;
+	uint64_t *entry = calloc(words + 1u, sizeof(*entry));
+
+	layout->init = calloc(words - layout->rows_word + 1u, sizeof(*layout->init));
+	if (entry == NULL || layout->init == NULL) {
+		free(entry);
+		return FB_E_NO_MEMORY;
+	}
+	fb_state_first(layout, entry);
+	memcpy(layout->init, entry + layout->rows_word, (words - layout->rows_word) * sizeof(*entry));
+	free(entry);
+	return 0;
 }
 
 /* ---- sets ---- */
@@ -253,6 +315,11 @@ static int create(const struct fb_query_plan *plan, bool with_time, struct fb_sl
 	place_states(layout);
 	if (plan->window.kind == FB_WINDOW_SESSION)
 		layout->session_word = take_words(layout, true, 3);
+	rc = make_init(layout);
+	if (rc != 0) {
+		fb_slice_layout_destroy(layout);
+		return rc;
+	}
 	*ret = layout;
 	return 0;
 }
@@ -269,8 +336,11 @@ int fb_slice_layout_create_timed(const struct fb_query_plan *plan, struct fb_sli
 
 void fb_slice_layout_destroy(struct fb_slice_layout *layout)
 {
-	for (uint32_t i = 0; layout != NULL && i < layout->set_cnt; i++)
+	if (layout == NULL)
+		return;
+	for (uint32_t i = 0; i < layout->set_cnt; i++)
 		free(layout->sets[i]);
+	free(layout->init);
 	free(layout);
 }
 

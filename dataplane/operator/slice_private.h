@@ -71,6 +71,7 @@ struct fb_state {
 	uint8_t filter; /* number of a BOOLEAN column: only where it is TRUE; or FB_NO_COLUMN */
 	uint8_t set;    /* DISTINCT: only values that are new in this set; or FB_NO_SET */
 	uint16_t count; /* values seen; 0 where each record has one: then the record count serves */
+	bool counts;    /* it keeps that word; else another state does, whose argument is NULL where this one's is */
 	uint16_t sum;   /* of DECIMAL two words, and a third above where it may need them */
 	uint16_t single; /* sum of FLOAT, rounded after every step as Flink's is; `sum` is AVG's */
 	uint16_t min;    /* texts and DECIMAL take two words */
@@ -97,6 +98,7 @@ struct fb_slice_layout {
 	uint8_t state_of_agg[FB_AGG_MAX]; /* COUNT(*) of all records: FB_NO_STATE */
 	uint8_t state_of_set[FB_DISTINCT_MAX];
 	struct fb_slice_layout *sets[FB_DISTINCT_MAX];
+	uint64_t *init; /* what a new entry has from rows_word on */
 };
 
 #define FB_ENTRY_KEY_WORD 1
@@ -197,6 +199,30 @@ static inline uint32_t fb_hash_bucket(uint64_t hash)
 	return (uint32_t)(hash >> 32) % FB_SEGMENT_BUCKETS;
 }
 
+/* Room for an entry, behind those that there are. NULL: no page left. Hot. */
+static inline uint64_t *fb_entry_new(struct fb_slice *slice, uint32_t *ret_ref)
+{
+	struct fb_slice_pool *pool = slice->pool;
+	uint32_t words = slice->layout->entry_words;
+	struct fb_page_info *info = &pool->pages[slice->entry_page];
+
+	if (FB_UNLIKELY(info->used + words > FB_PAGE_UNITS)) {
+		uint32_t page = fb_page_get(pool);
+
+		if (page == FB_NO_PAGE)
+			return NULL;
+		info->next = page;
+		slice->entry_page = page;
+		info = &pool->pages[page];
+	}
+	*ret_ref = slice->entry_page * FB_PAGE_UNITS + info->used;
+	info->used = (uint16_t)(info->used + words);
+	/* Entries lie one after another, but their page was last used long ago: some ahead are
+	 * fetched for writing. */
+	__builtin_prefetch(fb_ref(pool, *ret_ref) + 4 * words, 1);
+	return fb_ref(pool, *ret_ref);
+}
+
 /* One key to be found: its words, and where the bytes of long texts are. */
 struct fb_key_view {
 	const uint64_t *words;
@@ -288,7 +314,16 @@ void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batc
  */
 uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *columns,
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows);
-void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry);
+static inline void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry)
+{
+	uint64_t *to = entry + layout->rows_word;
+
+	/* A dozen words: a call would cost more. */
+	for (uint32_t i = 0; i < layout->entry_words - (uint32_t)layout->rows_word; i++)
+		to[i] = layout->init[i];
+}
+/* Writes what layout->init is made of; control thread. */
+void fb_state_first(const struct fb_slice_layout *layout, uint64_t *entry);
 
 /* Whether the row has a value for the state. */
 static inline bool fb_state_takes(

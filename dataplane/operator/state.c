@@ -8,7 +8,7 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-void fb_state_init(const struct fb_slice_layout *layout, uint64_t *entry)
+void fb_state_first(const struct fb_slice_layout *layout, uint64_t *entry)
 {
 	memset(entry + layout->rows_word, 0,
 		(layout->entry_words - layout->rows_word) * sizeof(*entry));
@@ -119,7 +119,7 @@ static void choose(struct pass *pass, const struct fb_column *const *columns,
 
 static void count_values(const struct pass *pass)
 {
-	for (uint32_t i = 0; pass->state->count && i < pass->sel_cnt; i++)
+	for (uint32_t i = 0; pass->state->counts && i < pass->sel_cnt; i++)
 		pass->entries[pass->sel[i]][pass->state->count]++;
 }
 
@@ -183,16 +183,34 @@ ALWAYS_INLINE void update_i64_words(struct pass *pass, const bool count)
 	}
 }
 
+/* Sums alone, which AVG and SUM need. */
+static void sum_doubles(struct pass *pass)
+{
+	const double *values = pass->column->f64;
+	uint32_t sum = pass->state->sum;
+
+	for (uint32_t i = 0; i < pass->sel_cnt; i++) {
+		uint64_t *word = pass->entries[pass->sel[i]] + sum;
+
+		*word = fb_double_word(fb_word_double(*word) + values[pass->sel[i]]);
+	}
+}
+
 static void update_doubles(struct pass *pass)
 {
 	const struct fb_state *state = pass->state;
 
+	if (state->sum && !state->single && !state->min && !state->max) {
+		count_values(pass);
+		sum_doubles(pass);
+		return;
+	}
 	for (uint32_t i = 0; i < pass->sel_cnt; i++) {
 		uint32_t row = pass->sel[i];
 		uint64_t *entry = pass->entries[row];
 		double value = pass->column->f64[row];
 
-		if (state->count)
+		if (state->counts)
 			entry[state->count]++;
 		if (state->sum)
 			entry[state->sum] =
@@ -216,7 +234,7 @@ static void update_decimals(struct pass *pass)
 		uint64_t *entry = pass->entries[row];
 		fb_i128 value = pass->column->i128[row];
 
-		if (state->count)
+		if (state->counts)
 			entry[state->count]++;
 		if (state->sum)
 			fb_sum_add(entry + state->sum, value, value < 0 ? -1 : 0, state->wide);
@@ -235,7 +253,7 @@ static void update_numbers(struct pass *pass)
 		update_doubles(pass);
 	else if (pass->state->phys == FB_PHYS_I128)
 		update_decimals(pass);
-	else if (pass->state->count)
+	else if (pass->state->counts)
 		update_i64_words(pass, true);
 	else
 		update_i64_words(pass, false);

@@ -134,7 +134,7 @@ void fb_state_update_texts(struct fb_slice *slice, const struct fb_column *const
 
 			merge_text(slice, state, entry, text, text,
 				fb_state_seen(layout, state, entry) == 0);
-			if (state->count)
+			if (state->counts)
 				entry[state->count]++;
 		}
 		entry[layout->rows_word]++;

@@ -71,30 +71,6 @@ uint32_t fb_table_put_text(struct fb_slice *slice, const char *bytes, uint32_t l
 
 /* ---- entries ---- */
 
-static uint64_t *new_entry(struct fb_slice *slice, uint32_t *ret_ref)
-{
-	struct fb_slice_pool *pool = slice->pool;
-	uint32_t words = slice->layout->entry_words;
-
-	if (pool->pages[slice->entry_page].used + words > FB_PAGE_UNITS) {
-		uint32_t page = fb_page_get(pool);
-
-		if (page == FB_NO_PAGE)
-			return NULL;
-		pool->pages[slice->entry_page].next = page;
-		slice->entry_page = page;
-	}
-
-	struct fb_page_info *info = &pool->pages[slice->entry_page];
-
-	*ret_ref = slice->entry_page * FB_PAGE_UNITS + info->used;
-	info->used = (uint16_t)(info->used + words);
-	/* Entries lie one after another, but their page was last used long ago: some ahead are
-	 * fetched for writing. */
-	__builtin_prefetch(fb_ref(pool, *ret_ref) + 4 * words, 1);
-	return fb_ref(pool, *ret_ref);
-}
-
 static void drop_entry(struct fb_slice *slice)
 {
 	slice->pool->pages[slice->entry_page].used -= slice->layout->entry_words;
@@ -273,7 +249,7 @@ static enum fb_insert_result add_entry(
 		page = fb_segment_page(slice, hash);
 	if (slice->pool->pages[page].used >= FB_SEGMENT_SLOTS - 8)
 		return FB_INSERT_FULL;
-	entry = new_entry(slice, &ref);
+	entry = fb_entry_new(slice, &ref);
 	if (entry == NULL)
 		return FB_INSERT_FULL;
 	result = fill_key(slice, entry, hash, key);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lookup of a batch of keys in passes: buckets are prefetched, then compared eight tags at a time
- * while entries are prefetched, then keys are verified. What is not found so is inserted one by
- * one. Built once per instruction set with FB_KERNEL_<set> defined.
+ * while entries are prefetched, then keys are verified. What is not found so is looked for once more, one by one, and
+ * inserted; what does not lie in its first bucket, has a long text or needs memory goes through table.c. Built once per instruction set with FB_KERNEL_<set> defined.
  */
 #include "dataplane/operator/slice_private.h"
 
@@ -60,6 +60,56 @@ ALWAYS_INLINE uint32_t row_of(const uint16_t *sel, uint32_t i, const bool dense)
 	return dense ? i : sel[i];
 }
 
+static inline bool has_long_text(
+	const struct fb_slice_layout *layout, const struct fb_key_batch *keys, uint32_t row)
+{
+	for (uint32_t k = 0; k < layout->key_cnt; k++)
+		if (layout->keys[k].phys == FB_PHYS_STR &&
+			(uint32_t)keys->words[layout->keys[k].word][row] > FB_TEXT_INLINE_MAX)
+			return true;
+	return false;
+}
+
+/* The key is in its bucket, or it is new and there is room for it. False: only the slow way can tell. */
+ALWAYS_INLINE bool find_or_add(
+	struct fb_slice *slice, uint32_t row, struct fb_key_batch *keys, const uint32_t key_words)
+{
+	const struct fb_slice_layout *layout = slice->layout;
+	struct fb_slice_pool *pool = slice->pool;
+	uint64_t hash = keys->hashes[row];
+	uint32_t page = fb_segment_page(slice, hash);
+	struct fb_bucket *bucket = &fb_segment_buckets(slice, page)[fb_hash_bucket(hash)];
+	uint32_t bits = match(bucket, fb_hash_tag(hash));
+	uint32_t free_bits = match(bucket, 0);
+	uint64_t *entry;
+	uint32_t ref;
+
+	for (; bits != 0; bits &= bits - 1) {
+		entry = fb_ref(pool, bucket->refs[__builtin_ctz(bits)]);
+		if (!equal_words(entry, keys, row, key_words))
+			continue;
+		keys->entries[row] = entry;
+		keys->made[row] = 0;
+		return true;
+	}
+	if (free_bits == 0 || pool->pages[page].used >= FB_SEGMENT_FULL || has_long_text(layout, keys, row))
+		return false;
+	entry = fb_entry_new(slice, &ref);
+	if (entry == NULL)
+		return false;
+	entry[0] = hash;
+	for (uint32_t w = 0; w < key_words; w++)
+		entry[FB_ENTRY_KEY_WORD + w] = keys->words[w][row];
+	fb_state_init(layout, entry);
+	bucket->tags[__builtin_ctz(free_bits)] = fb_hash_tag(hash);
+	bucket->refs[__builtin_ctz(free_bits)] = ref;
+	pool->pages[page].used++;
+	slice->group_cnt++;
+	keys->entries[row] = entry;
+	keys->made[row] = 1;
+	return true;
+}
+
 ALWAYS_INLINE void verify(struct fb_slice *slice, const uint16_t *sel, uint32_t sel_cnt,
 	struct fb_key_batch *keys, const uint32_t key_words, const bool dense)
 {
@@ -67,7 +117,8 @@ ALWAYS_INLINE void verify(struct fb_slice *slice, const uint16_t *sel, uint32_t 
 		uint32_t row = row_of(sel, i, dense);
 
 		if (FB_UNLIKELY(keys->entries[row] == NULL ||
-				!equal_words(keys->entries[row], keys, row, key_words)))
+				!equal_words(keys->entries[row], keys, row, key_words)) &&
+			!find_or_add(slice, row, keys, key_words))
 			fb_table_find_slow(slice, row, keys);
 	}
 }
