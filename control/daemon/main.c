@@ -59,7 +59,8 @@ static const char usage[] =
 	"next start,\n"
 	"                  sinks get 10 s to take what is due, the ledger is written. A second "
 	"signal ends at once.\n"
-	"Exit status: 0 stopped in order, 1 could not start or the ledger does not balance, 2 "
+	"Exit status: 0 stopped in order, 1 could not start, the ledger does not "
+	"balance, or what was open could not be kept; 2 "
 	"wrong usage.\n"
 	"See forebayd(8).\n";
 
@@ -247,6 +248,7 @@ static int run(const struct options *options, const struct fb_appliance *applian
 	struct fb_watch *watch = fb_watch_create();
 	struct fb_ledger ledger = {0};
 	struct fb_diags diags;
+	int kept = 0;
 	int rc;
 
 	if (watch == NULL)
@@ -278,10 +280,15 @@ static int run(const struct options *options, const struct fb_appliance *applian
 	if (api != NULL)
 		fb_api_stop(api);
 	if (engine != NULL)
-		fb_engine_stop(engine, rc == 0 ? SINK_TIMEOUT_MS : 0, &ledger);
+		kept = fb_engine_stop(engine, rc == 0 ? SINK_TIMEOUT_MS : 0, &ledger);
 	if (rc == 0) {
 		fb_watch_log_ledger(&ledger);
-		rc = ledger.balanced ? 0 : FB_E_INTERNAL;
+		if (kept != 0)
+			fb_log(FB_LOG_ERROR,
+				"store: what was open could not be kept: %s; the next start goes on from the last checkpoint and the "
+				"raw log",
+				fb_strerror(kept));
+		rc = ledger.balanced ? kept : FB_E_INTERNAL;
 	}
 	if (engine != NULL)
 		fb_ledger_fini(&ledger);

@@ -289,16 +289,21 @@ static void destroy(struct fb_engine *engine)
 	free(engine);
 }
 
-static void stop_workers(struct fb_engine *engine)
+static void send_all(struct fb_engine *engine, enum fb_mail_kind kind, int64_t until)
 {
-	int64_t until = fb_clock_monotonic_ns() + STOP_TIMEOUT_NS;
-
 	for (uint32_t i = 0; i < engine->worker_cnt; i++) {
-		struct fb_mail mail = {.kind = FB_MAIL_STOP};
+		struct fb_mail mail = {.kind = kind};
 
 		while (fb_worker_send(engine->workers[i], &mail) == FB_E_AGAIN && fb_clock_monotonic_ns() < until)
 			sched_yield();
 	}
+}
+
+static void stop_workers(struct fb_engine *engine)
+{
+	int64_t until = fb_clock_monotonic_ns() + STOP_TIMEOUT_NS;
+
+	send_all(engine, FB_MAIL_STOP, until);
 	for (uint32_t i = 0; i < engine->worker_cnt; i++)
 		while (engine->thread_started && !engine->worker_stopped[i] && fb_clock_monotonic_ns() < until)
 			fb_engine_wait(engine, fb_clock_monotonic_ns() + 10000000);
@@ -372,12 +377,15 @@ static void last_ledger(struct fb_engine *engine, struct fb_ledger *ret)
 		fb_engine_view_fini(&view);
 }
 
-void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger)
+int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger)
 {
 	int64_t until = fb_clock_monotonic_ns() + (int64_t)sink_timeout_ms * 1000000;
 	uint64_t bytes;
+	int rc = 0;
 
 	fb_engine_lock(engine);
+	/* Else what comes while one pipeline is stopped is received and counted, and none reads it. */
+	send_all(engine, FB_MAIL_PAUSE, until);
 	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
 		if (pipeline->state == FB_PIPELINE_RUNNING &&
 			fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP) != 0)
@@ -398,7 +406,9 @@ void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_led
 		pthread_join(engine->thread, NULL);
 	engine->thread_started = false;
 	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
-		FB_IGNORE(fb_persist_epoch(engine, pipeline, &bytes));
+		int failed = fb_persist_epoch(engine, pipeline, &bytes);
+
+		rc = rc ? rc : failed;
 		for (uint32_t q = 0; q < pipeline->query_cnt; q++) {
 			int64_t left_ms = (until - fb_clock_monotonic_ns()) / 1000000;
 
@@ -406,7 +416,9 @@ void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_led
 				FB_IGNORE(fb_delivery_drain(pipeline->queries[q].delivery, (int)FB_MAX(left_ms, (int64_t)1)));
 		}
 	}
-	FB_IGNORE(fb_persist_clean(engine, true));
+	if (rc == 0)
+		rc = fb_persist_clean(engine, true);
 	last_ledger(engine, ret_ledger);
 	destroy(engine);
+	return rc;
 }

@@ -39,9 +39,10 @@ int fb_engine_receive(struct fb_engine *engine, struct fb_diags *diags) FB_MUST_
 /*
  * Drains: stops reception, keeps open slices in the store (a window that is not over must not be published, and after
  * a restart it goes on), gives sinks up to sink_timeout_ms to empty, writes the ledger to the store. *ret_ledger: the last
- * ledger, the caller's to free; all zero if there was no memory for it.
+ * ledger, the caller's to free; all zero if there was no memory for it. Returns 0, or why what was open could not be kept: the
+ * next start then takes up the last checkpoint and the raw log, as after a crash.
  */
-void fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger);
+int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger);
 
 /*
  * Plans and deploys SQL text under a name (NULL: SET 'pipeline.name', else the file's). Errors of the text are in diags.

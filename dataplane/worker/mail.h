@@ -17,6 +17,7 @@
 enum fb_mail_kind {
 	FB_MAIL_RECEIVE, /* the ports have been started: announce and poll them (worker conf.paused)
 			  */
+	FB_MAIL_PAUSE,   /* the ports are not polled any more, until RECEIVE */
 	FB_MAIL_READER_ADD,  /* reader, slot, stream: starts to feed it; answered by READER_ADDED */
 	FB_MAIL_READER_END,  /* slot: end of input, watermark +infinity, all slices sealed; answered
 				by READER_DONE */

@@ -262,6 +262,9 @@ static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
 		for (uint32_t q = 0; q < worker->queue_cnt; q++)
 			fb_net_announce(&worker->nets[q]);
 		break;
+	case FB_MAIL_PAUSE:
+		worker->paused = true;
+		break;
 	case FB_MAIL_READER_ADD:
 		add_reader(worker, mail);
 		break;

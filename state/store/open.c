@@ -4,18 +4,20 @@
  *
  * Disk full. RocksDB as Debian builds it has its assertions on, and a full disk runs into one of them (a second append to its
  * own log file after a failed one aborts the process: WritableFileWriter::AssertFalseAndGetStatusForPrevError). So the disk is
- * never let run full from here: commits are refused while less than a reserve is free, and RocksDB's log is silent.
+ * never let run full from here: commits are refused while less than a reserve is free, and RocksDB's log is in memory.
  * When it reports an error nevertheless, the database takes no more writes until it is opened anew (an error of its write-ahead
  * log is final for an open database): that is done here, under the write side of `gate`, as soon as there is room.
  */
 #include "state/store/store_private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "config/base/calendar.h"
 
@@ -109,9 +111,7 @@ static rocksdb_options_t *database_options(const struct fb_store *store)
 	rocksdb_options_set_max_background_jobs(options, 2);
 	/* The raw log has many files that are rarely read: they are opened when they are. */
 	rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
-	rocksdb_options_set_max_log_file_size(options, 4 * MIB);
-	rocksdb_options_set_keep_log_file_num(options, 4);
-	/* Fatal errors only: see the top of this file. Errors come back from calls, numbers from properties. */
+	/* Errors come back from calls, numbers from properties. */
 	rocksdb_options_set_info_log_level(options, 4);
 	rocksdb_options_set_stats_dump_period_sec(options, 0);
 	rocksdb_options_set_max_total_wal_size(options, 4 * store->unit_bytes);
@@ -198,12 +198,39 @@ static int check_format(struct fb_store *store, bool read_only, struct fb_buf *m
 	return rc;
 }
 
+/*
+ * RocksDB insists on a text log, writes its head whatever the level is, and aborts if that fails (top of this file): it gets one in
+ * memory that nobody sees. Empty: there is no such place.
+ */
+static void make_log_folder(char path[64])
+{
+	strcpy(path, "/dev/shm/forebay-XXXXXX");
+	if (mkdtemp(path) == NULL)
+		path[0] = '\0';
+}
+
+static void hide_log_folder(const char *path)
+{
+	DIR *folder = path[0] ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL)
+		unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder != NULL)
+		closedir(folder);
+	rmdir(path);
+}
+
 int fb_store_open_database(struct fb_store *store, enum fb_store_open how, struct fb_buf *message)
 {
 	rocksdb_options_t *options = database_options(store);
 	rocksdb_options_t *families[FB_STORE_FAMILY_CNT];
+	char log_folder[64];
 	char *error = NULL;
 
+	make_log_folder(log_folder);
+	if (log_folder[0] != '\0')
+		rocksdb_options_set_db_log_dir(options, log_folder);
 	rocksdb_options_set_paranoid_checks(options, how == FB_STORE_STRICT);
 	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++)
 		families[i] = family_options(store, (enum fb_store_family)i);
@@ -216,6 +243,7 @@ int fb_store_open_database(struct fb_store *store, enum fb_store_open how, struc
 	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++)
 		rocksdb_options_destroy(families[i]);
 	rocksdb_options_destroy(options);
+	hide_log_folder(log_folder);
 	return fb_store_error(error, message);
 }
 

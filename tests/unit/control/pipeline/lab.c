@@ -151,7 +151,7 @@ static void child(struct lab *lab, lab_body body, void *arg)
 		_exit(3);
 	}
 	body(lab, engine, arg);
-	fb_engine_stop(engine, 2000, &ledger);
+	cr_assert_eq(fb_engine_stop(engine, 2000, &ledger), 0);
 	if (!ledger.balanced)
 		_exit(4);
 	fb_ledger_fini(&ledger);
