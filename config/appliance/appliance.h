@@ -93,6 +93,12 @@ struct fb_appliance {
 		uint32_t rawlog_mb; /* blocks between the wire and the raw log */
 		bool hugepages;
 	} memory;
+	struct {
+		uint32_t threads;
+		uint32_t read_mb_s; /* 0: no limit */
+		uint32_t cpu_percent;
+		uint64_t state_mb;
+	} replay; /* budget of a job, unless it is given another */
 	char *kernels; /* auto, avx512, avx2, scalar */
 	struct fb_port_conf *ports;
 	uint32_t ports_count;

@@ -12,6 +12,7 @@ const char fb_setting_none[] = "";
 #define FB_OWNER_HTTP __typeof__(((struct fb_appliance *)0)->http)
 #define FB_OWNER_CORES __typeof__(((struct fb_appliance *)0)->cores)
 #define FB_OWNER_MEMORY __typeof__(((struct fb_appliance *)0)->memory)
+#define FB_OWNER_REPLAY __typeof__(((struct fb_appliance *)0)->replay)
 #define FB_OWNER_PORTS struct fb_port_conf
 #define FB_OWNER_STREAMS struct fb_stream_conf
 #define FB_OWNER_KAFKA __typeof__(((struct fb_appliance *)0)->kafka)

@@ -366,6 +366,8 @@ struct fb_sql_settings {
 	bool zone_is_set;
 	int64_t source_idle_timeout_ms; /* 0 = never idle */
 	int64_t checkpoint_interval_ms; /* how often file sinks commit; 10 s */
+	int64_t late_repair_interval_ms; /* how often windows that late rows belong to are computed
+					    again, from the raw log; 0: never by itself */
 	bool batch_mode;                /* execution.runtime-mode = batch */
 };
 

@@ -12,6 +12,7 @@ enum key {
 	KEY_IDLE_TIMEOUT,
 	KEY_CHECKPOINT,
 	KEY_NAME,
+	KEY_LATE_REPAIR,
 	KEY_NO_EFFECT,
 };
 
@@ -26,6 +27,7 @@ static const struct setting settings[] = {
 	{"table.exec.source.idle-timeout", KEY_IDLE_TIMEOUT},
 	{"execution.checkpointing.interval", KEY_CHECKPOINT},
 	{"pipeline.name", KEY_NAME},
+	{"forebay.late-repair.interval", KEY_LATE_REPAIR},
 	{"parallelism.default", KEY_NO_EFFECT},
 	{"pipeline.auto-watermark-interval", KEY_NO_EFFECT},
 	{"table.exec.mini-batch.*", KEY_NO_EFFECT},
@@ -36,6 +38,7 @@ static const struct setting settings[] = {
 
 #define CHECKPOINT_DEFAULT_MS 10000
 #define CHECKPOINT_MIN_MS 10
+#define LATE_REPAIR_MIN_MS 1000
 
 static const struct setting *find_setting(struct fb_str key)
 {
@@ -200,6 +203,10 @@ void fb_bind_set(struct fb_binder *b, const struct fb_ast_statement *statement)
 		if (!read_duration(b, option, CHECKPOINT_MIN_MS, &to->checkpoint_interval_ms))
 			return;
 		break;
+	case KEY_LATE_REPAIR:
+		if (!read_duration(b, option, LATE_REPAIR_MIN_MS, &to->late_repair_interval_ms))
+			return;
+		break;
 	default:
 		if (option->value.len == 0)
 			fb_bind_error(b, option->value_place, NULL, "a pipeline needs a name");
@@ -227,6 +234,9 @@ static void reset_key(struct fb_sql_settings *to, enum key key)
 		break;
 	case KEY_NAME:
 		to->pipeline_name = NULL;
+		break;
+	case KEY_LATE_REPAIR:
+		to->late_repair_interval_ms = 0;
 		break;
 	default:
 		break;

@@ -8,6 +8,7 @@
 
 #include "config/base/nearest.h"
 #include "control/api/log.h"
+#include "control/api/replay.h"
 #include "control/api/view_json.h"
 #include "control/metrics/metrics.h"
 
@@ -413,7 +414,15 @@ static const struct {
 	{"DELETE", "/v1/pipelines/*", delete_pipeline},
 	{"POST", "/v1/pipelines/*/drain", post_drain},
 	{"POST", "/v1/pipelines/*/checkpoint", post_checkpoint},
+	{"POST", "/v1/pipelines/*/repair", fb_api_post_repair},
 	{"POST", "/v1/checkpoint", post_checkpoint},
+	{"GET", "/v1/replays", fb_api_get_replays},
+	{"POST", "/v1/replays", fb_api_post_replay},
+	{"GET", "/v1/replays/*", fb_api_get_replay},
+	{"DELETE", "/v1/replays/*", fb_api_delete_replay},
+	{"GET", "/v1/replays/*/rows", fb_api_get_replay_rows},
+	{"GET", "/v1/replays/*/differences", fb_api_get_replay_differences},
+	{"POST", "/v1/replays/*/resume", fb_api_resume_replay},
 	{"GET", "/v1/windows", get_windows},
 	{"GET", "/v1/log", fb_api_log_streams},
 	{"GET", "/v1/log/*", fb_api_log_stream},

@@ -5,11 +5,13 @@
 #include <jansson.h>
 
 #include "control/pipeline/engine.h"
+#include "control/recompute/recompute.h"
 
 #define FB_API_BODY_MAX (2u << 20)
 
 struct fb_api_request {
 	struct fb_engine *engine;
+	struct fb_recompute *recompute;
 	const struct fb_appliance *appliance;
 	const char *method;
 	const char *path; /* unescaped, without query */

@@ -31,6 +31,7 @@ struct listener {
 
 struct fb_api {
 	struct fb_engine *engine;
+	struct fb_recompute *recompute;
 	const struct fb_appliance *appliance;
 	struct listener local;
 	struct listener tcp;
@@ -98,6 +99,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	} else {
 		struct fb_api_request request = {
 			.engine = listener->api->engine,
+			.recompute = listener->api->recompute,
 			.appliance = listener->api->appliance,
 			.method = method,
 			.path = url,
@@ -267,7 +269,7 @@ static int start_listeners(struct fb_api *api, struct fb_diags *diags)
 	return rc ? rc : start_daemon(&api->tcp, fd, TCP_CONNECTIONS);
 }
 
-int fb_api_start(struct fb_engine *engine, const struct fb_appliance *appliance,
+int fb_api_start(struct fb_engine *engine, struct fb_recompute *recompute, const struct fb_appliance *appliance,
 	struct fb_diags *diags, struct fb_api **ret)
 {
 	struct fb_api *api = calloc(1, sizeof(*api));
@@ -276,6 +278,7 @@ int fb_api_start(struct fb_engine *engine, const struct fb_appliance *appliance,
 	if (api == NULL)
 		return FB_E_NO_MEMORY;
 	api->engine = engine;
+	api->recompute = recompute;
 	api->appliance = appliance;
 	api->local = (struct listener){.api = api};
 	api->tcp = (struct listener){.api = api, .read_only = true};

@@ -19,6 +19,8 @@ extern const struct fb_cli_command fb_cmd_status;
 extern const struct fb_cli_command fb_cmd_windows;
 extern const struct fb_cli_command fb_cmd_ledger;
 extern const struct fb_cli_command fb_cmd_log;
+extern const struct fb_cli_command fb_cmd_replay;
+extern const struct fb_cli_command fb_cmd_repair;
 extern const struct fb_cli_command fb_cmd_drop;
 extern const struct fb_cli_command fb_cmd_checkpoint;
 extern const struct fb_cli_command fb_cmd_drain;

@@ -39,6 +39,21 @@ void fb_progress_start(
 		progress->next_ns = now + 1000000000;
 }
 
+/* From how fast it went since it was first looked at: a job may have been at work before. */
+static void put_left(struct fb_progress *progress, double share, int64_t now_ns)
+{
+	double gone = share - progress->first_share;
+	double seconds;
+
+	if (share < 0 || gone < 0.01 || share >= 1)
+		return;
+	seconds = (double)(now_ns - progress->first_ns) / 1e9 * (1 - share) / gone;
+	if (seconds < 100)
+		fprintf(progress->out, ", %.0f s left", seconds);
+	else
+		fprintf(progress->out, ", %.0f min left", seconds / 60);
+}
+
 static void draw_bar(const struct fb_progress *progress, double share)
 {
 	int full = (int)(share * BAR);
@@ -62,18 +77,20 @@ void fb_progress_update(struct fb_progress *progress, uint64_t done, double shar
 		share = progress->total ? (double)done / (double)progress->total : -1;
 	if (share > 1)
 		share = 1;
+	if (progress->first_ns == 0) {
+		progress->first_ns = now_ns;
+		progress->first_share = FB_MAX(share, 0);
+	}
 	if (progress->terminal && share >= 0)
 		draw_bar(progress, share);
 	else
 		fputs(progress->terminal ? "\r  " : "", progress->out);
 	fprintf(progress->out, "%s %s %s, %s/s", progress->what, fb_grouped(done, a),
 		progress->unit, fb_grouped((uint64_t)rate, b));
-	if (progress->terminal)
-		fputs("\033[K", progress->out);
-	else if (share >= 0)
-		fprintf(progress->out, ", %.0f %%\n", share * 100);
-	else
-		fputc('\n', progress->out);
+	if (!progress->terminal && share >= 0)
+		fprintf(progress->out, ", %.0f %%", share * 100);
+	put_left(progress, share, now_ns);
+	fputs(progress->terminal ? "\033[K" : "\n", progress->out);
 	fflush(progress->out);
 	progress->drawn = progress->terminal;
 	progress->last = done;

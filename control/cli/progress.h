@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far long work has come, on stderr: a bar on a terminal, a plain line every second in a pipe.
+/* How far long work has come, on stderr: a bar on a terminal, a plain line every second in a pipe, with rate and time left.
  * One thread. */
 #pragma once
 
@@ -14,6 +14,8 @@ struct fb_progress {
 	uint64_t total;   /* 0 = not known */
 	int64_t started_ns;
 	int64_t next_ns;
+	int64_t first_ns; /* of the first line, and how far it was then */
+	double first_share;
 	uint64_t last;
 	int64_t last_ns;
 	bool terminal;

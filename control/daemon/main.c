@@ -244,6 +244,7 @@ static int run(const struct options *options, const struct fb_appliance *applian
 	const sigset_t *signals)
 {
 	struct fb_engine *engine = NULL;
+	struct fb_recompute *recompute = NULL;
 	struct fb_api *api = NULL;
 	struct fb_watch *watch = fb_watch_create();
 	struct fb_ledger ledger = {0};
@@ -258,7 +259,9 @@ static int run(const struct options *options, const struct fb_appliance *applian
 	for (uint32_t i = 0; rc == 0 && i < options->apply_cnt; i++)
 		rc = apply_pipeline(engine, options->apply[i]);
 	if (rc == 0)
-		rc = fb_api_start(engine, appliance, &diags, &api);
+		rc = fb_recompute_start(engine, appliance, &recompute);
+	if (rc == 0)
+		rc = fb_api_start(engine, recompute, appliance, &diags, &api);
 	if (rc == 0)
 		rc = fb_engine_receive(engine, &diags);
 	fb_log_diags(&diags, NULL);
@@ -279,6 +282,8 @@ static int run(const struct options *options, const struct fb_appliance *applian
 	}
 	if (api != NULL)
 		fb_api_stop(api);
+	if (recompute != NULL)
+		fb_recompute_stop(recompute);
 	if (engine != NULL)
 		kept = fb_engine_stop(engine, rc == 0 ? SINK_TIMEOUT_MS : 0, &ledger);
 	if (rc == 0) {

@@ -7,7 +7,7 @@
 #include "config/tables/disposition.h"
 
 enum kind { COUNTER, GAUGE };
-enum scope { APPLIANCE, PORT, STREAM, WORKER, PIPELINE, QUERY, SINK, SCOPE_CNT };
+enum scope { APPLIANCE, PORT, STREAM, WORKER, PIPELINE, QUERY, SINK, REPLAY, SCOPE_CNT };
 
 static const char *const kind_names[] = {[COUNTER] = "counter", [GAUGE] = "gauge"};
 static const char *const scope_labels[] = {
@@ -18,6 +18,7 @@ static const char *const scope_labels[] = {
 	[PIPELINE] = "pipeline",
 	[QUERY] = "pipeline, query",
 	[SINK] = "pipeline, query, connector",
+	[REPLAY] = "replay",
 };
 
 /* Counters that have one line per disposition. */
@@ -38,6 +39,34 @@ static const struct {
 static double fb_metrics_watermark(int64_t ms)
 {
 	return ms == FB_TIME_MIN || ms == FB_TIME_MAX ? NAN : (double)ms / 1e3;
+}
+
+static uint32_t fb_metrics_replays(const struct fb_engine_view *view, bool failed)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t i = 0; i < view->replay_cnt; i++)
+		cnt += failed ? view->replays[i].state == FB_REPLAY_FAILED
+			      : view->replays[i].state == FB_REPLAY_RUNNING || view->replays[i].state == FB_REPLAY_DELIVERING;
+	return cnt;
+}
+
+static uint64_t fb_metrics_different(const struct fb_replay_job_view *job)
+{
+	uint64_t rows = 0;
+
+	for (uint32_t i = 0; i < job->query_cnt; i++)
+		rows += job->queries[i].missing_rows + job->queries[i].extra_rows + job->queries[i].changed_rows;
+	return rows;
+}
+
+static uint64_t fb_metrics_corrected(const struct fb_replay_job_view *job)
+{
+	uint64_t rows = 0;
+
+	for (uint32_t i = 0; i < job->query_cnt; i++)
+		rows += job->queries[i].corrected_rows;
+	return rows;
 }
 
 /* ---- text ---- */
@@ -135,6 +164,13 @@ static void add_count(struct fb_buf *out, const struct fb_disposition *dispositi
 		}
 #define METRIC_QUERY(id, value) METRIC_OF_QUERY(id, value, false)
 #define METRIC_SINK(id, value) METRIC_OF_QUERY(id, value, true)
+
+#define METRIC_REPLAY(metric, value)                                                                        \
+	for (uint32_t i = 0; i < view->replay_cnt; i++) {                                                 \
+		const struct fb_replay_job_view *job = &view->replays[i];                                 \
+		fb_buf_printf(out, "%s{replay=\"%llu\"}", #metric, (unsigned long long)job->id);              \
+		add_value(out, value);                                                                    \
+	}
 
 static void write_table(const struct fb_ledger *ledger, struct fb_buf *out)
 {

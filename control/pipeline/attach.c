@@ -88,16 +88,22 @@ static int send_mail(struct fb_engine *engine, uint32_t worker, const struct fb_
 	return rc;
 }
 
-/* Rule M8: what the table says, else SET, else what the appliance file says of the stream. */
-int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source)
+int64_t fb_engine_idle_timeout_ms(
+	const struct fb_plan *plan, const struct fb_table *table, const struct fb_stream_conf *stream)
 {
-	const char *option = fb_table_option(source->table, "scan.watermark.idle-timeout");
+	const char *option = fb_table_option(table, "scan.watermark.idle-timeout");
 	int64_t ms = 0;
 
 	if (option != NULL && fb_literal_duration(fb_str_from(option), &ms) == 0 && ms != 0)
 		return ms;
-	ms = source->queries[0]->pipeline->plan->settings.source_idle_timeout_ms;
-	return ms ? ms : engine->streams[source->stream].idle_timeout_ms;
+	ms = plan->settings.source_idle_timeout_ms;
+	return ms ? ms : stream->queue_idle_timeout_ms;
+}
+
+int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source)
+{
+	return fb_engine_idle_timeout_ms(
+		source->queries[0]->pipeline->plan, source->table, &engine->appliance->streams[source->stream]);
 }
 
 static bool all_answered(const struct fb_engine *engine, const struct source_run *source, const bool *answered)

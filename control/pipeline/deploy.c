@@ -23,10 +23,8 @@ struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name)
 
 /* ---- the runtime of a plan ---- */
 
-/* The stream that feeds a table: by its name in the appliance file, or by the port of 'connector'='udp'. */
-static int find_stream(struct fb_engine *engine, const struct fb_table *table, uint32_t *ret_stream)
+int fb_engine_stream_of(const struct fb_appliance *appliance, const struct fb_table *table, uint32_t *ret_stream)
 {
-	const struct fb_appliance *appliance = engine->appliance;
 	const char *udp_port = strcmp(table->connector, "udp") == 0 ? fb_table_option(table, "port") : NULL;
 
 	for (uint32_t i = 0; i < appliance->streams_count; i++)
@@ -176,7 +174,7 @@ static int assign_source(struct fb_engine *engine, struct pipeline *pipeline, st
 		if (pipeline->sources[i].table == table)
 			source = &pipeline->sources[i];
 	if (source == NULL) {
-		if (find_stream(engine, table, &stream) != 0) {
+		if (fb_engine_stream_of(engine->appliance, table, &stream) != 0) {
 			report_no_stream(engine, table, query->plan->place, diags);
 			return FB_E_NOT_FOUND;
 		}
@@ -309,8 +307,8 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 
 /* ---- commands ---- */
 
-/* "people.sql" -> "people"; SET 'pipeline.name' and the caller's own name come first. */
-static char *pipeline_name(const char *wanted, const struct fb_plan *plan)
+/* "people.sql" -> "people". */
+char *fb_engine_pipeline_name(const char *wanted, const struct fb_plan *plan)
 {
 	const char *name = wanted ? wanted : plan->settings.pipeline_name;
 
@@ -408,6 +406,8 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 		rc = fb_pipeline_create_readers(engine, pipeline);
 	if (rc == 0)
 		rc = fb_pipeline_attach(engine, pipeline);
+	if (rc == 0)
+		rc = fb_begin_persist(engine, pipeline);
 	if (rc == 0) {
 		pipeline->next = engine->pipelines;
 		engine->pipelines = pipeline;
@@ -437,7 +437,7 @@ int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file
 		fb_plan_destroy(plan);
 	if (rc != 0)
 		return rc;
-	full_name = pipeline_name(name, plan);
+	full_name = fb_engine_pipeline_name(name, plan);
 	if (full_name == NULL) {
 		fb_plan_destroy(plan);
 		return FB_E_NO_MEMORY;

@@ -366,6 +366,11 @@ struct fb_rawlog *fb_engine_rawlog(struct fb_engine *engine)
 	return fb_keeper_log(engine->keeper);
 }
 
+struct fb_store *fb_engine_store(struct fb_engine *engine)
+{
+	return engine->store;
+}
+
 /* ---- stop ---- */
 
 static void last_ledger(struct fb_engine *engine, struct fb_ledger *ret)

@@ -14,6 +14,7 @@
 
 #include "config/appliance/appliance.h"
 #include "config/sql/sql.h"
+#include "control/pipeline/replay_view.h"
 #include "control/rawlog/keeper.h"
 #include "control/sink/sink.h"
 #include "control/window/assembly.h"
@@ -153,7 +154,8 @@ struct fb_engine_view {
 	char store_error[256]; /* why results cannot be written at the moment; "" if they can */
 	char raw_error[FB_KEEPER_ERROR_BYTES]; /* the same of the raw log */
 	struct fb_rawlog_damage raw_damage;    /* met by readers since the start */
-	uint32_t port_cnt, stream_cnt, worker_cnt, pipeline_cnt;
+	uint32_t port_cnt, stream_cnt, worker_cnt, pipeline_cnt, replay_cnt;
+	const struct fb_replay_job_view *replays;
 	struct fb_port_view *ports;
 	struct fb_stream_view *streams;
 	struct fb_worker_view *workers;
@@ -163,6 +165,14 @@ struct fb_engine_view {
 
 int fb_engine_view(struct fb_engine *engine, struct fb_engine_view *ret) FB_MUST_CHECK;
 void fb_engine_view_fini(struct fb_engine_view *view);
+
+/*
+ * Who knows the replay jobs adds them to each view: fn fills the last two (in the arena). Before anybody asks for views, and NULL
+ * after the last.
+ */
+typedef int (*fb_engine_replays_fn)(
+	void *arg, struct fb_arena *arena, const struct fb_replay_job_view **ret, uint32_t *ret_cnt);
+void fb_engine_set_replays(struct fb_engine *engine, fb_engine_replays_fn fn, void *arg);
 
 /* ---- the ledger: the equations of the design, checked ---- */
 
@@ -186,8 +196,20 @@ struct fb_ledger {
 int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret) FB_MUST_CHECK;
 void fb_ledger_fini(struct fb_ledger *ledger);
 
-/* The raw log, to be read; it lives as long as the engine. */
+/* The raw log, to be read, and the store; they live as long as the engine. */
 struct fb_rawlog *fb_engine_rawlog(struct fb_engine *engine);
+struct fb_store *fb_engine_store(struct fb_engine *engine);
+/* The stream that feeds a table: by its name in the appliance file, or by the port of 'connector'='udp'. FB_E_NOT_FOUND. */
+int fb_engine_stream_of(const struct fb_appliance *appliance, const struct fb_table *table, uint32_t *ret_stream) FB_MUST_CHECK;
+/* Rule M8: what the table says, else SET, else what the appliance file says of the stream. */
+int64_t fb_engine_idle_timeout_ms(
+	const struct fb_plan *plan, const struct fb_table *table, const struct fb_stream_conf *stream);
+/* Ids for queries that are no pipeline's: their rows, windows, cursors and files are under them. Durable on return. */
+int fb_engine_reserve_queries(struct fb_engine *engine, uint32_t cnt, uint32_t *ret_first) FB_MUST_CHECK;
+/* Everything of one of them, when its delivery is stopped. */
+void fb_engine_forget_query(uint32_t query_id, struct fb_store_batch *batch);
+/* What a pipeline of this file is called: `wanted`, else SET 'pipeline.name', else the file's name. Freed by the caller. */
+char *fb_engine_pipeline_name(const char *wanted, const struct fb_plan *plan);
 
 /* Result rows of a query, newest last: up to `limit` rows ending at `before_seq` (exclusive; UINT64_MAX = the end). */
 typedef int (*fb_engine_row_fn)(void *arg, const struct fb_query_plan *plan, uint64_t seq, const struct fb_value *values);
@@ -196,3 +218,49 @@ int fb_engine_results(struct fb_engine *engine, const char *pipeline, const char
 /* The windows that have rows at or behind from_seq, and their revisions, in the order of their rows. FB_E_NOT_FOUND. */
 int fb_engine_windows(struct fb_engine *engine, const char *pipeline, const char *query, uint64_t from_seq,
 	fb_store_window_fn fn, void *arg) FB_MUST_CHECK;
+
+/* File name and text of a pipeline, each to be freed. FB_E_NOT_FOUND, FB_E_NO_MEMORY. */
+int fb_engine_pipeline_text(struct fb_engine *engine, const char *pipeline, char **ret_file, char **ret_sql) FB_MUST_CHECK;
+/* Pipelines that run and have SET 'forebay.late-repair.interval'. The callback must not ask the engine. */
+typedef void (*fb_engine_late_repair_fn)(void *arg, const char *pipeline, int64_t interval_ms);
+void fb_engine_late_repairs(struct fb_engine *engine, fb_engine_late_repair_fn fn, void *arg);
+
+/* Where in the raw log a pipeline began to read, of one worker. */
+struct fb_published_lane {
+	uint64_t core;
+	uint64_t from_seq;
+};
+
+/* What a query has published, at one moment. */
+struct fb_published {
+	uint32_t query_id;
+	uint64_t next_seq;      /* rows below are published */
+	uint64_t retained_from; /* those below are not there any more */
+	int64_t published_ms;   /* end of the last window; FB_TIME_MIN: none yet */
+	uint64_t late_rows;     /* records that no window took any more */
+	uint32_t lane_cnt;      /* 0: not known */
+	struct fb_published_lane lanes[FB_WORKER_MAX];
+};
+
+/*
+ * `like`: the rows that are to be compared with them or to correct them. FB_E_NOT_FOUND: no such pipeline or query;
+ * FB_E_INVALID: it has other columns.
+ */
+int fb_engine_published(struct fb_engine *engine, const char *pipeline, const char *query, const struct fb_query_plan *like,
+	struct fb_published *ret) FB_MUST_CHECK;
+
+/*
+ * A correction of one published window: rows are appended to the results of the query, in the order of fb_store_window, and sinks
+ * take them as they take all others.
+ */
+struct fb_correction {
+	struct fb_store_window window; /* first_seq is set */
+	const struct fb_sink_row *rows; /* window.row_cnt; seq does not count */
+};
+
+/*
+ * Written with what is in the batch already (the caller's own; empty on return), or neither is. Durable on return. Waits while a window of the query is being written. FB_E_NOT_FOUND: the query with that id is not the
+ * pipeline's any more; FB_E_TIMEOUT; FB_E_FULL, FB_E_IO: nothing was written.
+ */
+int fb_engine_correct(struct fb_engine *engine, const char *pipeline, uint32_t query_id, struct fb_correction *correction,
+	struct fb_store_batch *batch) FB_MUST_CHECK;

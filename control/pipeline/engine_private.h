@@ -10,6 +10,8 @@
  *   persist.c   what the store remembers of pipelines; restore.c: the way back
  *   hold.c      reports that have to wait for the raw log or for a checkpoint
  *   checkpoint.c  an epoch while it runs; recover.c: the raw log since the epoch
+ *   begin.c       where in the raw log a pipeline began
+ *   correct.c     corrections of published windows
  *   view.c      copies for the API; results.c rows and windows; ledger.c the equations
  */
 #pragma once
@@ -106,6 +108,9 @@ struct source_run {
 	struct fb_decode_counters base;
 	struct fb_decode_counters last;
 	struct source_lane lanes[FB_WORKER_MAX];         /* at the start */
+	/* where in the raw log the pipeline began, for good: what came before is in none of its windows */
+	struct fb_published_lane begin[FB_WORKER_MAX];
+	uint32_t begin_cnt;
 	struct fb_reader_epoch *epochs[FB_WORKER_MAX];   /* filled by the workers; NULL: no reader there */
 	bool epoch_asked[FB_WORKER_MAX];
 	bool epoch_taken[FB_WORKER_MAX]; /* and not written yet: what the worker reports now is held */
@@ -163,6 +168,8 @@ struct fb_engine {
 	char store_error[256];
 	int64_t store_retry_ns;
 	int64_t retention_ns;
+	fb_engine_replays_fn replays;
+	void *replays_arg;
 	/* threads */
 	pthread_t thread;
 	bool thread_started;
@@ -218,6 +225,8 @@ void fb_retention_round(struct fb_engine *engine);
 int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch);
 /* The progress of a query as it stands now. */
 void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch);
+/* The id that the next query gets. */
+void fb_persist_next_query(uint32_t id, struct fb_store_batch *batch);
 /* Rows of a plain query since its epoch. */
 void fb_persist_written(struct query_run *query, struct fb_store_batch *batch);
 /*
@@ -236,6 +245,9 @@ uint64_t fb_persist_number(struct fb_store *store, const char *key, uint64_t mis
 void fb_persist_source_key(
 	const struct pipeline *pipeline, const struct source_run *source, char key[FB_META_KEY_BYTES]);
 
+/* view.c; locked. Of earlier runs, of readers that are done, and of those that run as they said last. */
+struct fb_query_counters fb_view_counters(const struct fb_engine *engine, const struct query_run *query);
+
 /* restore.c; locked */
 int fb_persist_restore(struct fb_engine *engine, struct fb_diags *diags);
 
@@ -250,6 +262,13 @@ int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_m
 bool fb_checkpoint_is_ready(const struct pipeline *pipeline);
 /* Before readers are ended: nothing is written. */
 void fb_checkpoint_abandon(struct fb_engine *engine, struct pipeline *pipeline);
+
+/* begin.c; locked */
+/* A reader was attached for the first time: its first datagram has this number. */
+void fb_begin_note(struct source_run *source, uint32_t worker, uint64_t log_seq);
+int fb_begin_persist(struct fb_engine *engine, const struct pipeline *pipeline);
+int fb_begin_restore(struct fb_engine *engine, const struct pipeline *pipeline, struct source_run *source);
+void fb_begin_forget(const struct pipeline *pipeline, const struct source_run *source, struct fb_store_batch *batch);
 
 /* hold.c; locked */
 /* True: the report is kept until it may be taken. */

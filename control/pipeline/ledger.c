@@ -133,6 +133,32 @@ static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipe
 		delivery->delivered + (delivery->end - FB_MIN(delivery->cursor, delivery->end)), 0);
 }
 
+/* The equations of a replay; of a source that is still read nothing is known yet but that it is. */
+static void replay_lines(struct maker *maker, const struct fb_replay_job_view *job)
+{
+	struct fb_arena *arena = &maker->ledger->view.arena;
+
+	for (uint32_t q = 0; q < job->query_cnt; q++) {
+		const struct fb_replay_query_view *query = &job->queries[q];
+		const char *scope = fb_arena_printf(arena, "replay %llu/%s", (unsigned long long)job->id, query->name);
+		const struct fb_query_counters *counters = &query->counters;
+		const struct fb_delivery_status *delivery = &query->delivery;
+
+		if (query->finished) {
+			add_line(maker, scope, "decoded = sum of dispositions", query->decoded,
+				sum(counters->disposition, FB_REC_CNT), 0);
+			if (query->windowed)
+				add_line(maker, scope, "accepted = in windows", counters->disposition[FB_REC_ACCEPTED],
+					query->window_rows, 0);
+			if (query->stored)
+				add_line(maker, scope, "rows made = rows kept", query->result_rows, query->stored_rows, 0);
+		}
+		if (query->delivers)
+			add_line(maker, scope, "rows kept = delivered + pending", query->stored_rows,
+				delivery->delivered + (delivery->end - FB_MIN(delivery->cursor, delivery->end)), 0);
+	}
+}
+
 int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 {
 	struct fb_ledger ledger = {.view = *view, .balanced = true};
@@ -141,6 +167,8 @@ int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
 		maker.cap += 2 + (4 + 4 * FB_CASCADE_MAX) * view->pipelines[i].query_cnt;
+	for (uint32_t i = 0; i < view->replay_cnt; i++)
+		maker.cap += 4 * view->replays[i].query_cnt;
 	ledger.lines = FB_ARENA_ARRAY(arena, struct fb_ledger_line, maker.cap);
 	if (ledger.lines == NULL) {
 		view->arena = *arena;
@@ -162,6 +190,8 @@ int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 		for (uint32_t q = 0; q < pipeline->query_cnt; q++)
 			query_lines(&maker, pipeline, &pipeline->queries[q]);
 	}
+	for (uint32_t i = 0; i < view->replay_cnt; i++)
+		replay_lines(&maker, &view->replays[i]);
 	if (arena->failed) {
 		view->arena = *arena;
 		return FB_E_NO_MEMORY;

@@ -92,6 +92,7 @@ void fb_merge_take_report(struct fb_engine *engine, const struct fb_report *repo
 	switch (report->kind) {
 	case FB_REPORT_READER_ADDED:
 		source->added[report->worker] = true;
+		fb_begin_note(source, report->worker, report->log_seq);
 		break;
 	case FB_REPORT_SLICE:
 	case FB_REPORT_SLICE_OPEN:

@@ -8,6 +8,7 @@
  *   ledger/ID                    counters of a query as of its epoch
  *   written/ID                   rows of a plain query that are in the store since its epoch, by worker
  *   source/NAME/TABLE            watermarks, counters and lanes of a source as of its epoch
+ *   begin/source/NAME/TABLE      where in the raw log its readers began (begin.c)
  *   lane/TABLE/WORKER            sequence number that the raw log of a stream goes on with at least
  *
  * An epoch is one batch: what a checkpoint or an orderly stop wrote of a pipeline. A lane is a source on one worker: what its
@@ -88,6 +89,11 @@ int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, str
 	rc = value.failed ? FB_E_NO_MEMORY : fb_store_commit(batch, true);
 	fb_buf_fini(&value);
 	return rc;
+}
+
+void fb_persist_next_query(uint32_t id, struct fb_store_batch *batch)
+{
+	put_number(batch, "next_query_id", id);
 }
 
 void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct fb_store_batch *batch)
@@ -284,6 +290,20 @@ int fb_persist_clean(struct fb_engine *engine, bool clean)
 	return fb_store_commit(engine->batch, true);
 }
 
+void fb_engine_forget_query(uint32_t id, struct fb_store_batch *batch)
+{
+	/* The last two are what file sinks remember (control/sink/filesystem.c). */
+	static const char *const keys[] = {"query/%" PRIu32, "ledger/%" PRIu32, "written/%" PRIu32, "cursor/%" PRIu32, "repair/%" PRIu32,
+		"sink/%" PRIu32 "/intent", "sink/%" PRIu32 "/id"};
+	char key[64];
+
+	fb_store_delete_query(batch, id);
+	for (size_t i = 0; i < FB_ARRAY_LEN(keys); i++) {
+		snprintf(key, sizeof(key), keys[i], id);
+		fb_store_delete_meta(batch, key);
+	}
+}
+
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
 {
 	char key[FB_META_KEY_BYTES];
@@ -293,23 +313,8 @@ void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
 		fb_persist_source_key(pipeline, &pipeline->sources[i], key);
 		fb_store_delete_meta(batch, key);
+		fb_begin_forget(pipeline, &pipeline->sources[i], batch);
 	}
-	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
-		uint32_t id = pipeline->queries[i].query_id;
-
-		fb_store_delete_query(batch, id);
-		snprintf(key, sizeof(key), "query/%" PRIu32, id);
-		fb_store_delete_meta(batch, key);
-		snprintf(key, sizeof(key), "ledger/%" PRIu32, id);
-		fb_store_delete_meta(batch, key);
-		snprintf(key, sizeof(key), "written/%" PRIu32, id);
-		fb_store_delete_meta(batch, key);
-		snprintf(key, sizeof(key), "cursor/%" PRIu32, id);
-		fb_store_delete_meta(batch, key);
-		/* What file sinks remember (control/sink/filesystem.c). */
-		snprintf(key, sizeof(key), "sink/%" PRIu32 "/intent", id);
-		fb_store_delete_meta(batch, key);
-		snprintf(key, sizeof(key), "sink/%" PRIu32 "/id", id);
-		fb_store_delete_meta(batch, key);
-	}
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
+		fb_engine_forget_query(pipeline->queries[i].query_id, batch);
 }

@@ -214,7 +214,7 @@ static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, s
 	fb_buf_fini(&bytes);
 	if (!fb_recover_has_log(engine, source))
 		skip_published(source);
-	return rc;
+	return rc ? rc : fb_begin_restore(engine, pipeline, source);
 }
 
 /* Sessions that are not published: readers must know of them before they are fed. */

@@ -86,6 +86,24 @@ static void add_running(struct fb_query_view *view, const struct fb_reader_snaps
 	view->moving_rows += after->sealed_rows - before->sealed_rows + after->rows_out - before->rows_out;
 }
 
+struct fb_query_counters fb_view_counters(const struct fb_engine *engine, const struct query_run *query)
+{
+	const struct source_run *source = query->source;
+	struct fb_query_counters counters = query->base;
+
+	fb_query_counters_add(&counters, &query->last);
+	for (uint32_t w = 0; source != NULL && w < engine->worker_cnt; w++) {
+		struct fb_worker_snapshot *numbers = &engine->snapshots[w];
+
+		if (source->slot == UINT32_MAX || source->readers[w] == NULL || source->done[w])
+			continue;
+		fb_worker_snapshot(engine->workers[w], numbers);
+		if (numbers->readers[source->slot].used)
+			fb_query_counters_add(&counters, &numbers->readers[source->slot].queries[query->index]);
+	}
+	return counters;
+}
+
 static uint64_t queued_rows(const struct query_run *query)
 {
 	uint64_t rows = 0;
@@ -287,6 +305,14 @@ static int fill_view(struct fb_engine *engine, struct fb_engine_view *view)
 	return rc ? rc : arena->failed ? FB_E_NO_MEMORY : 0;
 }
 
+void fb_engine_set_replays(struct fb_engine *engine, fb_engine_replays_fn fn, void *arg)
+{
+	fb_engine_lock(engine);
+	engine->replays = fn;
+	engine->replays_arg = arg;
+	fb_engine_unlock(engine);
+}
+
 int fb_engine_view(struct fb_engine *engine, struct fb_engine_view *ret)
 {
 	struct fb_engine_view view = {
@@ -303,6 +329,8 @@ int fb_engine_view(struct fb_engine *engine, struct fb_engine_view *ret)
 	rc = fill_view(engine, &view);
 	fb_engine_unlock(engine);
 	view.now_ms = fb_clock_realtime_ns() / 1000000;
+	if (rc == 0 && engine->replays != NULL)
+		rc = engine->replays(engine->replays_arg, &view.arena, &view.replays, &view.replay_cnt);
 	if (rc != 0) {
 		fb_arena_fini(&view.arena);
 		return rc;

@@ -36,6 +36,7 @@ struct fb_delivery {
 	struct fb_sink_row *rows;
 	struct fb_buf bytes;
 	uint32_t row_cnt;
+	uint32_t marked; /* of them, while they are marked */
 };
 
 /* ---- cursor ---- */
@@ -91,6 +92,37 @@ static int collect(void *arg, uint64_t seq, const uint8_t *row, size_t len)
 	return delivery->bytes.failed ? FB_E_NO_MEMORY : 0;
 }
 
+/* Rows of a correction are told from those that were published first. */
+static int mark_window(void *arg, const struct fb_store_window *window)
+{
+	struct fb_delivery *delivery = arg;
+	uint64_t end = window->first_seq + window->row_cnt;
+
+	if (window->first_seq > delivery->rows[delivery->row_cnt - 1].seq)
+		return 1;
+	while (delivery->marked < delivery->row_cnt && delivery->rows[delivery->marked].seq < end) {
+		struct fb_sink_row *row = &delivery->rows[delivery->marked++];
+
+		if (window->revision == 0 || row->seq < window->first_seq)
+			continue;
+		row->revision = window->revision;
+		row->change = fb_store_window_change(window, row->seq);
+	}
+	return 0;
+}
+
+static int mark_rows(struct fb_delivery *delivery)
+{
+	int rc;
+
+	delivery->marked = 0;
+	if (delivery->row_cnt == 0)
+		return 0;
+	rc = fb_store_scan_windows(
+		delivery->conf.store, delivery->conf.query_id, delivery->rows[0].seq, mark_window, delivery);
+	return FB_MIN(rc, 0);
+}
+
 static int read_rows(struct fb_delivery *delivery)
 {
 	int rc;
@@ -101,7 +133,7 @@ static int read_rows(struct fb_delivery *delivery)
 		delivery->conf.store, delivery->conf.query_id, delivery->position, false, collect, delivery);
 	for (uint32_t i = 0; i < delivery->row_cnt; i++)
 		delivery->rows[i].bytes = (const uint8_t *)delivery->bytes.p + (uintptr_t)delivery->rows[i].bytes;
-	return rc > 0 ? 0 : rc;
+	return rc < 0 ? rc : mark_rows(delivery);
 }
 
 /* ---- status ---- */

@@ -429,6 +429,14 @@ static int take_row(struct fb_sink *sink, const struct fb_sink_row *row, bool *r
 		fb_buf_printf(message, "row %" PRIu64 " of the store does not decode", row->seq);
 		return (int)used;
 	}
+	/* Files take nothing back: of a row that is no more nothing is written. */
+	if (row->change == FB_STORE_DELETE) {
+		sink->next_seq = row->seq + 1;
+		if (sink->gather.cnt == 0)
+			sink->arrived_seq = sink->next_seq;
+		*ret_taken = true;
+		return 0;
+	}
 	rc = fb_gather_find(&sink->gather, sink->table, sink->values, sink->default_name, &partition);
 	if (rc == FB_E_FULL)
 		return 0; /* a commit comes first */

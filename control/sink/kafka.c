@@ -271,20 +271,32 @@ static void write_part(struct fb_sink *sink, struct fb_writer *writer, const str
 	fb_writer_row(writer, sink->some, out);
 }
 
-static rd_kafka_resp_err_t produce(struct fb_sink *sink, uint64_t seq)
+static void add_number(rd_kafka_headers_t *headers, const char *name, uint64_t value)
 {
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(3);
-	rd_kafka_resp_err_t err;
 	char number[24];
-	int len = snprintf(number, sizeof(number), "%" PRIu64, seq);
+	int len = snprintf(number, sizeof(number), "%" PRIu64, value);
+
+	rd_kafka_header_add(headers, name, -1, number, len);
+}
+
+/* With a key, a row that is no more is a tombstone: log compaction removes what has the key. Without one it says so itself. */
+static rd_kafka_resp_err_t produce(struct fb_sink *sink, const struct fb_sink_row *row)
+{
+	static const char *const changes[] = {
+		[FB_STORE_INSERT] = "insert", [FB_STORE_UPDATE] = "update", [FB_STORE_DELETE] = "delete"};
+	bool tombstone = row->change == FB_STORE_DELETE && sink->key_writer != NULL;
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(4);
+	rd_kafka_resp_err_t err;
 
 	rd_kafka_header_add(headers, "pipeline", -1, sink->pipeline, -1);
-	rd_kafka_header_add(headers, "seq", -1, number, len);
-	rd_kafka_header_add(headers, "revision", -1, "0", 1);
+	add_number(headers, "seq", row->seq);
+	add_number(headers, "revision", row->revision);
+	if (row->revision > 0)
+		rd_kafka_header_add(headers, "change", -1, changes[row->change], -1);
 	err = rd_kafka_producev(sink->producer, RD_KAFKA_V_RKT(sink->topic), RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(sink->value.p, sink->value.len),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(tombstone ? NULL : sink->value.p, tombstone ? 0 : sink->value.len),
 		RD_KAFKA_V_KEY(sink->key_writer ? sink->key.p : NULL, sink->key_writer ? sink->key.len : 0),
-		RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)seq), RD_KAFKA_V_END);
+		RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)row->seq), RD_KAFKA_V_END);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		rd_kafka_headers_destroy(headers);
 	return err;
@@ -309,7 +321,7 @@ static int write_kafka(
 		write_part(sink, sink->value_writer, &sink->value_table, sink->value_fields, &sink->value);
 		if (sink->key_writer != NULL)
 			write_part(sink, sink->key_writer, &sink->key_table, sink->key_fields, &sink->key);
-		err = produce(sink, rows[taken].seq);
+		err = produce(sink, &rows[taken]);
 		if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			break;
 		if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {

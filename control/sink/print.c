@@ -48,7 +48,10 @@ static int open_sink(const struct fb_sink_conf *conf, uint64_t next_seq, struct 
 	return 0;
 }
 
-/* "+I[a, b]": an insert, as Flink prints it. A line is written whole. */
+/* As Flink prints changes; "+I[a, b]": an insert. */
+static const char *const marks[] = {[FB_STORE_INSERT] = "+I[", [FB_STORE_UPDATE] = "+U[", [FB_STORE_DELETE] = "-D["};
+
+/* A line is written whole. */
 static int print_rows(
 	struct fb_sink *sink, const struct fb_sink_row *rows, uint32_t cnt, uint32_t *ret_taken, struct fb_buf *message)
 {
@@ -67,7 +70,7 @@ static int print_rows(
 		}
 		if (sink->identifier != NULL)
 			fb_buf_printf(&text, "%s> ", sink->identifier);
-		fb_buf_add_text(&text, "+I[");
+		fb_buf_add_text(&text, marks[rows[taken].change]);
 		for (uint32_t i = 0; i < sink->table->field_cnt; i++) {
 			if (i > 0)
 				fb_buf_add_text(&text, ", ");

@@ -32,6 +32,9 @@ struct fb_sink_row {
 	uint64_t seq;
 	const uint8_t *bytes; /* fb_row_encode, types of query->sink->fields */
 	uint32_t len;
+	/* of a window that was corrected: what the row is, and of which revision (state/store: fb_store_window); else 0 */
+	enum fb_store_change change;
+	uint64_t revision;
 };
 
 /* One row of the table in sink.c per connector. */

@@ -108,7 +108,7 @@ static struct fb_api *open_api(
 	conf->http.listen = listen_at;
 	conf->kernels = "auto";
 	fb_diags_init(&diags, "lab.yaml");
-	LAB_CHECK(fb_api_start(engine, conf, &diags, &api) == 0, "%s",
+	LAB_CHECK(fb_api_start(engine, NULL, conf, &diags, &api) == 0, "%s",
 		diags.cnt ? diags.items[0].message : "");
 	fb_diags_fini(&diags);
 	return api;
@@ -279,7 +279,7 @@ static void run_sockets(struct lab *of, struct fb_engine *engine, void *arg)
 
 	second = conf;
 	fb_diags_init(&diags, "lab.yaml");
-	LAB_CHECK(fb_api_start(engine, &second, &diags, &other) == FB_E_BUSY);
+	LAB_CHECK(fb_api_start(engine, NULL, &second, &diags, &other) == FB_E_BUSY);
 	LAB_CHECK(diags.error_cnt == 1 && strstr(diags.items[0].message, socket_path) != NULL);
 	fb_diags_fini(&diags);
 	json_decref(ask_json(0, "GET", "/v1/version", NULL, 200));
