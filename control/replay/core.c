@@ -98,11 +98,29 @@ static void wait_for_room(struct fb_core *core)
 		return;
 	pthread_mutex_lock(&replay->lock);
 	take_back(core);
-	while (is_short(core) && !atomic_load(&replay->stop)) {
+	while (is_short(core) && !atomic_load(&replay->stop) && !atomic_load(&replay->pausing)) {
 		pthread_cond_wait(&core->returned, &replay->lock);
 		take_back(core);
 	}
 	pthread_mutex_unlock(&replay->lock);
+}
+
+/* A barrier (fb_replay_pause): what is open is handed over, and nothing begun until it is lifted. */
+static int park(struct fb_core *core)
+{
+	struct fb_replay *replay = core->replay;
+	int rc = fb_core_give_open(core);
+
+	pthread_mutex_lock(&replay->lock);
+	core->parked = true;
+	pthread_cond_signal(&replay->arrived);
+	while (rc == 0 && atomic_load(&replay->pausing) && !atomic_load(&replay->stop)) {
+		pthread_cond_wait(&core->returned, &replay->lock);
+		take_back(core);
+	}
+	core->parked = false;
+	pthread_mutex_unlock(&replay->lock);
+	return rc;
 }
 
 static bool give_part(struct fb_core *core, const struct fb_part *what)
@@ -158,7 +176,12 @@ static int run_units(struct fb_core *core)
 
 	fb_core_begin(core);
 	while (rc == 0 && !atomic_load_explicit(&replay->stop, memory_order_relaxed)) {
+		fb_pace_rest(&core->pace, &replay->stop);
 		wait_for_room(core);
+		if (atomic_load(&replay->pausing)) {
+			rc = park(core);
+			continue;
+		}
 		rc = source->ops->next(source, &core->unit);
 		if (rc != 1)
 			break;
@@ -173,6 +196,8 @@ void *fb_core_main(void *arg)
 {
 	struct fb_core *core = arg;
 
+	if (core->replay->conf->budget.low_priority)
+		fb_pace_give_way();
 	core->rc = run_units(core);
 	if (core->rc != 0)
 		fb_replay_stop(core->replay);

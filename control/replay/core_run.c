@@ -322,7 +322,7 @@ int fb_core_run(struct fb_core *core)
 	core->pages_tail = &pages;
 	set_metadata(core, reader);
 	if (replay->conf->batch && unit->floor_ms > FB_TIME_MIN)
-		rc = seal(core, unit->floor_ms - 1);
+		rc = seal(core, unit->floor_ms - FB_REPLAY_FLOOR_MS);
 	watermark = replay->parted ? run_parts(core, reader) : run_whole(core, reader);
 	rc = rc ? rc : core->unit_rc;
 	rc = rc ? rc : check_room(core, reader);
@@ -337,6 +337,18 @@ int fb_core_run(struct fb_core *core)
 	}
 	/* FB_TIME_MAX: the run has failed elsewhere. */
 	return replay->conf->batch || watermark == FB_TIME_MAX ? 0 : seal(core, watermark);
+}
+
+int fb_core_give_open(struct fb_core *core)
+{
+	struct fb_slice *slice;
+	uint32_t query;
+
+	for (uint32_t i = 0; i < core->reader_cnt; i++)
+		while ((slice = fb_reader_take_open(core->readers[i], &query)) != NULL)
+			if (!fb_core_give_slice(core, query, slice))
+				return FB_E_NO_MEMORY;
+	return 0;
 }
 
 int fb_core_end(struct fb_core *core)

@@ -95,8 +95,8 @@ static void close(struct fb_unit_source *source)
 
 int fb_file_source_open(const struct fb_input_conf *conf, struct fb_buf *message, struct fb_unit_source **ret)
 {
-	static const struct fb_unit_ops by_lines = {next, fini, stop, NULL, taken_bytes, total_bytes, error, numbers, close};
-	static const struct fb_unit_ops spanning = {next, fini, stop, settle, taken_bytes, total_bytes, error, numbers, close};
+	static const struct fb_unit_ops by_lines = {next, fini, stop, NULL, taken_bytes, total_bytes, NULL, error, numbers, close};
+	static const struct fb_unit_ops spanning = {next, fini, stop, settle, taken_bytes, total_bytes, NULL, error, numbers, close};
 	struct file_source *source = aligned_alloc(_Alignof(struct file_source), sizeof(*source));
 	struct fb_input_conf input = *conf;
 	int rc;

@@ -78,14 +78,14 @@ static int find_floors(struct fb_log_plan *plan)
 	return 0;
 }
 
-int fb_log_plan_open(const struct fb_log_plan_conf *conf, struct fb_log_plan *plan)
+int fb_log_plan_open(const struct fb_log_plan_conf *conf, bool is_fixed, struct fb_log_plan *plan)
 {
-	struct gather gather = {.plan = plan};
+	struct gather gather = {.plan = plan, .first_seq = UINT64_MAX, .last_seq = UINT64_MAX};
 	int rc;
 
 	*plan = (struct fb_log_plan){.conf = *conf};
 	rc = fb_rawlog_spans(conf->log, conf->stream, take_span, &gather);
-	if (rc == 0 && !gather.any)
+	if (rc == 0 && !gather.any && !is_fixed)
 		rc = FB_E_NOT_FOUND;
 	if (rc == 0)
 		rc = find_floors(plan);
@@ -94,9 +94,10 @@ int fb_log_plan_open(const struct fb_log_plan_conf *conf, struct fb_log_plan *pl
 		return rc;
 	}
 	/* Asked for from the first on is asked for from what there is. */
-	if (conf->from_seq > 0 && conf->from_seq < gather.first_seq)
+	if (conf->from_seq > 0 && conf->from_seq < gather.first_seq && conf->from_seq <= conf->to_seq)
 		plan->missing_datagrams = FB_MIN(gather.first_seq - 1, conf->to_seq) - conf->from_seq + 1;
-	plan->conf.to_seq = FB_MIN(conf->to_seq, gather.last_seq);
+	if (!is_fixed)
+		plan->conf.to_seq = FB_MIN(conf->to_seq, gather.last_seq);
 	plan->span = UINT32_MAX; /* before the first */
 	return 0;
 }

@@ -42,8 +42,9 @@ struct fb_log_plan {
 	uint64_t damaged_datagrams;
 };
 
-/* Fixes the end: conf.to_seq becomes what the lane has now, if that is less. FB_E_NOT_FOUND: the lane has nothing at all. */
-int fb_log_plan_open(const struct fb_log_plan_conf *conf, struct fb_log_plan *plan) FB_MUST_CHECK;
+/* Fixes the end: conf.to_seq becomes what the lane has now, if that is less, unless it was fixed before. FB_E_NOT_FOUND: the
+ * lane has nothing at all, and was not known before. */
+int fb_log_plan_open(const struct fb_log_plan_conf *conf, bool is_fixed, struct fb_log_plan *plan) FB_MUST_CHECK;
 void fb_log_plan_close(struct fb_log_plan *plan);
 /* The next block; FB_E_NOT_FOUND: no more. Valid until the next call but one of fb_log_plan_next. */
 int fb_log_plan_peek(struct fb_log_plan *plan, const struct fb_block_header **ret) FB_MUST_CHECK;

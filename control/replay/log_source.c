@@ -247,6 +247,25 @@ static uint64_t total_bytes(const struct fb_unit_source *base)
 	return source_of(base)->total_bytes;
 }
 
+static int64_t floor_ms(struct fb_unit_source *base)
+{
+	struct log_source *source = source_of(base);
+	int64_t floor = FB_TIME_MAX;
+
+	for (uint32_t i = 0; i < base->lane_cnt; i++) {
+		const struct log_lane *lane = &source->lanes[i];
+		const struct fb_block_header *header;
+
+		int rc = fb_log_plan_peek(&source->lanes[i].plan, &header);
+
+		/* What fails now fails the next unit, too. */
+		if (rc != 0 && rc != FB_E_NOT_FOUND)
+			return FB_TIME_MIN;
+		floor = FB_MIN(floor, lane->head ? lane->head->floor_ms : fb_log_plan_floor(&lane->plan));
+	}
+	return floor;
+}
+
 static const char *error(struct fb_unit_source *base)
 {
 	struct log_source *source = source_of(base);
@@ -268,6 +287,21 @@ static void numbers(const struct fb_unit_source *base, struct fb_replay_numbers 
 		numbers->log.damaged_datagrams += plan->damaged_datagrams;
 		numbers->log.missing_datagrams += plan->missing_datagrams;
 	}
+}
+
+void fb_log_source_where(const struct fb_unit_source *base, struct fb_replay_lane *ret_lanes, uint32_t *ret_last_lane,
+	int64_t *ret_last_arrival_ns)
+{
+	const struct log_source *source = source_of(base);
+
+	for (uint32_t i = 0; i < base->lane_cnt; i++) {
+		const struct log_lane *lane = &source->lanes[i];
+
+		ret_lanes[i] = (struct fb_replay_lane){
+			.core = lane->core, .from_seq = lane->next_seq, .to_seq = lane->plan.conf.to_seq};
+	}
+	*ret_last_lane = source->last_lane;
+	*ret_last_arrival_ns = source->last_arrival_ns;
 }
 
 /* ---- making it ---- */
@@ -331,15 +365,19 @@ static int by_core(const void *a, const void *b)
 }
 
 /* In the order of their cores, which decides what has the same time. */
-static int list_lanes(const struct fb_replay_log *log, struct cores *ret)
+static int list_lanes(const struct fb_log_source_conf *conf, struct cores *ret)
 {
-	if (log->lane_cnt == 0)
+	const struct fb_replay_log *log = conf->log;
+	const struct fb_replay_lane *lanes = conf->resume_cnt > 0 ? conf->resume : log->lanes;
+	uint32_t cnt = conf->resume_cnt > 0 ? conf->resume_cnt : log->lane_cnt;
+
+	if (cnt == 0)
 		return fb_rawlog_spans(log->log, log->stream, note_core, ret);
-	ret->at = malloc(log->lane_cnt * sizeof(*ret->at));
+	ret->at = malloc(cnt * sizeof(*ret->at));
 	if (ret->at == NULL)
 		return FB_E_NO_MEMORY;
-	memcpy(ret->at, log->lanes, log->lane_cnt * sizeof(*ret->at));
-	ret->cnt = log->lane_cnt;
+	memcpy(ret->at, lanes, cnt * sizeof(*ret->at));
+	ret->cnt = cnt;
 	qsort(ret->at, ret->cnt, sizeof(*ret->at), by_core);
 	return 0;
 }
@@ -356,11 +394,12 @@ static int open_lane(struct log_source *source, struct log_lane *lane, const str
 		.to_ns = conf->log->to_ns,
 		.from_ms = conf->from_ms,
 		.to_ms = conf->to_ms};
+	bool resumed = conf->resume_cnt > 0;
 	int rc;
 
 	if (conf->batch)
 		plan.event_times_by = conf->event_times_by;
-	rc = fb_log_plan_open(&plan, &lane->plan);
+	rc = fb_log_plan_open(&plan, resumed, &lane->plan);
 	if (rc == FB_E_NOT_FOUND)
 		fb_buf_printf(message, "the raw log has nothing of core %u", bounds->core);
 	lane->core = bounds->core;
@@ -373,7 +412,7 @@ static int open_lane(struct log_source *source, struct log_lane *lane, const str
 static int open_lanes(struct log_source *source, struct fb_buf *message)
 {
 	struct cores cores = {0};
-	int rc = list_lanes(source->conf.log, &cores);
+	int rc = list_lanes(&source->conf, &cores);
 
 	if (rc == 0 && cores.cnt == 0) {
 		fb_buf_printf(message, "the raw log has nothing of the stream");
@@ -392,7 +431,7 @@ static int open_lanes(struct log_source *source, struct fb_buf *message)
 
 int fb_log_source_open(const struct fb_log_source_conf *conf, struct fb_buf *message, struct fb_unit_source **ret)
 {
-	static const struct fb_unit_ops ops = {next, fini, stop, NULL, taken_bytes, total_bytes, error, numbers, close_source};
+	static const struct fb_unit_ops ops = {next, fini, stop, NULL, taken_bytes, total_bytes, floor_ms, error, numbers, close_source};
 	struct log_source *source = calloc(1, sizeof(*source));
 	int rc;
 
@@ -400,8 +439,8 @@ int fb_log_source_open(const struct fb_log_source_conf *conf, struct fb_buf *mes
 		return FB_E_NO_MEMORY;
 	source->base = (struct fb_unit_source){.ops = &ops, .idle_timeout_ms = conf->log->idle_timeout_ms};
 	source->conf = *conf;
-	source->last_lane = UINT32_MAX;
-	source->last_arrival_ns = INT64_MIN;
+	source->last_lane = conf->resume_cnt > 0 ? conf->last_lane : UINT32_MAX;
+	source->last_arrival_ns = conf->resume_cnt > 0 ? conf->last_arrival_ns : INT64_MIN;
 	pthread_mutex_init(&source->lock, NULL);
 	pthread_cond_init(&source->changed, NULL);
 	rc = open_lanes(source, message);

@@ -27,7 +27,16 @@ struct fb_log_source_conf {
 	struct fb_event_times_by event_times_by; /* as batch */
 	int64_t from_ms; /* as batch: events that are needed, inclusive */
 	int64_t to_ms;
+	/* Of a run that goes on: lanes with what is left of them, in place of those of the log, and the burst that was
+	 * being cut. */
+	const struct fb_replay_lane *resume;
+	uint32_t resume_cnt; /* 0: it begins at the beginning */
+	uint32_t last_lane;
+	int64_t last_arrival_ns;
 };
 
 /* Errors as fb_replay_run_log. */
 int fb_log_source_open(const struct fb_log_source_conf *conf, struct fb_buf *message, struct fb_unit_source **ret) FB_MUST_CHECK;
+/* What resume needs: where the units end so far. While no core is at work. ret_lanes: lane_cnt of them. */
+void fb_log_source_where(const struct fb_unit_source *source, struct fb_replay_lane *ret_lanes, uint32_t *ret_last_lane,
+	int64_t *ret_last_arrival_ns);

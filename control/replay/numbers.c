@@ -14,12 +14,10 @@ static void add_counters(void *to, const void *from, size_t bytes)
 _Static_assert(sizeof(struct fb_decode_counters) % sizeof(uint64_t) == 0, "nothing but u64");
 _Static_assert(sizeof(struct fb_query_counters) % sizeof(uint64_t) == 0, "nothing but u64");
 
-static int64_t watermark_of(const struct fb_replay *replay)
+int64_t fb_replay_watermark(const struct fb_replay *replay)
 {
 	int64_t watermark = FB_TIME_MIN;
 
-	if (replay->conf->batch)
-		return FB_TIME_MIN;
 	if (replay->parted)
 		return replay->partitions.global_ms;
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
@@ -27,19 +25,42 @@ static int64_t watermark_of(const struct fb_replay *replay)
 	return FB_MAX(watermark, replay->order.watermark_ms);
 }
 
+/* What counts on from the queries' own numbers is in these already. Levels begin at zero with what was kept. */
+static void add_base(const struct fb_replay_numbers *base, struct fb_replay_numbers *numbers)
+{
+	add_counters(&numbers->decode, &base->decode, sizeof(numbers->decode));
+	add_counters(&numbers->log, &base->log, sizeof(numbers->log));
+	numbers->input_bytes += base->input_bytes;
+	for (uint32_t q = 0; q < numbers->query_cnt; q++) {
+		struct fb_replay_query *query = &numbers->queries[q];
+
+		add_counters(&query->counters, &base->queries[q].counters, sizeof(query->counters));
+		for (uint32_t i = 0; i < query->level_cnt; i++) {
+			const struct fb_assembly_level *from = &base->queries[q].levels[i];
+			struct fb_assembly_level *level = &query->levels[i];
+
+			add_counters(&level->counters, &from->counters, sizeof(level->counters));
+			level->rows_in += from->rows_in;
+			level->finished_rows += from->finished_rows;
+			level->windows += from->windows;
+			level->rows_out += from->rows_out;
+			level->dropped_groups += from->dropped_groups;
+			query->dropped_groups += from->dropped_groups;
+		}
+	}
+}
+
 int fb_numbers_sum(struct fb_replay *replay, struct fb_replay_numbers *ret)
 {
 	uint32_t query_cnt = replay->conf->query_cnt;
 	struct fb_replay_numbers numbers = {
-		.watermark_ms = watermark_of(replay), .query_cnt = query_cnt, .queries = calloc(query_cnt, sizeof(*numbers.queries))};
+		.watermark_ms = replay->conf->batch ? FB_TIME_MIN : fb_replay_watermark(replay), .query_cnt = query_cnt, .queries = calloc(query_cnt, sizeof(*numbers.queries))};
 
 	if (numbers.queries == NULL)
 		return FB_E_NO_MEMORY;
 	replay->source->ops->numbers(replay->source, &numbers);
-	for (uint32_t q = 0; q < query_cnt; q++) {
-		fb_windows_levels(&replay->queries[q]);
-		numbers.queries[q] = replay->queries[q].numbers;
-	}
+	for (uint32_t q = 0; q < query_cnt; q++)
+		fb_windows_numbers(&replay->queries[q], &numbers.queries[q]);
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		for (uint32_t r = 0; r < replay->cores[i].reader_cnt; r++) {
 			struct fb_reader *reader = replay->cores[i].readers[r];
@@ -49,6 +70,8 @@ int fb_numbers_sum(struct fb_replay *replay, struct fb_replay_numbers *ret)
 				add_counters(&numbers.queries[q].counters, fb_reader_query_counters(reader, q),
 					sizeof(numbers.queries[q].counters));
 		}
+	if (replay->base.queries != NULL)
+		add_base(&replay->base, &numbers);
 	*ret = numbers;
 	return 0;
 }

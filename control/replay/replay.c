@@ -54,6 +54,8 @@ static int open_queries(struct fb_replay *replay)
 			rc = fb_slice_layout_create(replay->first_levels[i], &query->layout);
 	}
 	/* One half for the cores, one for windows that are put together from several cores. */
+	for (uint32_t i = 0; i < conf->query_cnt; i++)
+		replay->queries[i].published_ms = FB_TIME_MIN;
 	share = conf->state_bytes / FB_MAX(windowed, 1u);
 	replay->pool_bytes = share / 2 / replay->thread_cnt / replay->reader_cnt;
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++)
@@ -130,6 +132,7 @@ static int open_cores(struct fb_replay *replay)
 		core->replay = replay;
 		core->index = i;
 		core->watermark_ms = FB_TIME_MIN;
+		core->pace.percent = conf->budget.cpu_percent;
 		pthread_cond_init(&core->returned, NULL);
 		replay->core_cnt++;
 		rc = open_core(replay, core, layouts);
@@ -186,11 +189,11 @@ static bool has_session(const struct fb_replay_conf *conf)
 	return any;
 }
 
-static int open_replay(struct fb_replay *replay, fb_unit_source_open_fn open_source)
+static int open_replay(struct fb_replay *replay, const struct fb_replay_input *input)
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	bool by_lane = replay->log != NULL && !conf->batch && has_session(conf);
-	int rc = open_source(replay, &replay->source);
+	int rc = input->open(replay, &replay->source);
 
 	if (rc != 0)
 		return say(replay, rc, fb_strerror(rc));
@@ -204,6 +207,8 @@ static int open_replay(struct fb_replay *replay, fb_unit_source_open_fn open_sou
 		rc = fb_partitions_init(&replay->partitions, replay->source->lane_cnt, replay->source->idle_timeout_ms);
 	if (rc == 0)
 		rc = open_cores(replay);
+	if (rc == 0 && input->restore != NULL)
+		rc = input->restore(replay);
 	return rc == 0 ? 0 : say(replay, rc, rc == FB_E_UNSUPPORTED ? "the operators cannot run this query yet" : fb_strerror(rc));
 }
 
@@ -239,6 +244,7 @@ static void close_replay(struct fb_replay *replay)
 	free(replay->cores);
 	free(replay->queries);
 	free(replay->first_levels);
+	fb_replay_numbers_fini(&replay->base);
 }
 
 /* ---- taking ---- */
@@ -338,7 +344,7 @@ static void wait_for_cores(struct fb_replay *replay, struct fb_part **ret_parts,
 		struct timespec until;
 
 		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += TAKE_NS;
+		until.tv_nsec += replay->epoch ? FB_MIN(TAKE_NS, (int64_t)replay->log->epoch_ms * 1000000) : TAKE_NS;
 		if (until.tv_nsec >= 1000000000) {
 			until.tv_sec++;
 			until.tv_nsec -= 1000000000;
@@ -370,35 +376,119 @@ static void tell_progress(struct fb_replay *replay, int64_t *next_ns)
 	replay->conf->progress(replay->conf->arg, &progress);
 }
 
-/* Cores that wait for room hear of it: what did not come back by now is needed on. */
-static void tell_published(struct fb_replay *replay, int64_t watermark_ms)
+static void wake_cores(struct fb_replay *replay)
 {
-	if (atomic_load(&replay->published_ms) == watermark_ms)
-		return;
-	atomic_store(&replay->published_ms, watermark_ms);
 	pthread_mutex_lock(&replay->lock);
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		pthread_cond_signal(&replay->cores[i].returned);
 	pthread_mutex_unlock(&replay->lock);
 }
 
-/* One round. A watermark is read before the lists: what it completes is in them by then. */
-static int take(struct fb_replay *replay, bool *done)
+/* Cores that wait for room hear of it: what did not come back by now is needed on. */
+static void tell_published(struct fb_replay *replay, int64_t watermark_ms)
 {
-	int64_t watermark = watermark_of_all(replay, done);
+	if (atomic_load(&replay->published_ms) == watermark_ms)
+		return;
+	atomic_store(&replay->published_ms, watermark_ms);
+	wake_cores(replay);
+}
+
+static int publish(struct fb_replay *replay, int64_t watermark_ms)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < replay->conf->query_cnt; i++)
+		if (replay->queries[i].assembly != NULL)
+			rc = fb_windows_publish(&replay->queries[i], watermark_ms);
+	tell_published(replay, watermark_ms);
+	return rc;
+}
+
+static int take_lists(struct fb_replay *replay, bool wait)
+{
 	struct fb_part *parts;
 	struct fb_rows_of_unit *rows;
 	int rc, rows_rc;
 
-	wait_for_cores(replay, &parts, &rows, !*done);
+	wait_for_cores(replay, &parts, &rows, wait);
 	rc = take_parts(replay, parts);
 	rows_rc = take_rows(replay, rows);
-	rc = rc ? rc : rows_rc;
-	for (uint32_t i = 0; rc == 0 && i < replay->conf->query_cnt; i++)
+	return rc ? rc : rows_rc;
+}
+
+/* One round. A watermark is read before the lists: what it completes is in them by then. */
+static int take(struct fb_replay *replay, bool *done)
+{
+	int64_t watermark = watermark_of_all(replay, done);
+	int rc = fb_replay_is_cancelled(replay) ? FB_E_CANCELLED : take_lists(replay, !*done);
+
+	fb_pace_rest(&replay->pace, &replay->stop);
+	return rc ? rc : publish(replay, watermark);
+}
+
+/* ---- epochs ---- */
+
+/* True: all cores are at the barrier, or (ret_ended) some have come to the end. */
+static bool all_parked(struct fb_replay *replay, bool *ret_ended)
+{
+	bool all = true;
+
+	*ret_ended = false;
+	pthread_mutex_lock(&replay->lock);
+	for (uint32_t i = 0; i < replay->core_cnt; i++) {
+		bool done = atomic_load(&replay->cores[i].done);
+
+		*ret_ended |= done;
+		all &= done || replay->cores[i].parked;
+	}
+	pthread_mutex_unlock(&replay->lock);
+	return all;
+}
+
+/* Of the rows so far, with no core at work: as batch, what no record to come can be older than. */
+static int64_t watermark_at_barrier(const struct fb_replay *replay)
+{
+	int64_t floor;
+
+	if (!replay->conf->batch)
+		return fb_replay_watermark(replay);
+	floor = replay->source->ops->floor_ms(replay->source);
+	return floor == FB_TIME_MIN || floor == FB_TIME_MAX ? FB_TIME_MIN : floor - FB_REPLAY_FLOOR_MS;
+}
+
+/* At the end there is no epoch any more: what is left comes with it. */
+static int come_to_epoch(struct fb_replay *replay)
+{
+	bool ended, done;
+	int rc = 0;
+
+	atomic_store(&replay->pausing, true);
+	wake_cores(replay);
+	while (rc == 0 && !all_parked(replay, &ended))
+		rc = atomic_load(&replay->stop) ? FB_E_CANCELLED : take(replay, &done);
+	if (rc == 0)
+		rc = take_lists(replay, false);
+	if (rc == 0 && !ended)
+		rc = publish(replay, watermark_at_barrier(replay));
+	for (uint32_t i = 0; rc == 0 && !ended && i < replay->conf->query_cnt; i++)
 		if (replay->queries[i].assembly != NULL)
-			rc = fb_windows_publish(&replay->queries[i], watermark);
-	tell_published(replay, watermark);
+			fb_assembly_gather(replay->queries[i].assembly);
+	if (rc == 0 && !ended)
+		rc = replay->epoch(replay);
+	atomic_store(&replay->pausing, false);
+	wake_cores(replay);
 	return rc;
+}
+
+static bool is_epoch_due(struct fb_replay *replay)
+{
+	int64_t now = fb_clock_monotonic_ns();
+	int64_t at = replay->epoch_at_ns;
+
+	if (replay->epoch == NULL || now < at)
+		return false;
+	replay->epoch_at_ns = now + (int64_t)replay->log->epoch_ms * 1000000;
+	return at > 0;
 }
 
 static int run_cores(struct fb_replay *replay)
@@ -413,7 +503,7 @@ static int run_cores(struct fb_replay *replay)
 	}
 	while (rc == 0 && !done) {
 		tell_progress(replay, &next_ns);
-		rc = fb_replay_is_cancelled(replay) ? FB_E_CANCELLED : take(replay, &done);
+		rc = is_epoch_due(replay) ? come_to_epoch(replay) : take(replay, &done);
 	}
 	if (rc != 0)
 		fb_replay_stop(replay);
@@ -421,7 +511,8 @@ static int run_cores(struct fb_replay *replay)
 		if (replay->cores[i].started)
 			pthread_join(replay->cores[i].thread, NULL);
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
-		rc = rc ? rc : replay->cores[i].rc;
+		if (replay->cores[i].rc != 0 && (rc == 0 || rc == FB_E_CANCELLED))
+			rc = fb_replay_is_cancelled(replay) ? FB_E_CANCELLED : replay->cores[i].rc;
 	return rc;
 }
 
@@ -474,10 +565,10 @@ static int explain_failure(struct fb_replay *replay, int rc)
 	return rc == FB_E_FULL ? explain_full(replay) : say(replay, rc, fb_strerror(rc));
 }
 
-int fb_replay_run_source(const struct fb_replay_conf *conf, const struct fb_replay_log *log, fb_unit_source_open_fn open_source,
-	struct fb_buf *message, struct fb_replay_numbers *ret)
+int fb_replay_run_input(const struct fb_replay_conf *conf, const struct fb_replay_input *input, struct fb_buf *message,
+	struct fb_replay_numbers *ret)
 {
-	struct fb_replay replay = {.conf = conf, .log = log, .message = message};
+	struct fb_replay replay = {.conf = conf, .log = input->log, .epoch = input->epoch, .message = message};
 	pthread_condattr_t monotonic;
 	int rc;
 
@@ -485,13 +576,14 @@ int fb_replay_run_source(const struct fb_replay_conf *conf, const struct fb_repl
 	replay.parts_tail = &replay.parts_head;
 	replay.rows_tail = &replay.rows_head;
 	replay.published_ms = FB_TIME_MIN;
+	replay.pace.percent = conf->budget.cpu_percent;
 	fb_order_init(&replay.order);
 	pthread_mutex_init(&replay.lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&replay.arrived, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	rc = open_replay(&replay, open_source);
+	rc = open_replay(&replay, input);
 	if (rc == 0) {
 		rc = run_cores(&replay);
 		drop_lists(&replay);
@@ -509,5 +601,5 @@ int fb_replay_run_source(const struct fb_replay_conf *conf, const struct fb_repl
 
 int fb_replay_run(const struct fb_replay_conf *conf, struct fb_buf *message, struct fb_replay_numbers *ret)
 {
-	return fb_replay_run_source(conf, NULL, open_files, message, ret);
+	return fb_replay_run_input(conf, &(struct fb_replay_input){.open = open_files}, message, ret);
 }

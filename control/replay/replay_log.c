@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replay of the raw log: what of it a run needs. */
-#include "control/replay/log_source.h"
+#include "control/replay/epoch.h"
 #include "control/replay/replay_private.h"
+
+#include <stdlib.h>
 
 static int open_log(struct fb_replay *replay, struct fb_unit_source **ret)
 {
 	const struct fb_replay_conf *conf = replay->conf;
+	struct fb_replay_lane *lanes = NULL;
+	int rc = 0;
 	struct fb_log_source_conf source = {.log = replay->log,
 		.budget = &conf->budget,
 		.batch = conf->batch,
@@ -17,11 +21,35 @@ static int open_log(struct fb_replay *replay, struct fb_unit_source **ret)
 
 	for (uint32_t i = 0; i < conf->query_cnt; i++)
 		source.has_windows |= conf->queries[i]->window.kind != FB_WINDOW_NONE;
-	return fb_log_source_open(&source, replay->message, ret);
+	if (replay->log->resume != NULL)
+		rc = fb_epoch_lanes(replay, &lanes, &source);
+	if (rc == 0)
+		rc = fb_log_source_open(&source, replay->message, ret);
+	free(lanes);
+	return rc;
+}
+
+bool fb_replay_can_resume(const struct fb_query_plan *const *queries, uint32_t query_cnt, bool batch)
+{
+	for (uint32_t i = 0; i < query_cnt; i++)
+		for (const struct fb_query_plan *level = queries[i]; level != NULL; level = level->upstream)
+			if (level->window.kind == FB_WINDOW_SESSION && (!batch || level != queries[i] || level->upstream != NULL))
+				return false;
+	return true;
 }
 
 int fb_replay_run_log(const struct fb_replay_conf *conf, const struct fb_replay_log *log, struct fb_buf *message,
 	struct fb_replay_numbers *ret)
 {
-	return fb_replay_run_source(conf, log, open_log, message, ret);
+	struct fb_replay_input input = {.open = open_log,
+		.log = log,
+		.restore = log->resume ? fb_epoch_restore : NULL,
+		.epoch = log->epoch_ms > 0 ? fb_epoch_take : NULL};
+
+	*ret = (struct fb_replay_numbers){0};
+	if ((input.restore != NULL || input.epoch != NULL) && !fb_replay_can_resume(conf->queries, conf->query_cnt, conf->batch)) {
+		fb_buf_add_text(message, "a query with SESSION windows cannot be resumed here");
+		return FB_E_UNSUPPORTED;
+	}
+	return fb_replay_run_input(conf, &input, message, ret);
 }

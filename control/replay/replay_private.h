@@ -7,6 +7,8 @@
  *   cut.c                             where each block's records begin, where they may span lines
  *   log_plan.c, log_source.c          headers of the raw log to blocks to units
  *   order.c, partitions.c             the watermarks that each unit begins with
+ *   pace.c                            a thread's share of its core
+ *   epoch.c                           a run's state to bytes, and back
  *   turn.c                            all three: one unit after the other
  *   core.c, core_run.c                one core: units to slices and row pages
  *   windows.c                         slices of all cores to windows to rows
@@ -23,6 +25,7 @@
 
 #include "config/base/calendar.h"
 #include "control/replay/order.h"
+#include "control/replay/pace.h"
 #include "control/replay/partitions.h"
 #include "control/replay/replay_log.h"
 #include "control/replay/unit.h"
@@ -71,6 +74,8 @@ struct fb_core {
 	bool slices_lost;
 	uint32_t parts_out; /* handed over and not returned */
 	uint32_t pages_out;
+	bool parked; /* under the lock: at the barrier */
+	struct fb_pace pace;
 };
 
 /* A query behind the cores. The taker's. */
@@ -84,6 +89,7 @@ struct fb_query_out {
 	struct fb_type *types;          /* of the select list */
 	struct fb_buf rows;             /* encoded, on their way to the caller */
 	uint64_t row_cnt;
+	int64_t published_ms; /* end of the last window; FB_TIME_MIN: none */
 	struct fb_replay_query numbers;
 };
 
@@ -108,17 +114,27 @@ struct fb_replay {
 	struct fb_query_out *queries;
 	const struct fb_query_plan **first_levels; /* of the queries: what the cores run */
 	_Atomic bool stop; /* the run has failed */
+	_Atomic bool pausing; /* cores are to come to the barrier */
 	_Atomic int64_t published_ms; /* windows complete by this are published, and what they alone needed is returned */
 	pthread_mutex_t lock; /* of the lists and of the cores' */
 	pthread_cond_t arrived;
 	struct fb_part *parts_head, **parts_tail;
 	struct fb_rows_of_unit *rows_head, **rows_tail;
 	/* the taker's */
+	struct fb_pace pace;
+	int (*epoch)(struct fb_replay *replay); /* at a barrier; NULL: none. Of a log (epoch.c) */
+	int64_t epoch_at_ns;
+	struct fb_replay_numbers base; /* of the runs before; queries NULL: there is none */
 	struct fb_rows_of_unit *rows_waiting; /* by number */
 	uint64_t next_seq;
 	uint64_t result_rows;
 };
 
+/*
+ * No record to come is older than the floor: what ends there is complete. And 1 ms more: a session that ends where a record
+ * is would have it, and a watermark 1 ms below the record says that it has fired (rules M4, W9).
+ */
+#define FB_REPLAY_FLOOR_MS 2
 #define FB_REPLAY_PAGE_BYTES (16u << 20) /* of rows, per plain query and core */
 
 /* The body of a core's thread. */
@@ -138,21 +154,30 @@ void fb_replay_stop(struct fb_replay *replay);
 void fb_core_begin(struct fb_core *core);
 /* The unit that it has taken. */
 int fb_core_run(struct fb_core *core) FB_MUST_CHECK;
+/* What its readers have open goes to the taker. */
+int fb_core_give_open(struct fb_core *core) FB_MUST_CHECK;
 /* There are no more. */
 int fb_core_end(struct fb_core *core) FB_MUST_CHECK;
 
 /* ---- numbers.c ---- */
 
+/* With those of the runs before. */
 int fb_numbers_sum(struct fb_replay *replay, struct fb_replay_numbers *ret) FB_MUST_CHECK;
 
 /* ---- replay.c ---- */
 
+/* Of all rows so far, when no core is at work: as stream. */
+int64_t fb_replay_watermark(const struct fb_replay *replay);
 /* As many as a unit should have at most. */
 uint32_t fb_replay_unit_bytes(const struct fb_replay_conf *conf);
-/* A run whose input `source` opens; log: NULL or what it is of. */
-typedef int (*fb_unit_source_open_fn)(struct fb_replay *replay, struct fb_unit_source **ret);
-int fb_replay_run_source(const struct fb_replay_conf *conf, const struct fb_replay_log *log, fb_unit_source_open_fn open,
-	struct fb_buf *message, struct fb_replay_numbers *ret) FB_MUST_CHECK;
+struct fb_replay_input {
+	int (*open)(struct fb_replay *replay, struct fb_unit_source **ret);
+	const struct fb_replay_log *log; /* NULL: files */
+	int (*restore)(struct fb_replay *replay); /* when all is made; NULL: it begins at the beginning */
+	int (*epoch)(struct fb_replay *replay);   /* NULL: no epochs */
+};
+int fb_replay_run_input(const struct fb_replay_conf *conf, const struct fb_replay_input *input, struct fb_buf *message,
+	struct fb_replay_numbers *ret) FB_MUST_CHECK;
 
 /* To the caller, counted. Taker. */
 int fb_replay_give(struct fb_query_out *query, const struct fb_replay_rows *rows) FB_MUST_CHECK;
@@ -173,5 +198,5 @@ int fb_windows_mark(struct fb_replay *replay, int64_t mark_ms) FB_MUST_CHECK;
 /* Publishes what is complete by this watermark, oldest first. */
 int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms) FB_MUST_CHECK;
 
-/* The numbers of the levels of a cascade; once, at the end. */
-void fb_windows_levels(struct fb_query_out *query);
+/* The query's numbers, with those of the levels of a cascade. */
+void fb_windows_numbers(const struct fb_query_out *query, struct fb_replay_query *ret);

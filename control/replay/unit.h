@@ -63,6 +63,9 @@ struct fb_unit_ops {
 	/* Any thread. */
 	uint64_t (*taken_bytes)(const struct fb_unit_source *source);
 	uint64_t (*total_bytes)(const struct fb_unit_source *source);
+	/* Batch: of everything that is in no unit yet, as unit.floor_ms; FB_TIME_MAX: nothing is left. While no core is at work.
+	 * NULL: never asked for. */
+	int64_t (*floor_ms)(struct fb_unit_source *source);
 	const char *(*error)(struct fb_unit_source *source);
 	/* When all cores are through. */
 	void (*numbers)(const struct fb_unit_source *source, struct fb_replay_numbers *numbers);

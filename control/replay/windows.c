@@ -154,19 +154,19 @@ int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 			return rc;
 		}
 		query->numbers.windows++;
+		query->published_ms = FB_MAX(query->published_ms, window.end_ms);
 		query->numbers.window_rows += fb_assembly_finish(query->assembly);
 	}
 	query->numbers.window_rows += fb_assembly_take_skipped(query->assembly);
 	return rc ? rc : check_levels(query);
 }
 
-void fb_windows_levels(struct fb_query_out *query)
+void fb_windows_numbers(const struct fb_query_out *query, struct fb_replay_query *ret)
 {
-	struct fb_replay_query *numbers = &query->numbers;
-
-	numbers->level_cnt = query->assembly ? fb_query_level_cnt(query->plan) : 0;
-	for (uint32_t i = 0; i < numbers->level_cnt; i++) {
-		fb_assembly_level(query->assembly, i, &numbers->levels[i]);
-		numbers->dropped_groups += numbers->levels[i].dropped_groups;
+	*ret = query->numbers;
+	ret->level_cnt = query->assembly ? fb_query_level_cnt(query->plan) : 0;
+	for (uint32_t i = 0; i < ret->level_cnt; i++) {
+		fb_assembly_level(query->assembly, i, &ret->levels[i]);
+		ret->dropped_groups += ret->levels[i].dropped_groups;
 	}
 }

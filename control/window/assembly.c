@@ -305,6 +305,13 @@ void fb_assembly_gather(struct fb_assembly *assembly)
 
 /* ---- numbers ---- */
 
+void fb_assembly_forget_kept(struct fb_assembly *assembly)
+{
+	for (; assembly != NULL; assembly = assembly->cascade.below)
+		for (struct part *part = assembly->parts; part != NULL; part = part->next)
+			part->changed = true;
+}
+
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly)
 {
 	struct fb_assembly *first = fb_cascade_first(assembly);

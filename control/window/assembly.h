@@ -153,6 +153,8 @@ void fb_assembly_kept(struct fb_assembly *assembly);
  * that touch one of those are not kept.
  */
 int fb_assembly_recall(struct fb_assembly *assembly, struct fb_reader *reader, uint32_t query) FB_MUST_CHECK;
+/* For who keeps all parts each time: the next export is of every part, also of those that were imported. */
+void fb_assembly_forget_kept(struct fb_assembly *assembly);
 /* Parts of the store that are of no use: `exported`: because of what was just exported; else: once the
  * window being read is published. */
 typedef void (*fb_assembly_part_fn)(void *arg, struct fb_assembly_part part);

@@ -236,7 +236,18 @@ struct taken {
 	uint64_t calls;
 	uint64_t cancel_at; /* the call that sets `cancel`; 0: none */
 	_Atomic bool cancel;
+	struct fb_buf epoch; /* the last one */
+	bool stop_at_epoch;
 };
+
+static inline int taken_epoch(void *arg, const uint8_t *bytes, size_t len)
+{
+	struct taken *taken = arg;
+
+	fb_buf_clear(&taken->epoch);
+	fb_buf_add(&taken->epoch, bytes, len);
+	return taken->stop_at_epoch ? FB_E_BUSY : 0;
+}
 
 static inline int taken_rows(void *arg, const struct fb_replay_rows *rows)
 {
@@ -318,6 +329,7 @@ static inline int lab_run(
 	log.stream = lab->stream;
 	log.framing = FB_FRAMING_NEWLINE;
 	log.idle_timeout_ms = setup->idle_timeout_ms;
+	log.epoch = taken_epoch;
 	return fb_replay_run_log(&conf, &log, message, numbers);
 }
 
@@ -336,5 +348,6 @@ static inline void taken_reset(struct taken *taken)
 {
 	for (int q = 0; q < 4; q++)
 		lines_free(&taken->rows[q]);
+	fb_buf_fini(&taken->epoch);
 	*taken = (struct taken){.plan = taken->plan};
 }

@@ -298,3 +298,132 @@ Test(replay_log, it_can_be_cancelled)
 	free(traffic.records);
 	lab_close(&lab);
 }
+
+/* ---- epochs ---- */
+
+/* Stopped at every epoch and gone on from there: rows and numbers are those of a run in one piece. */
+static void check_epochs(const char *sql, uint32_t lane_cnt, bool batch, bool silences)
+{
+	struct fb_replay_log log = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .epoch_ms = 1};
+	struct taken taken = {.plan = lab_plan(sql), .stop_at_epoch = true};
+	struct taken one = {.plan = taken.plan};
+	struct traffic traffic = {
+		.lane_cnt = lane_cnt, .record_cnt = 12000, .disorder_ms = 1200, .step_ms = 3, .silences = silences};
+	struct setup setup = {
+		.batch = batch, .threads = 1, .idle_timeout_ms = silences ? 300 : 0, .budget = {.cpu_percent = 10}};
+	struct fb_replay_numbers want, numbers;
+	struct fb_buf resume = {0};
+	struct lab lab = {0};
+	uint32_t epochs = 0;
+	int rc;
+
+	traffic_make(&traffic, 5);
+	lab_open(&lab, lane_cnt);
+	lab_fill(&lab, &traffic, 40);
+	lab_expect_run(&lab, &setup, &one, &want);
+	setup.log = &log;
+	do {
+		struct fb_buf message = {0};
+
+		setup.threads = 1 + epochs % 3;
+		setup.block_bytes = 40;
+		rc = lab_run(&lab, &setup, &taken, &message, &numbers);
+		cr_assert(rc == 0 || rc == FB_E_BUSY, "%s", message.p);
+		fb_buf_fini(&message);
+		fb_buf_fini(&resume);
+		resume = taken.epoch;
+		taken.epoch = (struct fb_buf){0};
+		log.resume = (const uint8_t *)resume.p;
+		log.resume_len = resume.len;
+		if (rc == 0)
+			break;
+		fb_replay_numbers_fini(&numbers);
+		cr_assert_lt(++epochs, 100000u, "it does not come to its end");
+	} while (true);
+	cr_assert_gt(epochs, 3u, "%u epochs are no test", epochs);
+	for (uint16_t q = 0; q < taken.plan->query_cnt; q++) {
+		char what[64];
+
+		snprintf(what, sizeof(what), "query %u, batch %d, %u lanes, %u epochs", q, batch, lane_cnt, epochs);
+		lines_sort(&one.rows[q]);
+		lines_sort(&taken.rows[q]);
+		lines_expect(&taken.rows[q], &one.rows[q], what);
+		for (int d = 0; d < FB_REC_CNT; d++)
+			cr_assert_eq(numbers.queries[q].counters.disposition[d], want.queries[q].counters.disposition[d]);
+		cr_assert_eq(numbers.queries[q].windows, want.queries[q].windows);
+		cr_assert_eq(numbers.queries[q].result_rows, want.queries[q].result_rows);
+	}
+	cr_assert_eq(numbers.decode.records, want.decode.records);
+	cr_assert_eq(numbers.log.datagrams, want.log.datagrams);
+	cr_assert_eq(numbers.input_bytes, want.input_bytes);
+	{
+		struct fb_buf what = {0};
+
+		cr_assert(fb_replay_balanced(&numbers, &what), "%s", what.p);
+		fb_buf_fini(&what);
+	}
+	fb_buf_fini(&resume);
+	fb_replay_numbers_fini(&numbers);
+	fb_replay_numbers_fini(&want);
+	taken_reset(&taken);
+	taken_reset(&one);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+#define CASCADE                                                                                                          \
+	"CREATE VIEW fifths AS SELECT window_time AS rt, k, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), "    \
+	"INTERVAL '0.2' SECOND)) GROUP BY window_start, window_end, window_time, k;\n"                                   \
+	"SELECT window_end, k, SUM(n) FROM TABLE(HOP(TABLE fifths, DESCRIPTOR(rt), INTERVAL '1' SECOND, INTERVAL '2' "    \
+	"SECOND)) GROUP BY window_start, window_end, k;\n"
+
+Test(replay_log, it_goes_on_from_every_epoch)
+{
+	for (int batch = 0; batch < 2; batch++) {
+		check_epochs(LAB_TABLE ALL_KINDS, 1, batch, false);
+		check_epochs(LAB_TABLE ALL_KINDS, 3, batch, true);
+		check_epochs(LAB_TABLE CASCADE, 2, batch, false);
+	}
+	check_epochs(LAB_TABLE SESSION, 2, true, false);
+}
+
+Test(replay_log, what_it_cannot_go_on_from_is_refused)
+{
+	struct fb_replay_log log = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .epoch_ms = 1};
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE), .stop_at_epoch = true};
+	struct traffic traffic = {.lane_cnt = 2, .record_cnt = 20000, .disorder_ms = 1200, .step_ms = 3};
+	struct setup setup = {.threads = 1, .block_bytes = 40, .log = &log};
+	struct fb_replay_numbers numbers;
+	struct fb_buf message = {0};
+	struct fb_buf resume;
+	struct lab lab = {0};
+
+	traffic_make(&traffic, 5);
+	lab_open(&lab, 2);
+	lab_fill(&lab, &traffic, 40);
+	cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), FB_E_BUSY);
+	fb_replay_numbers_fini(&numbers);
+	resume = taken.epoch;
+	taken.epoch = (struct fb_buf){0};
+	log.resume = (const uint8_t *)resume.p;
+	for (log.resume_len = 0; log.resume_len < resume.len; log.resume_len += 1 + log.resume_len / 3) {
+		fb_buf_clear(&message);
+		cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), FB_E_CORRUPT);
+		cr_assert_str_eq(message.p, "the state to go on from is damaged");
+	}
+	log.resume_len = resume.len;
+	resume.p[resume.len / 2] ^= 1;
+	cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), FB_E_CORRUPT);
+	resume.p[resume.len / 2] ^= 1;
+	setup.batch = true;
+	fb_buf_clear(&message);
+	cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), FB_E_CONFIG);
+	cr_assert_str_eq(message.p, "the state to go on from is of another run");
+	fb_buf_fini(&message);
+	fb_buf_fini(&resume);
+	taken_reset(&taken);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
