@@ -128,25 +128,39 @@ static int find_stream(
 	return rc;
 }
 
-/* Appliance files that no longer name the stream: addresses are not known. */
-static json_t *destination_json(const struct fb_api_request *request)
+/* NULL: the appliance file no longer names the stream. */
+static const struct fb_stream_conf *stream_conf(const struct fb_api_request *request)
 {
 	const struct fb_appliance *appliance = request->appliance;
 
-	for (uint32_t i = 0; i < appliance->streams_count; i++) {
-		const struct fb_stream_conf *stream = &appliance->streams[i];
+	for (uint32_t i = 0; i < appliance->streams_count; i++)
+		if (strcmp(appliance->streams[i].table, request->name) == 0)
+			return &appliance->streams[i];
+	return NULL;
+}
 
-		if (strcmp(stream->table, request->name) != 0)
-			continue;
-		for (uint32_t p = 0; p < appliance->ports_count; p++)
-			if (strcmp(appliance->ports[p].name, stream->port) == 0)
-				return json_pack("{s:s, s:i}", "address",
-					appliance->ports[p].addresses_count
-						? appliance->ports[p].addresses[0]
-						: "",
-					"udp_port", (int)stream->udp_port);
-	}
+static json_t *destination_json(const struct fb_api_request *request)
+{
+	const struct fb_appliance *appliance = request->appliance;
+	const struct fb_stream_conf *stream = stream_conf(request);
+
+	for (uint32_t p = 0; stream != NULL && p < appliance->ports_count; p++)
+		if (strcmp(appliance->ports[p].name, stream->port) == 0)
+			return json_pack("{s:s, s:i}", "address",
+				appliance->ports[p].addresses_count ? appliance->ports[p].addresses[0]
+								    : "",
+				"udp_port", (int)stream->udp_port);
 	return json_null();
+}
+
+/* How datagrams hold records: "newline", "datagram", or "binary", by a layout. */
+static json_t *framing_json(const struct fb_api_request *request)
+{
+	const struct fb_stream_conf *stream = stream_conf(request);
+
+	if (stream == NULL)
+		return json_null();
+	return json_string(stream->layout != NULL ? "binary" : stream->framing);
 }
 
 static int add_span(void *arg, const struct fb_rawlog_span *span, bool is_tail)
@@ -238,8 +252,8 @@ void fb_api_log_stream(struct fb_api_request *request, struct fb_api_answer *ans
 	}
 	spans = json_array();
 	FB_IGNORE(fb_rawlog_spans(fb_engine_rawlog(request->engine), id, add_span, spans));
-	answer->json = json_pack("{s:s, s:o, s:o}", "table", request->name, "destination",
-		destination_json(request), "spans", spans);
+	answer->json = json_pack("{s:s, s:o, s:o, s:o}", "table", request->name, "destination",
+		destination_json(request), "framing", framing_json(request), "spans", spans);
 }
 
 /* ---- datagrams ---- */

@@ -11,6 +11,7 @@
 #include "config/base/errcode.h"
 #include "control/cli/capture.h"
 #include "control/cli/commands.h"
+#include "control/cli/log_records.h"
 #include "control/cli/progress.h"
 #include "control/cli/remote.h"
 #include "control/cli/table.h"
@@ -18,8 +19,8 @@
 #define PAGE_DATAGRAMS 4000
 #define TIMEOUT_MS 120000
 
-enum { FORMAT_PCAPNG, FORMAT_PAYLOAD, FORMAT_JSON };
-static const char *const formats[] = {"pcapng", "payload", "json", NULL};
+enum { FORMAT_PCAPNG, FORMAT_PAYLOAD, FORMAT_JSON, FORMAT_CSV };
+static const char *const formats[] = {"pcapng", "payload", "json", "csv", NULL};
 
 struct log_args {
 	bool blocks;
@@ -28,6 +29,7 @@ struct log_args {
 	const char *to;
 	uint64_t limit;
 	uint32_t format;
+	const char *table;
 	const char *file;
 };
 
@@ -69,7 +71,13 @@ static const struct fb_cli_option options[] = {
 		.at = offsetof(struct log_args, format),
 		.help = "export: pcapng (frames for Wireshark), payload (bytes as they came, a "
 			"line end where there "
-			"is none), json (a line per datagram)"},
+			"is none), json (a line per datagram; with --table per record), csv (a line per record, with --table)"},
+	{.name = "table",
+		.letter = 't',
+		.type = FB_ARG_TEXT,
+		.value = "FILE.sql",
+		.at = offsetof(struct log_args, table),
+		.help = "export: decode the records by the CREATE TABLE of the stream in this file"},
 	{.name = "file",
 		.letter = 'f',
 		.type = FB_ARG_TEXT,
@@ -93,6 +101,8 @@ struct walk {
 	struct fb_capture_flow flow;
 	uint64_t done;
 	uint64_t damaged;
+	struct fb_log_records *records; /* with --table */
+	int records_code;
 	void (*each)(struct walk *walk, uint64_t core, json_t *datagram);
 };
 
@@ -330,6 +340,12 @@ static void each_line(struct walk *walk, uint64_t core, json_t *datagram)
 	free(text);
 }
 
+static void each_record(struct walk *walk, uint64_t core, json_t *datagram)
+{
+	if (walk->records_code == FB_EXIT_DONE)
+		walk->records_code = fb_log_records_add(walk->records, payload_of(walk, datagram));
+}
+
 static int write_out(struct walk *walk)
 {
 	bool bad = walk->text.failed ||
@@ -368,7 +384,7 @@ static int walk_page(struct walk *walk, struct fb_client *client, uint64_t core,
 	*from = fb_remote_u64(page, "next_seq");
 	*ret_end = fb_remote_bool(page, "end");
 	json_decref(page);
-	return write_out(walk);
+	return walk->records_code == FB_EXIT_DONE ? write_out(walk) : walk->records_code;
 }
 
 static int walk_core(struct walk *walk, struct fb_client *client, uint64_t core)
@@ -456,6 +472,7 @@ static int begin_walk(struct walk *walk)
 
 static void end_walk(struct walk *walk)
 {
+	fb_log_records_close(walk->records);
 	json_decref(walk->stream);
 	fb_buf_fini(&walk->text);
 	fb_buf_fini(&walk->payload);
@@ -475,20 +492,39 @@ static int show(struct fb_cli *cli, const struct log_args *given)
 	return code;
 }
 
+/* What the records are decoded by. The walk has begun. */
+static int open_records(struct walk *walk, struct fb_cli *cli)
+{
+	const char *framing = fb_remote_text(walk->stream, "framing");
+	struct fb_log_records_conf conf = {.file = walk->args->table,
+		.table = walk->table,
+		.framing = framing[0] != '\0' ? framing : "newline", /* no longer in the appliance file */
+		.form = walk->args->format == FORMAT_CSV ? FB_RUN_CSV : FB_RUN_JSON};
+
+	if (strcmp(framing, "binary") == 0)
+		return fb_cli_fail(cli, FB_EXIT_REFUSED, "--format payload gives the bytes",
+			"records of '%s' are binary: their layout is in the appliance file", walk->table);
+	return fb_log_records_open(cli, &conf, &walk->records);
+}
+
 static int export_to(struct fb_cli *cli, const struct log_args *args, FILE *out, bool to_file)
 {
 	static void (*const each[])(struct walk *, uint64_t, json_t *) = {
-		each_pcapng, each_payload, each_json};
+		each_pcapng, each_payload, each_json, each_record};
+	struct fb_cli to = *cli; /* rows of records go there */
 	struct walk walk = {.cli = cli,
 		.args = args,
 		.table = cli->argv[1],
 		.out = out,
-		.each = each[args->format],
+		.each = args->table ? each_record : each[args->format],
 		.has_progress = to_file};
 	int code = begin_walk(&walk);
 	json_t *span;
 	size_t i;
 
+	to.out = out;
+	if (code == FB_EXIT_DONE && args->table != NULL)
+		code = open_records(&walk, &to);
 	if (code == FB_EXIT_DONE && args->format == FORMAT_PCAPNG)
 		fb_capture_ng_begin(&walk.text);
 	if (code == FB_EXIT_DONE && to_file) {
@@ -504,7 +540,7 @@ static int export_to(struct fb_cli *cli, const struct log_args *args, FILE *out,
 	if (code == FB_EXIT_DONE)
 		code = walk_all(&walk);
 	if (code == FB_EXIT_DONE)
-		code = write_out(&walk);
+		code = walk.records ? fb_log_records_finish(walk.records) : write_out(&walk);
 	if (code == FB_EXIT_DONE && to_file)
 		fprintf(cli->err, "%" PRIu64 " datagrams exported\n", walk.done);
 	end_walk(&walk);
@@ -514,9 +550,16 @@ static int export_to(struct fb_cli *cli, const struct log_args *args, FILE *out,
 static int export(struct fb_cli *cli, const struct log_args *args)
 {
 	bool to_file = strcmp(args->file, "-") != 0;
-	FILE *out = to_file ? fopen(args->file, "we") : cli->out;
+	bool records = args->format == FORMAT_CSV || args->format == FORMAT_JSON;
+	FILE *out;
 	int code;
 
+	if (args->table != NULL && !records)
+		return fb_cli_fail(cli, FB_EXIT_USAGE, "add --format csv, or json", "--table is for records");
+	if (args->table == NULL && args->format == FORMAT_CSV)
+		return fb_cli_fail(cli, FB_EXIT_USAGE, "add --table FILE.sql, which has the CREATE TABLE",
+			"--format csv is of records, and nothing says what they are");
+	out = to_file ? fopen(args->file, "we") : cli->out;
 	if (out == NULL)
 		return fb_cli_fail(cli, FB_EXIT_REFUSED, NULL, "cannot write %s: %s", args->file,
 			strerror(errno));
@@ -560,6 +603,8 @@ static const struct fb_cli_example examples[] = {
 		"a query over what was kept, without late records"},
 	{"log export people --format payload --from \"2026-01-01 08:00\" >people.csv",
 		"the records as they came"},
+	{"log export people --table pipeline.sql --format csv >people.csv",
+		"the records as columns: what SELECT * FROM people would print"},
 };
 
 const struct fb_cli_command fb_cmd_log = {
