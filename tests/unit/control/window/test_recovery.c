@@ -178,3 +178,22 @@ Test(recovery, crashes_anywhere_change_no_row_of_a_cascade)
 		events_fini(&events);
 	}
 }
+
+/* Rows exactly a gap apart, of one session unless the watermark stood between them: that has to outlive the crash, too. */
+Test(recovery, crashes_anywhere_do_not_forget_single_watermarks)
+{
+	static const struct pair pair = {VIEW("TUMBLE(TABLE s, DESCRIPTOR(ts), INTERVAL '0.010' SECOND)"),
+		{FB_WINDOW_TUMBLE, 10, 10, 0}, "SESSION(TABLE below PARTITION BY k, DESCRIPTOR(rt), INTERVAL '0.020' SECOND)",
+		{FB_WINDOW_SESSION, 20, 20, 0}, true};
+
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct events events = events_make(&(struct events_conf){.cnt = 600,
+			.seed = seed + 200,
+			.key_cnt = 1 + (uint32_t)seed % 4,
+			.span_ms = 2000 + 100 * (int64_t)seed,
+			.jitter_ms = seed % 2 ? 4 : 60});
+
+		expect_pair(&events, &pair, "'0.003' SECOND", 3, 1, seed);
+		events_fini(&events);
+	}
+}
