@@ -192,6 +192,26 @@ Test(session, m6_between_an_open_and_a_fired_one)
 	expect_all("8000|18000|a|1|1|1|1\n15000|34900|a|3|14|2|8");
 }
 
+/* Checkpoints without end while event time stands still: a core does not look into any number of slices. */
+Test(session, m6_a_core_says_when_it_has_handed_over_too_many_slices)
+{
+	uint32_t checkpoints = 0;
+
+	lab_open(&lab, "'0' SECOND", SESSION_10, 1);
+	lab_feed(&lab, 0, AT(a, 1, "00:05.000"));
+	while (fb_reader_can_take_open(lab.at[0].reader)) {
+		lab_checkpoint(&lab);
+		lab_feed(&lab, 0, AT(a, 1, "00:05.000"));
+		checkpoints++;
+	}
+	cr_expect_gt(checkpoints, 400);
+	lab_feed(&lab, 0, AT(z, 1, "00:40.000"));
+	cr_expect(fb_reader_can_take_open(lab.at[0].reader), "three gaps later they do not matter");
+	lab_end(&lab);
+	cr_expect_eq(lab.rows.cnt, 2);
+	lab_close(&lab);
+}
+
 /* ---- properties ---- */
 
 static const struct fb_window session_10 = {FB_WINDOW_SESSION, 10000, 10000, 0};

@@ -28,12 +28,12 @@ struct query {
 	struct fb_watermark_board *board;
 };
 
-static inline void query_init(struct query *query, uint32_t worker_cnt)
+static inline void query_init_sql(struct query *query, struct fb_str sql, uint32_t worker_cnt)
 {
 	struct fb_diags diags;
 
 	fb_diags_init(&diags, "query.sql");
-	cr_assert_eq(fb_sql_plan("query.sql", FB_STR(QUERY_SQL), &diags, &query->plan), 0, "%s",
+	cr_assert_eq(fb_sql_plan("query.sql", sql, &diags, &query->plan), 0, "%s",
 		diags.cnt ? diags.items[0].message : "");
 	fb_diags_fini(&diags);
 	query->query = query->plan->queries[0];
@@ -44,6 +44,11 @@ static inline void query_init(struct query *query, uint32_t worker_cnt)
 	query->board->worker_cnt = worker_cnt;
 	for (uint32_t i = 0; i < worker_cnt; i++)
 		query->board->lines[i].own_ms = FB_TIME_MIN;
+}
+
+static inline void query_init(struct query *query, uint32_t worker_cnt)
+{
+	query_init_sql(query, FB_STR(QUERY_SQL), worker_cnt);
 }
 
 static inline void query_fini(struct query *query)
