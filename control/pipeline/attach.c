@@ -33,11 +33,13 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 	const struct fb_stream_conf *stream = &appliance->streams[source->stream];
 	uint32_t port = port_index(engine, engine->streams[source->stream].port);
 	const struct fb_query_plan *plans[FB_ARRAY_LEN(((struct fb_reader_snapshot *)0)->queries)];
+	const struct fb_query_plan *branches[FB_ARRAY_LEN(plans)];
 	const struct fb_slice_layout *layouts[FB_ARRAY_LEN(plans)];
 	struct fb_reader_grid grids[FB_ARRAY_LEN(plans) * FB_CASCADE_MAX];
 	struct fb_reader_conf conf = {
 		.source = source->table,
 		.queries = plans,
+		.branches = branches,
 		.layouts = layouts,
 		.query_cnt = source->query_cnt,
 		.record_layout = stream->layout,
@@ -51,6 +53,7 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 
 	for (uint32_t i = 0; i < source->query_cnt; i++) {
 		plans[i] = fb_query_first_level(source->queries[i]->plan);
+		branches[i] = plans[i]->branch_cnt > 0 ? plans[i]->branches[source->inputs[i]] : NULL;
 		layouts[i] = source->queries[i]->layout;
 		conf.grid_cnt += fb_assembly_grids(source->queries[i]->plan, grids + conf.grid_cnt);
 	}
@@ -134,6 +137,8 @@ static int attach_source(struct fb_engine *engine, struct pipeline *pipeline, st
 			.reader = source->readers[w],
 			.board = source->board,
 			.idle_timeout_ms = fb_source_idle_timeout_ms(engine, source),
+			.active = source->board->next != NULL && source->lanes[w].used &&
+				source->lanes[w].own_ms != FB_TIME_MIN,
 		};
 		int rc = source->readers[w] != NULL ? send_mail(engine, w, &mail) : 0;
 

@@ -58,6 +58,7 @@ int fb_engine_published(struct fb_engine *engine, const char *pipeline, const ch
 		rc = like != NULL && !rows_are_alike(run->plan, like) ? FB_E_INVALID : 0;
 	if (rc == 0) {
 		struct fb_query_counters counters = fb_view_counters(engine, run);
+		const struct source_run *source = run->input_cnt > 0 ? run->inputs[0].source : NULL;
 
 		*ret = (struct fb_published){
 			.query_id = run->query_id,
@@ -65,10 +66,10 @@ int fb_engine_published(struct fb_engine *engine, const char *pipeline, const ch
 			.retained_from = run->retained_from,
 			.published_ms = run->published_ms,
 			.late_rows = counters.disposition[FB_REC_LATE],
-			.lane_cnt = run->source ? run->source->begin_cnt : 0,
+			.lane_cnt = source ? source->begin_cnt : 0,
 		};
-		if (run->source != NULL)
-			memcpy(ret->lanes, run->source->begin, sizeof(ret->lanes));
+		if (source != NULL)
+			memcpy(ret->lanes, source->begin, sizeof(ret->lanes));
 	}
 	fb_engine_unlock(engine);
 	return rc;

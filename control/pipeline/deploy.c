@@ -23,36 +23,11 @@ struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name)
 
 /* ---- the runtime of a plan ---- */
 
-int fb_engine_stream_of(const struct fb_appliance *appliance, const struct fb_table *table, uint32_t *ret_stream)
-{
-	const char *udp_port = strcmp(table->connector, "udp") == 0 ? fb_table_option(table, "port") : NULL;
-
-	for (uint32_t i = 0; i < appliance->streams_count; i++)
-		if (strcmp(appliance->streams[i].table, table->name) == 0 ||
-			(udp_port != NULL && strtoul(udp_port, NULL, 10) == appliance->streams[i].udp_port)) {
-			*ret_stream = i;
-			return 0;
-		}
-	return FB_E_NOT_FOUND;
-}
-
-static void report_no_stream(
-	struct fb_engine *engine, const struct fb_table *table, struct fb_place place, struct fb_diags *diags)
-{
-	struct fb_buf hint = {0};
-
-	fb_buf_add_text(&hint, "streams of this appliance:");
-	for (uint32_t i = 0; i < engine->appliance->streams_count; i++)
-		fb_buf_printf(&hint, " %s (UDP %u)", engine->appliance->streams[i].table,
-			engine->appliance->streams[i].udp_port);
-	fb_diags_add(diags, FB_ERROR_SEVERITY, place, hint.p, "no stream feeds the source table '%s'", table->name);
-	fb_buf_fini(&hint);
-}
-
 /* What the slices of all workers can come to when they are merged, and room for copies (assembly.h). */
-static uint64_t assembly_bytes(const struct fb_engine *engine)
+static uint64_t assembly_bytes(const struct fb_engine *engine, const struct fb_query_plan *plan)
 {
-	uint64_t lent = ((uint64_t)engine->appliance->memory.state_mb << 20) * engine->worker_cnt;
+	uint64_t lent =
+		((uint64_t)engine->appliance->memory.state_mb << 20) * engine->worker_cnt * fb_query_input_cnt(plan);
 
 	return FB_MIN(2 * lent + ASSEMBLY_SLACK_BYTES, (uint64_t)ASSEMBLY_MAX_BYTES);
 }
@@ -69,16 +44,6 @@ static uint32_t lane_cnt(const struct fb_engine *engine, uint32_t stream)
 	return cnt;
 }
 
-static int check_branches(const struct fb_query_plan *plan, struct fb_diags *diags)
-{
-	if (fb_query_first_level(plan)->branch_cnt == 0)
-		return 0;
-	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,
-		"send both streams to one UDP port as one table, or window each side and add up behind the sink",
-		"a window over a UNION ALL as a pipeline is planned, not yet here");
-	return FB_E_UNSUPPORTED;
-}
-
 /*
  * Whether the watermark took a value between two windows is known of one core alone: the minimum of several depends on which
  * was seen first. And what a core has to tell of it has to be told before there is no room.
@@ -92,7 +57,7 @@ static int check_levels(const struct fb_engine *engine, const struct query_run *
 	for (uint32_t i = 0; i < cnt; i++)
 		if (grids[i].step_ms < GRID_STEP_MIN_MS)
 			why = "where that is shorter than 100 ms";
-	if (cnt > 0 && lane_cnt(engine, query->source->stream) > 1)
+	if (cnt > 0 && lane_cnt(engine, query->inputs[0].source->stream) > 1)
 		why = "of a stream that several workers receive";
 	if (why == NULL)
 		return 0;
@@ -105,7 +70,7 @@ static int check_levels(const struct fb_engine *engine, const struct query_run *
 static int init_query(struct fb_engine *engine, struct query_run *query, const struct fb_query_plan *plan)
 {
 	struct fb_assembly_conf conf = {
-		.plan = plan, .pool_bytes = assembly_bytes(engine), .isa = engine->isa, .release = fb_merge_release, .arg = query};
+		.plan = plan, .pool_bytes = assembly_bytes(engine, plan), .isa = engine->isa, .release = fb_merge_release, .arg = query};
 	int rc;
 
 	query->plan = plan;
@@ -123,74 +88,6 @@ static int init_query(struct fb_engine *engine, struct query_run *query, const s
 		return rc;
 	conf.layout = query->layout;
 	return fb_assembly_create(&conf, &query->assembly);
-}
-
-static struct source_run *add_source(
-	struct fb_engine *engine, struct pipeline *pipeline, const struct fb_table *table, uint32_t stream)
-{
-	struct source_run *source = &pipeline->sources[pipeline->source_cnt++];
-
-	source->table = table;
-	source->stream = stream;
-	source->slot = UINT32_MAX;
-	source->kept_ms = FB_TIME_MIN;
-	source->queries = calloc(pipeline->query_cnt, sizeof(struct query_run *));
-	source->board = aligned_alloc(FB_CACHE_LINE_BYTES, sizeof(*source->board));
-	if (source->queries == NULL || source->board == NULL)
-		return NULL;
-	memset(source->board, 0, sizeof(*source->board));
-	source->board->worker_cnt = engine->worker_cnt;
-	for (uint32_t i = 0; i < engine->worker_cnt; i++)
-		atomic_init(&source->board->lines[i].own_ms, FB_TIME_MIN);
-	return source;
-}
-
-/* Where the stream has binary records, each column that is read needs a field of its type. */
-static int check_layout(const struct fb_engine *engine, const struct query_run *query, uint32_t stream,
-	struct fb_diags *diags)
-{
-	const struct fb_layout *layout = engine->appliance->streams[stream].layout;
-	const struct fb_query_plan *plan = fb_query_first_level(query->plan);
-	char message[FB_LAYOUT_MESSAGE_BYTES];
-	char hint[512];
-
-	if (layout == NULL || fb_layout_fits(layout, plan->source, plan->fields_needed, message))
-		return 0;
-	snprintf(hint, sizeof(hint), "streams[%u].layout of %s", stream, engine->appliance->file);
-	fb_diags_add(diags, FB_ERROR_SEVERITY, plan->source->place, hint, "source table '%s': %s", plan->source->name, message);
-	return FB_E_CONFIG;
-}
-
-/* A statement set reads each of its sources once. Rows of constants have none. */
-static int assign_source(struct fb_engine *engine, struct pipeline *pipeline, struct query_run *query, struct fb_diags *diags)
-{
-	const struct fb_table *table = query->plan->source;
-	struct source_run *source = NULL;
-	uint32_t stream;
-
-	if (table == NULL)
-		return 0;
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		if (pipeline->sources[i].table == table)
-			source = &pipeline->sources[i];
-	if (source == NULL) {
-		if (fb_engine_stream_of(engine->appliance, table, &stream) != 0) {
-			report_no_stream(engine, table, query->plan->place, diags);
-			return FB_E_NOT_FOUND;
-		}
-		source = add_source(engine, pipeline, table, stream);
-		if (source == NULL)
-			return FB_E_NO_MEMORY;
-	}
-
-	int rc = check_layout(engine, query, source->stream, diags);
-
-	if (rc != 0)
-		return rc;
-	query->source = source;
-	query->index = source->query_cnt;
-	source->queries[source->query_cnt++] = query;
-	return 0;
 }
 
 /* FB_MAX_QUERIES of a snapshot: the published numbers of a reader have room for so many. */
@@ -225,16 +122,14 @@ int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const cha
 	pipeline->applied_ms = fb_clock_realtime_ns() / 1000000;
 	pipeline->query_cnt = plan->query_cnt;
 	pipeline->queries = calloc(plan->query_cnt, sizeof(*pipeline->queries));
-	pipeline->sources = calloc(plan->query_cnt, sizeof(*pipeline->sources));
+	pipeline->sources = calloc(fb_sources_cap(plan) + 1u, sizeof(*pipeline->sources));
 	if (!pipeline->name || !pipeline->file || !pipeline->sql || !pipeline->queries || !pipeline->sources)
 		rc = FB_E_NO_MEMORY;
 	for (uint32_t i = 0; rc == 0 && i < plan->query_cnt; i++) {
 		pipeline->queries[i].pipeline = pipeline;
-		rc = check_branches(plan->queries[i], diags);
+		rc = init_query(engine, &pipeline->queries[i], plan->queries[i]);
 		if (rc == 0)
-			rc = init_query(engine, &pipeline->queries[i], plan->queries[i]);
-		if (rc == 0)
-			rc = assign_source(engine, pipeline, &pipeline->queries[i], diags);
+			rc = fb_sources_assign(engine, pipeline, &pipeline->queries[i], diags);
 		if (rc == 0)
 			rc = check_levels(engine, &pipeline->queries[i], diags);
 	}
@@ -287,16 +182,11 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 		destroy_query(&pipeline->queries[i]);
 	if (pipeline->sources != NULL)
 		fb_pipeline_free_readers(engine, pipeline);
-	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)
+	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++) {
+		free(pipeline->queries[i].inputs);
 		fb_slice_layout_destroy(pipeline->queries[i].layout);
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
-		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
-			free(pipeline->sources[i].epochs[w]);
-		fb_hold_free(&pipeline->sources[i]);
-		free(pipeline->sources[i].queries);
-		free(pipeline->sources[i].board);
 	}
-	free(pipeline->sources);
+	fb_sources_free(pipeline);
 	free(pipeline->queries);
 	free(pipeline->name);
 	free(pipeline->file);

@@ -73,7 +73,7 @@ struct fb_query_view {
 	const char *connector; /* of the sink */
 	bool windowed;
 	bool constant; /* rows of VALUES: there are no records behind them */
-	uint64_t decoded; /* records of its source, as the decoders count them */
+	uint64_t decoded; /* records of its source, as the decoders count them; of several inputs for each */
 	struct fb_query_counters counters; /* summed over workers and, where it is a count, over restarts */
 	uint64_t merged_windows;           /* windows published */
 	uint64_t merged_rows;              /* records inside them */

@@ -5,7 +5,7 @@
  *
  *   engine.c    start, receive, stop, the thread and its lock
  *   deploy.c    apply, drain, drop: the runtime of a plan
- *   attach.c    its readers: made, to the workers and back
+ *   sources.c   what its queries read; attach.c: the readers, made, to the workers and back
  *   merge.c     slices and row pages -> result rows in the store
  *   persist.c   what the store remembers of pipelines; restore.c: the way back
  *   hold.c      reports that have to wait for the raw log or for a checkpoint
@@ -37,12 +37,19 @@ struct publish_job {
 	uint64_t dropped_groups;
 };
 
+/* What a query reads: a source; of a UNION ALL below a window one for each branch. */
+struct query_input {
+	const struct fb_query_plan *plan; /* fb_query_input */
+	struct source_run *source;
+	uint32_t index; /* among the queries of its reader */
+};
+
 struct query_run {
 	const struct fb_query_plan *plan;
 	struct pipeline *pipeline;
-	struct source_run *source; /* NULL: rows of constants */
+	struct query_input *inputs;
+	uint32_t input_cnt; /* 0: rows of constants. Without a window: 1 at most */
 	uint32_t query_id;
-	uint32_t index; /* among the queries of its reader */
 	struct fb_slice_layout *layout;   /* NULL: plain */
 	struct fb_assembly *assembly;     /* slices to windows; with layout */
 	struct fb_engine *engine;         /* for slices on their way back */
@@ -89,14 +96,20 @@ struct held_queue {
 	struct held_report **tail;
 };
 
-/* One source table of a pipeline: a reader on every worker that has a queue of its port. */
+/*
+ * One source table of a pipeline: a reader on every worker that has a queue of its port. Queries over a UNION ALL
+ * of several tables have sources of their own, the same for the same tables: such have one watermark together.
+ */
 struct source_run {
 	const struct fb_table *table;
 	uint32_t slot;
 	uint32_t stream;
 	uint32_t query_cnt;
-	struct query_run **queries;
+	struct query_run **queries; /* of the reader, in its order; one with several branches of the table comes again */
+	uint32_t *inputs;           /* which of the query's inputs that is */
 	struct fb_watermark_board *board;
+	struct source_run *first; /* of those that have a watermark together, which lie side by side; itself if alone */
+	uint32_t together_cnt;    /* of the first */
 	struct fb_reader *readers[FB_WORKER_MAX]; /* NULL: that worker has no queue of the port */
 	bool added[FB_WORKER_MAX];
 	bool done[FB_WORKER_MAX];
@@ -184,6 +197,14 @@ void fb_engine_unlock(struct fb_engine *engine);
 /* Waits (locked) until something changes, at most until the monotonic time given. False: time is up. */
 bool fb_engine_wait(struct fb_engine *engine, int64_t until_ns);
 
+/* sources.c; locked */
+/* The sources of the query's inputs, made if no other query has them. What is wrong is said. */
+int fb_sources_assign(
+	struct fb_engine *engine, struct pipeline *pipeline, struct query_run *query, struct fb_diags *diags) FB_MUST_CHECK;
+/* What all of them make together. */
+uint32_t fb_sources_cap(const struct fb_plan *plan);
+void fb_sources_free(struct pipeline *pipeline);
+
 /* deploy.c; locked */
 struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name);
 /* results.c; locked. name NULL: the first. NULL: there is none. */
@@ -214,8 +235,8 @@ bool fb_merge_step_pipeline(struct fb_engine *engine, struct pipeline *pipeline)
 bool fb_merge_is_idle(const struct pipeline *pipeline);
 /* Slices and rows that a reader has to hand over: of a reader that no worker has. */
 void fb_merge_take(struct source_run *source, uint32_t worker);
-/* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. */
-void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker);
+/* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. from: merge.c. */
+void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t from);
 uint64_t fb_merge_pending_rows(const struct query_run *query);
 
 /* Deletes rows that every sink has and that are older than the retention. */

@@ -70,17 +70,26 @@ void fb_hold_release(struct fb_engine *engine)
 			fb_hold_release_source(engine, engine->slot_sources[slot]);
 }
 
+static uint64_t held_rows(const struct query_input *input, bool pages)
+{
+	uint64_t rows = 0;
+
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+		for (const struct held_report *at = input->source->held[w].head; at != NULL; at = at->next) {
+			if (pages && at->report.rows != NULL && at->report.rows->query == input->index)
+				rows += at->report.rows->row_cnt;
+			if (!pages && at->report.slice != NULL && at->report.query == input->index)
+				rows += fb_slice_row_cnt(at->report.slice);
+		}
+	return rows;
+}
+
 uint64_t fb_hold_rows(const struct query_run *query, bool pages)
 {
 	uint64_t rows = 0;
 
-	for (uint32_t w = 0; query->source != NULL && w < FB_WORKER_MAX; w++)
-		for (const struct held_report *at = query->source->held[w].head; at != NULL; at = at->next) {
-			if (pages && at->report.rows != NULL && at->report.rows->query == query->index)
-				rows += at->report.rows->row_cnt;
-			if (!pages && at->report.slice != NULL && at->report.query == query->index)
-				rows += fb_slice_row_cnt(at->report.slice);
-		}
+	for (uint32_t i = 0; i < query->input_cnt; i++)
+		rows += held_rows(&query->inputs[i], pages);
 	return rows;
 }
 

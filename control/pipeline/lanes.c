@@ -98,22 +98,58 @@ void fb_lanes_close(struct fb_lanes *lanes, bool whole)
 
 /* ---- feeding ---- */
 
-static bool holds_back(const struct fb_lane *lane, int64_t now_ns)
+static bool is_idle(const struct fb_lane *lane, int64_t now_ns)
 {
-	return lane->active && (lane->idle_ns == 0 || now_ns - lane->arrival_ns <= lane->idle_ns);
+	return (lane->closed && !lane->has_next) ||
+		(lane->idle_ns != 0 && now_ns - lane->arrival_ns > lane->idle_ns);
 }
 
-/* Minimum of the own watermarks of the other lanes of the source that have received something; FB_TIME_MAX: none has. */
+/* Of a source that no log is read of: what its epoch says, since nothing comes of it before it is attached. */
+static int64_t kept_minimum(const struct source_run *source)
+{
+	int64_t least = FB_TIME_MAX;
+
+	for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+		if (source->lanes[w].used && source->lanes[w].own_ms != FB_TIME_MIN)
+			least = FB_MIN(least, source->lanes[w].own_ms);
+	return least == FB_TIME_MAX ? FB_TIME_MIN : least;
+}
+
+/* As a worker has it on its board (mail.h): FB_TIME_MAX: no lane is active, and FB_TIME_MIN: all of them wait. */
+static int64_t source_minimum(
+	const struct fb_lanes *lanes, const struct source_run *source, const struct fb_lane *except, int64_t now_ns)
+{
+	int64_t least = FB_TIME_MAX;
+	bool waiting = except == NULL || except->source != source;
+	bool any = false;
+
+	for (uint32_t i = 0; i < lanes->cnt; i++) {
+		const struct fb_lane *lane = &lanes->items[i];
+
+		if (lane->source != source)
+			continue;
+		any = true;
+		if (lane == except || (!lane->active && !is_idle(lane, now_ns)))
+			continue;
+		waiting = false;
+		if (lane->active && !is_idle(lane, now_ns))
+			least = FB_MIN(least, fb_reader_own_watermark(lane->reader));
+	}
+	if (!any)
+		return kept_minimum(source);
+	return waiting ? FB_TIME_MIN : least;
+}
+
+/* Of all sources that have a watermark together, but for one lane; FB_TIME_MAX: no lane is active. */
 static int64_t minimum(
 	const struct fb_lanes *lanes, const struct source_run *source, const struct fb_lane *except, int64_t now_ns)
 {
 	int64_t least = FB_TIME_MAX;
 
-	for (uint32_t i = 0; i < lanes->cnt; i++) {
-		const struct fb_lane *lane = &lanes->items[i];
+	for (uint32_t i = 0; i < source->first->together_cnt; i++) {
+		int64_t of_source = source_minimum(lanes, source->first + i, except, now_ns);
 
-		if (lane != except && lane->source == source && holds_back(lane, now_ns))
-			least = FB_MIN(least, fb_reader_own_watermark(lane->reader));
+		least = FB_MIN(least, of_source);
 	}
 	return least;
 }
@@ -124,7 +160,7 @@ int64_t fb_lanes_watermark(const struct fb_lanes *lanes, const struct source_run
 	int64_t least;
 
 	for (uint32_t i = 0; i < lanes->cnt; i++)
-		if (lanes->items[i].source == source)
+		if (lanes->items[i].source->first == source->first)
 			now_ns = FB_MAX(now_ns, lanes->items[i].arrival_ns);
 	least = minimum(lanes, source, NULL, now_ns);
 	return least == FB_TIME_MAX ? FB_TIME_MIN : least;
@@ -162,6 +198,24 @@ static void begin_silence(struct fb_lanes *lanes, int64_t now_ns)
 			lanes->items[i].arrival_ns = now_ns;
 }
 
+/*
+ * A burst may have datagrams of several sources: all that a worker had at once are judged by what the others had told
+ * before it.
+ */
+static void judge_burst(struct fb_lanes *lanes, const struct fb_lane *first, int64_t arrival_ns)
+{
+	for (uint32_t i = 0; i < lanes->cnt; i++) {
+		struct fb_lane *lane = &lanes->items[i];
+
+		if (lane->source->first != first->source->first || lane->worker != first->worker || !lane->has_next ||
+			lane->next.arrival_ns != arrival_ns || (lane->judged && lane->judged_ns == arrival_ns))
+			continue;
+		lane->judged = true;
+		lane->judged_ns = arrival_ns;
+		fb_reader_set_others(lane->reader, minimum(lanes, lane->source, lane, arrival_ns));
+	}
+}
+
 int fb_lanes_feed(struct fb_lanes *lanes, struct fb_lane **ret_lane)
 {
 	struct fb_lane *lane = earliest(lanes);
@@ -172,11 +226,12 @@ int fb_lanes_feed(struct fb_lanes *lanes, struct fb_lane **ret_lane)
 		return FB_E_NOT_FOUND;
 	arrival_ns = lane->next.arrival_ns;
 	begin_silence(lanes, arrival_ns);
-	fb_reader_set_others(lane->reader, minimum(lanes, lane->source, lane, arrival_ns));
+	judge_burst(lanes, lane, arrival_ns);
 	for (uint32_t fed = 0; rc == 0 && is_of_burst(lanes, lane, arrival_ns, fed); fed++) {
 		fb_reader_feed(lane->reader, lane->next.data, lane->next.len);
 		lane->seq = lane->next.seq + 1;
 		lane->arrival_ns = lane->next.arrival_ns;
+		lane->datagrams++;
 		lanes->datagrams++;
 		lanes->bytes += lane->next.len;
 		rc = advance(lane);

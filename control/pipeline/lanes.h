@@ -24,8 +24,11 @@ struct fb_lane {
 	bool closed;        /* nothing comes any more behind what the log has: no worker has this queue now */
 	uint64_t seq;       /* everything before was fed, or is missing */
 	uint64_t missing;   /* datagrams that retention had deleted */
+	uint64_t datagrams; /* fed */
 	bool active;        /* has received something */
 	int64_t arrival_ns; /* of what was fed last */
+	int64_t judged_ns;  /* with judged: of the burst that it knows the watermark of the others for */
+	bool judged;
 	/* between open and close */
 	uint64_t end_seq;
 	struct fb_rawlog_scan *scan;
@@ -59,5 +62,5 @@ int fb_lanes_feed(struct fb_lanes *lanes, struct fb_lane **ret_lane) FB_MUST_CHE
 /* `whole`: the range was read to its end, so a lane stands at its end_seq even where the last datagrams are in no log. */
 void fb_lanes_close(struct fb_lanes *lanes, bool whole);
 
-/* The global watermark of a source: FB_TIME_MIN before something was received. */
+/* The global watermark of a source, with those that it has one together with: FB_TIME_MIN before something was received. */
 int64_t fb_lanes_watermark(const struct fb_lanes *lanes, const struct source_run *source);

@@ -20,18 +20,26 @@
 
 /* ---- slices ---- */
 
-void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t worker)
+/* Who lent a slice: a worker, for one of the query's inputs. */
+static uint32_t lender(uint32_t input, uint32_t worker)
+{
+	return input * FB_WORKER_MAX + worker;
+}
+
+void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t from)
 {
 	struct query_run *query = arg;
-	struct source_run *source = query->source;
+	const struct query_input *input = &query->inputs[from / FB_WORKER_MAX];
+	struct source_run *source = input->source;
+	uint32_t worker = from % FB_WORKER_MAX;
 	struct fb_mail mail = {
-		.kind = FB_MAIL_SLICE_FREE, .slot = source->slot, .query = query->index, .slice = slice};
+		.kind = FB_MAIL_SLICE_FREE, .slot = source->slot, .query = input->index, .slice = slice};
 
 	/* A worker takes its mail every few microseconds; once it is done with the reader, the reader is ours. */
 	while (!source->done[worker] && fb_worker_send(query->engine->workers[worker], &mail) == FB_E_AGAIN)
 		sched_yield();
 	if (source->done[worker])
-		fb_reader_return_slice(source->readers[worker], query->index, slice);
+		fb_reader_return_slice(source->readers[worker], input->index, slice);
 }
 
 uint64_t fb_merge_pending_rows(const struct query_run *query)
@@ -44,9 +52,10 @@ uint64_t fb_merge_pending_rows(const struct query_run *query)
 static void take_slice(struct source_run *source, struct pipeline *pipeline, const struct fb_report *report)
 {
 	struct query_run *query = source->queries[report->query];
+	uint32_t from = lender(source->inputs[report->query], report->worker);
 
-	if (pipeline->dropping || fb_assembly_add(query->assembly, report->slice, report->worker) != 0)
-		fb_merge_release(query, report->slice, report->worker);
+	if (pipeline->dropping || fb_assembly_add(query->assembly, report->slice, from) != 0)
+		fb_merge_release(query, report->slice, from);
 	/* Windows that they are in were published before a crash. */
 	query->merged_rows += fb_assembly_take_skipped(query->assembly);
 }
@@ -219,17 +228,21 @@ static bool write_pages(struct fb_engine *engine, struct pipeline *pipeline, str
 
 /* ---- windows ---- */
 
-/* What all workers that read the source have reported: by the order of reports all slices that it completes are here. */
-static int64_t reported_watermark(const struct fb_engine *engine, const struct source_run *source)
+/* What all workers that read its sources have reported: by the order of reports all slices that it completes are here. */
+static int64_t reported_watermark(const struct fb_engine *engine, const struct query_run *query)
 {
 	int64_t watermark = FB_TIME_MAX;
 	bool any = false;
 
-	for (uint32_t w = 0; w < engine->worker_cnt; w++)
-		if (source->readers[w] != NULL) {
-			watermark = FB_MIN(watermark, source->watermark_ms[w]);
-			any = true;
-		}
+	for (uint32_t i = 0; i < query->input_cnt; i++) {
+		const struct source_run *source = query->inputs[i].source;
+
+		for (uint32_t w = 0; w < engine->worker_cnt; w++)
+			if (source->readers[w] != NULL) {
+				watermark = FB_MIN(watermark, source->watermark_ms[w]);
+				any = true;
+			}
+	}
 	return any ? watermark : FB_TIME_MIN;
 }
 
@@ -343,7 +356,7 @@ static int begin_job(struct fb_engine *engine, struct query_run *query)
 	rc = fb_checkpoint_is_ready(query->pipeline)
 		     ? fb_assembly_settle(query->assembly, BATCHES_PER_STEP)
 		     : fb_assembly_try_begin(
-			       query->assembly, reported_watermark(engine, query->source), BATCHES_PER_STEP, &job.window);
+			       query->assembly, reported_watermark(engine, query), BATCHES_PER_STEP, &job.window);
 	query->stepping = rc == FB_E_AGAIN;
 	/* What went up to the next level of a cascade meanwhile. */
 	query->merged_rows += fb_assembly_take_skipped(query->assembly);

@@ -128,14 +128,17 @@ static bool counts_epoch(const struct source_run *source, uint32_t worker)
 
 static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
 {
-	const struct source_run *source = query->source;
 	struct fb_query_counters counters = query->base;
 	struct fb_buf value = {0};
 
 	fb_query_counters_add(&counters, &query->last);
-	for (uint32_t w = 0; source != NULL && w < FB_WORKER_MAX; w++)
-		if (counts_epoch(source, w))
-			fb_query_counters_add(&counters, &source->epochs[w]->queries[query->index]);
+	for (uint32_t i = 0; i < query->input_cnt; i++) {
+		const struct query_input *input = &query->inputs[i];
+
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+			if (counts_epoch(input->source, w))
+				fb_query_counters_add(&counters, &input->source->epochs[w]->queries[input->index]);
+	}
 	put_u64(&value, query->merged_rows);
 	put_counters(&value, &counters, sizeof(counters));
 	put_u64(&value, query->dropped_below);
@@ -148,8 +151,8 @@ static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
 }
 
 /*
- * A table that is read with other options (hint OPTIONS) is a source of its own under the same name: the second and
- * later ones have their number behind it. The order is the file's, so it is the same at each start.
+ * A table that is read with other options (hint OPTIONS), or below a UNION ALL, is a source of its own under the same
+ * name: the second and later ones have their number behind it. The order is the file's, so it is the same at each start.
  */
 void fb_persist_source_key(const struct pipeline *pipeline, const struct source_run *source, char key[FB_META_KEY_BYTES])
 {
@@ -162,13 +165,21 @@ void fb_persist_source_key(const struct pipeline *pipeline, const struct source_
 		snprintf(key + len, FB_META_KEY_BYTES - (size_t)len, "/%" PRIu32, before);
 }
 
-static void keep_lane(const struct source_run *source, uint32_t worker, struct fb_store_batch *batch)
+/* A table may be read by several sources, each a little further in its log than another. */
+static void keep_lane(
+	const struct pipeline *pipeline, const struct source_run *source, uint32_t worker, struct fb_store_batch *batch)
 {
-	const struct fb_reader_epoch *epoch = source->epochs[worker];
+	uint64_t log_seq = 0;
 	char key[FB_META_KEY_BYTES];
 
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		const struct source_run *at = &pipeline->sources[i];
+
+		if (at->stream == source->stream && at->readers[worker] != NULL && at->epochs[worker] != NULL)
+			log_seq = FB_MAX(log_seq, at->epochs[worker]->log_seq);
+	}
 	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, source->table->name, worker);
-	put_number(batch, key, epoch->log_seq);
+	put_number(batch, key, log_seq);
 }
 
 static void keep_source(const struct pipeline *pipeline, struct source_run *source, struct fb_store_batch *batch)
@@ -201,7 +212,7 @@ static void keep_source(const struct pipeline *pipeline, struct source_run *sour
 		put_u64(&value, epoch->log_seq);
 		put_u64(&value, (uint64_t)epoch->own_watermark_ms);
 		put_u64(&value, (uint64_t)epoch->watermark_ms);
-		keep_lane(source, w, batch);
+		keep_lane(pipeline, source, w, batch);
 	}
 	fb_persist_source_key(pipeline, source, key);
 	put_meta(batch, &value, "%s", key);

@@ -224,9 +224,11 @@ static void recall_sessions(struct pipeline *pipeline, struct fb_diags *diags)
 		const struct query_run *query = &pipeline->queries[i];
 		int rc = 0;
 
+		/* SESSION has one input. */
 		for (uint32_t w = 0; rc == 0 && query->assembly != NULL && w < FB_WORKER_MAX; w++)
-			if (query->source->readers[w] != NULL)
-				rc = fb_assembly_recall(query->assembly, query->source->readers[w], query->index);
+			if (query->inputs[0].source->readers[w] != NULL)
+				rc = fb_assembly_recall(
+					query->assembly, query->inputs[0].source->readers[w], query->inputs[0].index);
 		if (rc != 0)
 			fb_diags_add(diags, FB_WARNING, query->plan->place, "raise memory.state_mb",
 				"sessions that were open are not all known to the workers (%s): records that are late and touch one "

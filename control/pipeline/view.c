@@ -86,20 +86,26 @@ static void add_running(struct fb_query_view *view, const struct fb_reader_snaps
 	view->moving_rows += after->sealed_rows - before->sealed_rows + after->rows_out - before->rows_out;
 }
 
+static bool is_running(const struct fb_engine *engine, const struct source_run *source, uint32_t worker)
+{
+	return source->slot != UINT32_MAX && source->readers[worker] != NULL && !source->done[worker] &&
+	       engine->snapshots[worker].readers[source->slot].used;
+}
+
 struct fb_query_counters fb_view_counters(const struct fb_engine *engine, const struct query_run *query)
 {
-	const struct source_run *source = query->source;
 	struct fb_query_counters counters = query->base;
 
 	fb_query_counters_add(&counters, &query->last);
-	for (uint32_t w = 0; source != NULL && w < engine->worker_cnt; w++) {
-		struct fb_worker_snapshot *numbers = &engine->snapshots[w];
+	for (uint32_t w = 0; query->input_cnt > 0 && w < engine->worker_cnt; w++)
+		fb_worker_snapshot(engine->workers[w], &engine->snapshots[w]);
+	for (uint32_t i = 0; i < query->input_cnt; i++) {
+		const struct query_input *input = &query->inputs[i];
 
-		if (source->slot == UINT32_MAX || source->readers[w] == NULL || source->done[w])
-			continue;
-		fb_worker_snapshot(engine->workers[w], numbers);
-		if (numbers->readers[source->slot].used)
-			fb_query_counters_add(&counters, &numbers->readers[source->slot].queries[query->index]);
+		for (uint32_t w = 0; w < engine->worker_cnt; w++)
+			if (is_running(engine, input->source, w))
+				fb_query_counters_add(&counters,
+					&engine->snapshots[w].readers[input->source->slot].queries[input->index]);
 	}
 	return counters;
 }
@@ -108,17 +114,22 @@ static uint64_t queued_rows(const struct query_run *query)
 {
 	uint64_t rows = 0;
 
-	for (uint32_t w = 0; query->source != NULL && w < FB_WORKER_MAX; w++)
-		for (const struct fb_row_page *page = query->source->rows_head[w]; page != NULL; page = page->next)
-			rows += page->query == query->index ? page->row_cnt : 0;
+	for (uint32_t i = 0; i < query->input_cnt; i++)
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+			for (const struct fb_row_page *page = query->inputs[i].source->rows_head[w]; page != NULL; page = page->next)
+				rows += page->query == query->inputs[i].index ? page->row_cnt : 0;
 	rows += fb_hold_rows(query, true);
 	return rows;
 }
 
-static bool is_running(const struct fb_engine *engine, const struct source_run *source, uint32_t worker)
+static void view_running(const struct fb_engine *engine, const struct query_input *input, struct fb_query_view *view)
 {
-	return source->slot != UINT32_MAX && source->readers[worker] != NULL && !source->done[worker] &&
-	       engine->snapshots[worker].readers[source->slot].used;
+	const struct source_run *source = input->source;
+
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		if (is_running(engine, source, w))
+			add_running(view, &engine->earlier[w].readers[source->slot],
+				&engine->snapshots[w].readers[source->slot], input->index);
 }
 
 /* What the decoders of one source count: earlier runs, readers that are done, and those that run. */
@@ -145,17 +156,16 @@ static void view_levels(const struct query_run *query, struct fb_arena *arena, s
 static void view_query(
 	struct fb_engine *engine, const struct query_run *query, struct fb_arena *arena, struct fb_query_view *view)
 {
-	const struct source_run *source = query->source;
 	struct fb_decode_counters decode = {0};
 
-	if (source != NULL)
-		sum_decode(engine, source, &decode);
+	for (uint32_t i = 0; i < query->input_cnt; i++)
+		sum_decode(engine, query->inputs[i].source, &decode);
 	*view = (struct fb_query_view){
 		.name = fb_arena_strdup(arena, fb_str_from(query->plan->name)),
 		.sink = fb_arena_strdup(arena, fb_str_from(query->plan->sink->name)),
 		.connector = fb_arena_strdup(arena, fb_str_from(query->plan->sink->connector)),
 		.windowed = query->plan->window.kind != FB_WINDOW_NONE,
-		.constant = source == NULL,
+		.constant = query->input_cnt == 0,
 		.decoded = decode.decoded,
 		.query_id = query->query_id,
 		.counters = query->base,
@@ -166,10 +176,8 @@ static void view_query(
 		.result_rows = query->next_seq,
 	};
 	fb_query_counters_add(&view->counters, &query->last);
-	for (uint32_t w = 0; source != NULL && w < engine->worker_cnt; w++)
-		if (is_running(engine, source, w))
-			add_running(view, &engine->earlier[w].readers[source->slot],
-				&engine->snapshots[w].readers[source->slot], query->index);
+	for (uint32_t i = 0; i < query->input_cnt; i++)
+		view_running(engine, &query->inputs[i], view);
 	if (!view->windowed)
 		view->queued_rows = queued_rows(query);
 	if (query->plan->upstream != NULL)

@@ -82,6 +82,12 @@ static int add_query(struct fb_job *job, const struct fb_query_plan *plan, const
 			"'%s' reads no stream: there is nothing to replay", plan->name);
 		return FB_E_UNSUPPORTED;
 	}
+	if (fb_query_first_level(plan)->branch_cnt > 0) {
+		fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place,
+			"export the payloads of the streams with `forebay log export`, and run the file over them",
+			"'%s' is a window over a UNION ALL: from the raw log that is planned, not yet here", plan->name);
+		return FB_E_UNSUPPORTED;
+	}
 	if (job->definition.verify && plan->window.kind == FB_WINDOW_NONE) {
 		fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place, "verification compares windows",
 			"'%s' has no window: what it has published cannot be compared", plan->name);

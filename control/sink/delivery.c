@@ -333,7 +333,8 @@ int fb_delivery_drain(struct fb_delivery *delivery, int timeout_ms)
 	delivery->drain = true;
 	pthread_cond_broadcast(&delivery->changed);
 	while (rc == 0 && delivery->status.cursor < delivery->status.end) {
-		int64_t left_ms = (until_ns - fb_clock_monotonic_ns()) / 1000000;
+		/* Rounded up: a wait of less than 1 ms must wait, and let the thread have the mutex. */
+		int64_t left_ms = (until_ns - fb_clock_monotonic_ns() + 999999) / 1000000;
 
 		if (left_ms <= 0)
 			rc = FB_E_TIMEOUT;

@@ -76,15 +76,26 @@ struct fb_report {
 
 #define FB_WORKER_MAX 64
 
+enum fb_line_state {
+	FB_LINE_WAITING, /* nothing received yet */
+	FB_LINE_ACTIVE,
+	FB_LINE_IDLE, /* silent for the idle timeout, or ended */
+};
+
 /*
  * The watermarks of one source table, one line per worker: each worker writes its own, all read
  * all. Relaxed stores and loads: a stale value is lower, and a lower one only delays.
+ *
+ * The watermark is the minimum over the lines that are active: a queue that nothing was sent to does not
+ * hold it back. The sources of a UNION ALL below a window have one watermark together (rule M3): their boards
+ * form a ring, and the minimum is over all of them. There a source whose lines all wait does hold it back,
+ * until it has sent something or its idle timeout is over.
  */
 struct fb_watermark_board {
 	uint32_t worker_cnt;
+	struct fb_watermark_board *next; /* of the ring; NULL: alone */
 	struct {
 		FB_CACHE_ALIGNED _Atomic int64_t own_ms; /* FB_TIME_MIN: nothing yet */
-		_Atomic bool
-			active; /* false: silent for the idle timeout, or nothing received yet */
+		_Atomic uint32_t state;                  /* enum fb_line_state */
 	} lines[FB_WORKER_MAX];
 };

@@ -56,21 +56,37 @@ static bool can_report(const struct fb_worker *worker)
 
 /* ---- watermarks ---- */
 
-/* Minimum over active workers; FB_TIME_MAX and *ret_any = false if there is none. */
-static int64_t board_minimum(const struct fb_watermark_board *board, uint32_t except, bool *ret_any)
+/* Minimum over the active lines of a source; FB_TIME_MAX: there is none, and FB_TIME_MIN: all of them wait. */
+static int64_t source_minimum(const struct fb_watermark_board *board, uint32_t except)
 {
 	int64_t minimum = FB_TIME_MAX;
+	bool waiting = except == UINT32_MAX;
 
-	*ret_any = false;
 	for (uint32_t i = 0; i < board->worker_cnt; i++) {
-		if (i == except ||
-			!atomic_load_explicit(&board->lines[i].active, memory_order_acquire))
+		uint32_t state = atomic_load_explicit(&board->lines[i].state, memory_order_acquire);
+
+		if (i == except || state == FB_LINE_WAITING)
+			continue;
+		waiting = false;
+		if (state != FB_LINE_ACTIVE)
 			continue;
 
 		int64_t own = atomic_load_explicit(&board->lines[i].own_ms, memory_order_relaxed);
 
 		minimum = FB_MIN(minimum, own);
-		*ret_any = true;
+	}
+	return waiting ? FB_TIME_MIN : minimum;
+}
+
+/* Of all sources of the ring, but for line `except` of this one; FB_TIME_MAX: no line is active. */
+static int64_t board_minimum(const struct fb_watermark_board *board, uint32_t except)
+{
+	int64_t minimum = source_minimum(board, except);
+
+	for (const struct fb_watermark_board *at = board->next; at != NULL && at != board; at = at->next) {
+		int64_t of_source = source_minimum(at, UINT32_MAX);
+
+		minimum = FB_MIN(minimum, of_source);
 	}
 	return minimum;
 }
@@ -83,18 +99,17 @@ static void publish_watermark(struct fb_worker *worker, struct reader_slot *slot
 	 * fell silent. */
 	atomic_store_explicit(
 		&line->own_ms, fb_reader_own_watermark(slot->reader), memory_order_relaxed);
-	if (!slot->active) {
-		slot->active = true;
-		atomic_store_explicit(&line->active, true, memory_order_release);
+	if (slot->line != FB_LINE_ACTIVE) {
+		slot->line = FB_LINE_ACTIVE;
+		atomic_store_explicit(&line->state, FB_LINE_ACTIVE, memory_order_release);
 	}
 }
 
 static void advance(struct reader_slot *slot)
 {
-	bool any;
-	int64_t global = board_minimum(slot->board, UINT32_MAX, &any);
+	int64_t global = board_minimum(slot->board, UINT32_MAX);
 
-	if (any)
+	if (global != FB_TIME_MAX)
 		fb_reader_set_watermark(slot->reader, global);
 }
 
@@ -142,9 +157,9 @@ static bool hand_over_rows(struct fb_worker *worker, uint32_t number, bool any)
 
 static void leave_board(struct fb_worker *worker, struct reader_slot *slot)
 {
-	slot->active = false;
+	slot->line = FB_LINE_IDLE;
 	atomic_store_explicit(
-		&slot->board->lines[worker->index].active, false, memory_order_release);
+		&slot->board->lines[worker->index].state, FB_LINE_IDLE, memory_order_release);
 }
 
 /* All but its position in the log, which is where the reader was fed last. */
@@ -181,7 +196,9 @@ static void finish_slot(struct fb_worker *worker, uint32_t number)
 	if (!can_report(worker))
 		return;
 	fill_epoch(slot);
-	leave_board(worker, slot);
+	/* What is kept goes on later: until then the other sources of the ring do not go on without it. */
+	if (slot->state == SLOT_ENDING || slot->board->next == NULL)
+		leave_board(worker, slot);
 	fb_worker_publish(worker);
 	report(worker,
 		(struct fb_report){
@@ -216,7 +233,37 @@ static void take_checkpoint(struct fb_worker *worker, uint32_t number)
 		return;
 	slot->epoch->log_seq = log_position(worker, slot->stream);
 	fill_epoch(slot);
+	slot->epoch_cnt++;
 	report(worker, (struct fb_report){.kind = FB_REPORT_CHECKPOINT, .slot = number});
+}
+
+static bool is_in_ring(const struct fb_watermark_board *ring, const struct fb_watermark_board *board)
+{
+	const struct fb_watermark_board *at = ring;
+
+	while (at != board && at->next != NULL && at->next != ring)
+		at = at->next;
+	return at == board;
+}
+
+/*
+ * Sources that have a watermark together are taken together: between their positions in the log nothing was
+ * received then, so that what is read again is judged as it was.
+ */
+static bool is_asked_whole(const struct fb_worker *worker, const struct reader_slot *slot)
+{
+	bool whole = true;
+
+	if (slot->board->next == NULL)
+		return true;
+	for (uint32_t i = 0; i < worker->slot_end; i++) {
+		const struct reader_slot *other = &worker->slots[i];
+
+		if (other->state == SLOT_RUNNING && other->epoch == NULL &&
+			other->epoch_cnt == slot->epoch_cnt && is_in_ring(slot->board, other->board))
+			whole = false;
+	}
+	return whole;
 }
 
 /* ---- mail ---- */
@@ -248,7 +295,7 @@ static void raise_watermark(struct fb_worker *worker, struct reader_slot *slot, 
 	if (slot->state != SLOT_RUNNING || fb_reader_own_watermark(slot->reader) >= watermark_ms)
 		return;
 	fb_reader_resume(slot->reader, watermark_ms);
-	if (slot->active)
+	if (slot->line == FB_LINE_ACTIVE)
 		publish_watermark(worker, slot);
 }
 
@@ -311,7 +358,7 @@ static void handle_mail(struct fb_worker *worker, const struct fb_mail *mail)
 
 static void check_idle(struct fb_worker *worker, struct reader_slot *slot, uint64_t now)
 {
-	if (slot->active && slot->idle_timeout_ms > 0 &&
+	if (slot->line != FB_LINE_IDLE && slot->idle_timeout_ms > 0 &&
 		now - slot->received_tsc > (uint64_t)slot->idle_timeout_ms * worker->tsc_per_ms)
 		leave_board(worker, slot);
 }
@@ -336,7 +383,7 @@ static void housekeeping(struct fb_worker *worker, uint64_t now)
 		check_idle(worker, slot, now);
 		advance(slot);
 		hand_over_sealed(worker, i);
-		if (slot->epoch != NULL)
+		if (slot->epoch != NULL && is_asked_whole(worker, slot))
 			take_checkpoint(worker, i);
 		if (now - slot->rows_tsc > ROWS_INTERVAL_MS * worker->tsc_per_ms) {
 			slot->rows_tsc = now;
@@ -359,12 +406,10 @@ static inline void prefetch_payload(const struct fb_datagram *datagram)
 
 static void touch_slot(struct reader_slot *slot, uint32_t worker_index, uint64_t now)
 {
-	bool any;
-
 	slot->touched = true;
 	slot->received_tsc = now;
 	/* No other active partition: FB_TIME_MAX, and the own watermark alone decides. */
-	fb_reader_set_others(slot->reader, board_minimum(slot->board, worker_index, &any));
+	fb_reader_set_others(slot->reader, board_minimum(slot->board, worker_index));
 }
 
 static void feed(struct fb_worker *worker, const struct fb_datagram *datagram, uint64_t now)

@@ -214,7 +214,7 @@ static void collect(struct fb_worker *worker)
 			continue;
 		reader->own_watermark_ms = fb_reader_own_watermark(slot->reader);
 		reader->watermark_ms = fb_reader_watermark(slot->reader);
-		reader->active = slot->active;
+		reader->active = slot->line == FB_LINE_ACTIVE;
 		reader->datagrams = slot->datagrams;
 		reader->decode = *fb_reader_decode_counters(slot->reader);
 		reader->query_cnt = slot->query_cnt;

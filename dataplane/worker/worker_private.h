@@ -33,12 +33,13 @@ struct reader_slot {
 	struct fb_reader *reader;
 	struct fb_watermark_board *board;
 	struct fb_reader_epoch *epoch; /* a checkpoint is asked for; NULL: none */
+	uint32_t epoch_cnt;  /* checkpoints taken */
 	uint64_t datagrams;  /* fed to the reader */
 	int64_t reported_ms; /* watermark that the control plane knows */
 	int64_t idle_timeout_ms; /* 0 = never idle */
 	uint64_t received_tsc;
 	uint64_t rows_tsc;
-	bool active;
+	enum fb_line_state line; /* as on the board */
 	bool touched; /* fed in this turn */
 };
 

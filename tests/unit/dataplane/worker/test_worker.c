@@ -353,7 +353,7 @@ Test(worker, keep_hands_over_open_slices_as_they_are)
 	cr_assert_eq(fb_slice_row_cnt(report.slice), 1);
 	report = expect_report(0, FB_REPORT_READER_DONE);
 	cr_assert_eq(report.reader, reader);
-	cr_assert_not(atomic_load(&query.board->lines[0].active),
+	cr_assert_eq(atomic_load(&query.board->lines[0].state), FB_LINE_IDLE,
 		"a reader that has left holds nobody back");
 	expect_no_report(0);
 	fb_reader_destroy(reader);
