@@ -226,6 +226,7 @@ static inline bool read_clocks(
 	vector bytes = OP(sub_epi8)(load_lanes(refs, 7), consts->expected);
 	uint64_t other = 0;
 	vector sum;
+	bool bad;
 
 	for (uint32_t i = 0; i < VECTOR_BYTES / 16; i++) {
 		uint64_t head;
@@ -237,7 +238,10 @@ static inline bool read_clocks(
 	/* Minutes; the milliseconds but for the last digit; that. */
 	sum = OP(madd_epi16)(sum, consts->fours);
 	/* 24:00 rolls into the next day and is left out. */
-	if ((other != 0) | any_above_u8(bytes, consts->limit) | any_above_i32(sum, consts->minutes_max))
+	bad = other != 0;
+	bad |= any_above_u8(bytes, consts->limit);
+	bad |= any_above_i32(sum, consts->minutes_max);
+	if (bad)
 		return false;
 	sum = OP(add_epi64)(OP(mul_epu32)(sum, consts->weights), OP(srli_epi64)(sum, 32));
 	sum = OP(add_epi64)(sum, OP(unpackhi_epi64)(sum, sum));
@@ -266,8 +270,8 @@ static inline bool read_clock(const struct fb_date_cache *dates, struct fb_str t
 		    (clock & 0x0000ff0000ff0000u) == 0x00003a00003a0000u && (millis & 0xff) == '.';
 	uint64_t digits = (clock & 0xffff00ffff00ffffu) | 0x0000300000300000u;
 
-	good &= fb_convert_is_digits(digits) &
-		fb_convert_is_digits((uint64_t)(millis >> 8) << 32 | 0x3000000030303030u);
+	good &= fb_convert_is_digits(digits);
+	good &= fb_convert_is_digits((uint64_t)(millis >> 8) << 32 | 0x3000000030303030u);
 	digits &= 0x0f0f0f0f0f0f0f0fu;
 	millis &= 0x0f0f0f0fu;
 	digits = digits * 10 + (digits >> 8);

@@ -17,7 +17,7 @@ static struct fb_slice *get_set(struct fb_slice *slice, uint32_t number)
 static void refuse(struct fb_key_batch *keys, uint32_t row, uint8_t disposition)
 {
 	keys->groups[row] = 0;
-	keys->refused[row] = disposition;
+	fb_key_refuse(keys, row, disposition);
 }
 
 /* One set; the rows that were refused before are left out, and have no part in what follows. */

@@ -66,6 +66,41 @@ struct fb_query_run {
 	struct fb_assign_run *assign; /* NULL: a record is a row */
 };
 
+/* Least and greatest of some values. */
+struct fb_span {
+	int64_t min;
+	int64_t max;
+};
+
+/* Of four rows a step, so that no comparison waits for the one before. Hot. */
+static inline struct fb_span fb_span_of(const int64_t *values, const uint16_t *sel, uint32_t sel_cnt)
+{
+	struct fb_span spans[4];
+	uint32_t i = 0;
+
+	for (int k = 0; k < 4; k++)
+		spans[k] = (struct fb_span){INT64_MAX, INT64_MIN};
+	for (; i + 4 <= sel_cnt; i += 4)
+		for (int k = 0; k < 4; k++) {
+			spans[k].min = FB_MIN(spans[k].min, values[sel[i + k]]);
+			spans[k].max = FB_MAX(spans[k].max, values[sel[i + k]]);
+		}
+	for (; i < sel_cnt; i++) {
+		spans[0].min = FB_MIN(spans[0].min, values[sel[i]]);
+		spans[0].max = FB_MAX(spans[0].max, values[sel[i]]);
+	}
+	for (int k = 1; k < 4; k++) {
+		spans[0].min = FB_MIN(spans[0].min, spans[k].min);
+		spans[0].max = FB_MAX(spans[0].max, spans[k].max);
+	}
+	return spans[0];
+}
+
+static inline bool fb_span_is_of_times(struct fb_span span)
+{
+	return span.min > -FB_TIME_LIMIT_MS && span.max < FB_TIME_LIMIT_MS;
+}
+
 struct fb_reader {
 	const struct fb_table *source;
 	struct fb_decoder *decoder;
@@ -83,6 +118,8 @@ struct fb_reader {
 	int64_t global_ms;                /* what has fired has fired by this */
 	const struct fb_column *rowtimes; /* of the batch being run */
 	uint64_t rowtime_failed[FB_BATCH_WORDS];
+	struct fb_span span;  /* of these times; only where span_known, and then all are times */
+	bool span_known;
 	int64_t batch_ms;     /* the watermark that the rows of the batch make; FB_TIME_MIN: none */
 	int64_t batch_own_ms; /* own watermark after the batch */
 	bool before_ready;

@@ -49,11 +49,19 @@ static void track(struct fb_reader *reader)
 {
 	const struct fb_batch *batch = &reader->batch;
 	int64_t newest = FB_TIME_MIN;
+	uint64_t failed = 0;
 
 	memset(reader->rowtime_failed, 0, sizeof(reader->rowtime_failed));
 	reader->rowtimes = fb_program_run(reader->rowtime_program, batch, reader->rowtime_failed);
 	reader->before_ready = false;
-	for (uint32_t i = 0; i < batch->sel_cnt; i++)
+	for (uint32_t w = 0; w < FB_BATCH_WORDS; w++)
+		failed |= reader->rowtime_failed[w];
+	if (!reader->rowtimes->has_null && failed == 0) {
+		reader->span = fb_span_of(reader->rowtimes->i64, batch->sel, batch->sel_cnt);
+		reader->span_known = fb_span_is_of_times(reader->span);
+		newest = reader->span_known ? reader->span.max : FB_TIME_MIN;
+	}
+	for (uint32_t i = 0; !reader->span_known && i < batch->sel_cnt; i++)
 		if (has_rowtime(reader, batch->sel[i]))
 			newest = FB_MAX(newest, reader->rowtimes->i64[batch->sel[i]]);
 	reader->batch_ms = newest == FB_TIME_MIN ? FB_TIME_MIN
@@ -268,6 +276,7 @@ static void run_query(struct fb_reader *reader, struct fb_query_run *query)
 int64_t fb_reader_decode(struct fb_reader *reader)
 {
 	reader->batch_ms = FB_TIME_MIN;
+	reader->span_known = false;
 	reader->batch.sel_cnt = 0;
 	if (fb_decoder_pending(reader->decoder) == 0)
 		return FB_TIME_MIN;
@@ -310,6 +319,7 @@ void fb_reader_run_rows(struct fb_reader *reader, const struct fb_batch *rows)
 {
 	reader->batch = *rows;
 	reader->before_ready = false;
+	reader->span_known = false;
 	for (uint32_t i = 0; rows->sel_cnt > 0 && i < reader->query_cnt; i++)
 		run_query(reader, &reader->queries[i]);
 	reader->batch = (struct fb_batch){0};

@@ -240,7 +240,7 @@ static void update(struct fb_reader *reader, struct fb_query_run *query,
 		fb_count(query, FB_REC_STATE_FULL, sel_cnt);
 		return;
 	}
-	memset(keys->refused, 0, sizeof(keys->refused));
+	fb_key_batch_begin(keys);
 	keys->find(slice, sel, sel_cnt, keys);
 	for (uint32_t i = 0; birth.born_ms != FB_TIME_MIN && i < sel_cnt; i++) {
 		uint64_t *entry = keys->entries[sel[i]];

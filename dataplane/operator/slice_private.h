@@ -257,6 +257,7 @@ struct fb_key_batch {
 	const char *texts[FB_KEY_MAX][FB_BATCH_ROWS]; /* filled for texts longer than FB_TEXT_INLINE_MAX */
 	uint64_t *entries[FB_BATCH_ROWS];             /* found; NULL: refused */
 	uint8_t refused[FB_BATCH_ROWS];               /* 0 or the disposition */
+	bool any_refused;                             /* of the rows since fb_key_batch_begin */
 	uint8_t made[FB_BATCH_ROWS];                  /* the last lookup inserted it */
 	/* The kernels: whoever makes the batch calls fb_key_batch_choose. */
 	fb_table_find_fn find;
@@ -275,6 +276,21 @@ static inline bool fb_sel_is_dense(const uint16_t *sel, uint32_t sel_cnt)
 
 /* The kernels of an instruction set. */
 void fb_key_batch_choose(struct fb_key_batch *keys, enum fb_isa isa);
+
+static inline void fb_key_refuse(struct fb_key_batch *keys, uint32_t row, uint8_t disposition)
+{
+	keys->refused[row] = disposition;
+	keys->any_refused = true;
+}
+
+/* Rows that go into a slice now; none is refused yet. Hot. */
+static inline void fb_key_batch_begin(struct fb_key_batch *keys)
+{
+	if (FB_UNLIKELY(keys->any_refused))
+		memset(keys->refused, 0, sizeof(keys->refused));
+	keys->any_refused = false;
+}
+
 /* Hot. Key words and hashes of the selected rows; columns[i] is of keys[i]. */
 void fb_key_batch_fill(const struct fb_slice_layout *layout, const struct fb_column *const *columns,
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys);

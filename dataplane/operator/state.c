@@ -310,14 +310,18 @@ uint32_t fb_state_update(struct fb_slice *slice, const struct fb_column *const *
 	const uint16_t *sel, uint32_t sel_cnt, struct fb_key_batch *keys, uint64_t *overflows)
 {
 	const struct fb_slice_layout *layout = slice->layout;
-	uint16_t placed[FB_BATCH_ROWS];
-	uint32_t placed_cnt;
+	uint16_t room[FB_BATCH_ROWS];
+	const uint16_t *placed = sel;
+	uint32_t placed_cnt = sel_cnt;
 
 	if (layout->set_cnt > 0)
 		fb_distinct_update(slice, columns, sel, sel_cnt, keys);
 	if (layout->has_text_state)
 		fb_state_update_texts(slice, columns, sel, sel_cnt, keys);
-	placed_cnt = place(sel, sel_cnt, keys, placed);
+	if (FB_UNLIKELY(keys->any_refused)) {
+		placed_cnt = place(sel, sel_cnt, keys, room);
+		placed = room;
+	}
 	if (layout->set_cnt > 0 && placed_cnt < sel_cnt)
 		fb_distinct_settle(slice, sel, sel_cnt, keys);
 	for (uint32_t from = 0; from < placed_cnt; from += CHUNK_ROWS) {

@@ -119,9 +119,9 @@ void fb_state_update_texts(struct fb_slice *slice, const struct fb_column *const
 			continue;
 		if (!has_text_room(slice, columns, row, entry)) {
 			keys->entries[row] = NULL;
-			keys->refused[row] = has_endless_text(layout, columns, row)
-						     ? FB_REC_KEY_TOO_LONG
-						     : FB_REC_STATE_FULL;
+			fb_key_refuse(keys, row,
+				has_endless_text(layout, columns, row) ? FB_REC_KEY_TOO_LONG
+								       : FB_REC_STATE_FULL);
 			continue;
 		}
 		for (uint32_t s = 0; s < layout->state_cnt; s++) {

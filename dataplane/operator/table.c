@@ -323,10 +323,10 @@ void fb_table_find_slow(struct fb_slice *slice, uint32_t row, struct fb_key_batc
 	case FB_INSERT_OK:
 		break;
 	case FB_INSERT_FULL:
-		keys->refused[row] = FB_REC_STATE_FULL;
+		fb_key_refuse(keys, row, FB_REC_STATE_FULL);
 		break;
 	case FB_INSERT_TOO_LONG:
-		keys->refused[row] = FB_REC_KEY_TOO_LONG;
+		fb_key_refuse(keys, row, FB_REC_KEY_TOO_LONG);
 		break;
 	}
 	keys->entries[row] = entry;

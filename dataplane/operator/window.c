@@ -78,7 +78,7 @@ static void update(struct fb_reader *reader, struct fb_query_run *query,
 		fb_count(query, FB_REC_STATE_FULL, sel_cnt);
 		return;
 	}
-	memset(keys->refused, 0, sizeof(keys->refused));
+	fb_key_batch_begin(keys);
 	keys->find(slice, sel, sel_cnt, keys);
 	placed = fb_state_update(slice, args, sel, sel_cnt, keys, &query->counters.sum_overflows);
 	fb_count(query, FB_REC_ACCEPTED, placed);
@@ -96,21 +96,14 @@ void fb_check_times(struct fb_query_run *query, struct fb_batch *batch, struct f
 
 	times->min_ms = FB_TIME_MAX;
 	times->max_ms = FB_TIME_MIN;
-	if (!times->column->has_null) {
-		for (uint32_t i = 0; i < batch->sel_cnt; i++) {
-			int64_t time = times->column->i64[batch->sel[i]];
+	if (!times->column->has_null && batch->sel_cnt > 0) {
+		struct fb_span span = fb_span_of(times->column->i64, batch->sel, batch->sel_cnt);
 
-			times->min_ms = FB_MIN(times->min_ms, time);
-			times->max_ms = FB_MAX(times->max_ms, time);
-		}
-		if (FB_LIKELY(times->min_ms > -FB_TIME_LIMIT_MS &&
-			      times->max_ms < FB_TIME_LIMIT_MS)) {
-			times->min_ms += times->shift_ms;
-			times->max_ms += times->shift_ms;
+		if (FB_LIKELY(fb_span_is_of_times(span))) {
+			times->min_ms = span.min + times->shift_ms;
+			times->max_ms = span.max + times->shift_ms;
 			return;
 		}
-		times->min_ms = FB_TIME_MAX;
-		times->max_ms = FB_TIME_MIN;
 	}
 
 	uint32_t before = batch->sel_cnt;
@@ -230,7 +223,13 @@ void fb_window_run(struct fb_reader *reader, struct fb_query_run *query, struct 
 	run_programs(query, batch, keys, query->keys, layout->key_cnt, failed);
 	run_programs(query, batch, args, query->args, layout->arg_cnt, failed);
 	fb_drop_failed(query, batch, failed);
-	fb_check_times(query, batch, &times);
+	if (reader->span_known && times.column == reader->rowtimes && batch->sel_cnt == reader->batch.sel_cnt) {
+		/* The watermark's times, all of them. */
+		times.min_ms = reader->span.min + times.shift_ms;
+		times.max_ms = reader->span.max + times.shift_ms;
+	} else {
+		fb_check_times(query, batch, &times);
+	}
 	if (batch->sel_cnt == 0)
 		return;
 	fb_key_batch_fill(layout, keys, batch->sel, batch->sel_cnt, reader->keys);
