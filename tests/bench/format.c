@@ -12,6 +12,9 @@
 #include "config/sql/sql.h"
 #include "dataplane/format/decoder.h"
 #include "tests/bench/bench.h"
+#ifdef FB_BENCH_SIMDJSON
+#include "tests/bench/json_peer.h"
+#endif
 
 #define BINARY_BYTES 64
 #define SLOT_BYTES 2048 /* as in an mbuf */
@@ -220,6 +223,91 @@ static void bench_case(const struct fb_query_plan *query, const struct datagrams
 	fb_batch_fini(&batch);
 }
 
+#ifdef FB_BENCH_SIMDJSON
+static double trial_simdjson(const struct datagrams *set, struct fb_simdjson *parser, int64_t *ret_sum)
+{
+	double start = fb_bench_cpu_cycles();
+
+	for (uint32_t at = 0; at < TRIAL_RECORDS / set->records; at++) {
+		struct fb_simdjson_row rows[16];
+		uint32_t len;
+		const uint8_t *data = slot(set, at, &len);
+
+		prefetch(set, at + 3);
+		if (fb_simdjson_datagram(parser, data, len, rows, FB_ARRAY_LEN(rows)) != (int)set->records)
+			fail("simdjson does not find the records");
+		for (uint32_t i = 0; i < set->records; i++)
+			*ret_sum += rows[i].age + rows[i].ts_ms + rows[i].city_bytes;
+	}
+	return (fb_bench_cpu_cycles() - start) / TRIAL_RECORDS;
+}
+
+/* The same columns by ours, so that both are known to read the same. */
+static double trial_sum(const struct datagrams *set, const struct fb_query_plan *query, struct fb_decoder *decoder,
+	struct fb_batch *batch, int64_t *ret_sum)
+{
+	uint32_t fields[3] = {0};
+	double start = fb_bench_cpu_cycles();
+
+	for (uint32_t i = 0; i < query->source->field_cnt; i++) {
+		const char *name = query->source->fields[i]->name;
+
+		fields[strcmp(name, "age") == 0 ? 0 : strcmp(name, "city") == 0 ? 1 : 2] = i;
+	}
+	for (uint32_t at = 0; at < TRIAL_RECORDS / set->records; at++) {
+		uint32_t len;
+		uint32_t pos = 0;
+		const uint8_t *data = slot(set, at, &len);
+
+		prefetch(set, at + 3);
+		if (!fb_decoder_add(decoder, data, len, &pos))
+			fail("a datagram is more than a batch");
+		if (at % 32 != 31 && at + 1 < TRIAL_RECORDS / set->records)
+			continue;
+		fb_decoder_finish(decoder, batch);
+		for (uint32_t i = 0; i < batch->row_cnt; i++)
+			*ret_sum += batch->columns[fields[0]].i64[i] + batch->columns[fields[1]].str[i].len +
+				    batch->columns[fields[2]].i64[i];
+	}
+	return (fb_bench_cpu_cycles() - start) / TRIAL_RECORDS;
+}
+
+static void bench_simdjson(const struct fb_query_plan *query, const struct datagrams *set, const char *where)
+{
+	struct fb_decoder_conf conf = {.table = query->source, .needed = query->fields_needed, .isa = fb_isa_detect()};
+	struct fb_simdjson *parser = fb_simdjson_create();
+	struct fb_decoder *decoder;
+	struct fb_batch batch;
+	struct fb_type types[16];
+	struct fb_bench_series ours = {0};
+	struct fb_bench_series theirs = {0};
+	char name[96];
+	char note[160];
+
+	for (uint32_t i = 0; i < query->source->field_cnt; i++)
+		types[i] = query->source->fields[i]->type;
+	if (fb_decoder_create(&conf, &decoder) != 0 ||
+		fb_batch_init(&batch, types, query->source->field_cnt, query->fields_needed) != 0)
+		fail("no decoder");
+	for (uint32_t run = 0; run < fb_bench_trials(15); run++) {
+		int64_t sum = 0;
+		int64_t other = 0;
+
+		fb_bench_add(&theirs, trial_simdjson(set, parser, &other));
+		fb_bench_add(&ours, trial_sum(set, query, decoder, &batch, &sum));
+		if (sum != other)
+			fail("simdjson reads other values");
+	}
+	snprintf(name, sizeof(name), "json beside simdjson, %s", where);
+	snprintf(note, sizeof(note), "in place of the limit stands simdjson %s (%s), iterate_many, fields in their order",
+		"on demand", fb_simdjson_kernel());
+	fb_bench_print(&(struct fb_bench_row){"format", name, "TSC cycles/record", &ours, &theirs, false, note});
+	fb_decoder_destroy(decoder);
+	fb_batch_fini(&batch);
+	fb_simdjson_destroy(parser);
+}
+#endif
+
 static const struct fb_query_plan *make_plan(enum input input)
 {
 	static const char sql[] =
@@ -259,6 +347,10 @@ int main(int argc, char **argv)
 			for (int isa = input == BINARY ? (int)fb_isa_detect() : FB_ISA_SCALAR; isa <= (int)fb_isa_detect(); isa++)
 				if (is_wanted(argc, argv, (enum input)input, (enum fb_isa)isa, sizes[i].text))
 					bench_case(query, &set, (enum fb_isa)isa, sizes[i].text);
+#ifdef FB_BENCH_SIMDJSON
+			if (input == JSON && (argc == 1 || strcmp(argv[1], "simdjson") == 0))
+				bench_simdjson(query, &set, sizes[i].text);
+#endif
 			free(set.memory);
 			free(set.order);
 			free(set.len);
