@@ -35,6 +35,7 @@ struct publish_job {
 	struct fb_assembly_window window;
 	uint64_t seq; /* of the next row */
 	uint64_t dropped_groups;
+	uint64_t wrapped_sums;
 };
 
 /* What a query reads: a source; of a UNION ALL below a window one for each branch. */

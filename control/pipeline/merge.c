@@ -254,6 +254,7 @@ static void put_rows(struct fb_engine *engine, struct query_run *query, const st
 	uint32_t cnt = query->plan->select_cnt;
 
 	job->dropped_groups += rows->failed;
+	job->wrapped_sums += rows->wrapped;
 	for (uint32_t i = 0; i < rows->sel_cnt; i++) {
 		uint32_t at = rows->sel[i];
 		uint32_t len = fb_row_bytes(rows->columns, query->types, cnt, at);
@@ -316,6 +317,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 
 	uint64_t next_seq = query->next_seq;
 	uint64_t dropped = query->dropped_groups;
+	uint64_t wrapped = query->base.sum_overflows;
 	int64_t published = query->published_ms;
 
 	if (!more) {
@@ -323,6 +325,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 		query->next_seq = job->seq;
 		query->merged_windows++;
 		query->dropped_groups += job->dropped_groups;
+		query->base.sum_overflows += job->wrapped_sums;
 		query->published_ms = FB_MAX(query->published_ms, job->window.done_ms);
 		fb_persist_query(engine, query, engine->batch);
 		fb_assembly_stale(query->assembly, false, delete_part, query);
@@ -338,6 +341,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	/* Nothing of this batch is there: begin the window anew later; its rows get the same numbers. */
 	query->next_seq = next_seq;
 	query->dropped_groups = dropped;
+	query->base.sum_overflows = wrapped;
 	query->published_ms = published;
 	query->merged_windows -= !more;
 	fb_assembly_abort(query->assembly);

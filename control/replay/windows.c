@@ -133,6 +133,7 @@ static int publish_window(struct fb_query_out *query, const struct fb_assembly_w
 
 	while (rc == 0 && fb_assembly_read(query->assembly, &rows)) {
 		query->numbers.dropped_groups += rows.failed;
+		query->numbers.counters.sum_overflows += rows.wrapped;
 		if (wanted)
 			rc = put_rows(query, window, &rows);
 	}
@@ -169,4 +170,6 @@ void fb_windows_numbers(const struct fb_query_out *query, struct fb_replay_query
 		fb_assembly_level(query->assembly, i, &ret->levels[i]);
 		ret->dropped_groups += ret->levels[i].dropped_groups;
 	}
+	if (ret->level_cnt > 1)
+		ret->counters.sum_overflows += ret->levels[0].counters.sum_overflows;
 }

@@ -364,6 +364,7 @@ void fb_assembly_level(struct fb_assembly *assembly, uint32_t number, struct fb_
 		.dropped_groups = level->dropped_groups};
 	if (level->cascade.reader != NULL)
 		ret->counters = *fb_reader_query_counters(level->cascade.reader, 0);
+	ret->counters.sum_overflows += level->wrapped_sums;
 }
 
 bool fb_assembly_is_empty(const struct fb_assembly *assembly)

@@ -96,6 +96,7 @@ struct fb_assembly_rows {
 	const uint16_t *sel;
 	uint32_t sel_cnt;
 	uint32_t failed; /* groups whose HAVING or select list failed (division by zero): no rows */
+	uint64_t wrapped; /* SUMs of their groups that wrapped at the width of their type, also of those that HAVING drops */
 };
 
 /*
@@ -174,7 +175,7 @@ void fb_assembly_stale(
  */
 struct fb_assembly_level {
 	const struct fb_query_plan *plan;
-	struct fb_query_counters counters; /* zero for the first: they are the readers' */
+	struct fb_query_counters counters; /* zero for the first, but for sums that wrapped in its results: they are the readers' */
 	uint64_t rows_in;
 	uint64_t kept_rows; /* came with fb_assembly_import */
 	uint64_t waiting_rows;

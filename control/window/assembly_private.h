@@ -88,6 +88,7 @@ struct fb_assembly {
 	uint64_t rows_out;
 	uint64_t dropped_groups;
 	uint64_t dropped_told;
+	uint64_t wrapped_sums; /* below another level */
 	uint64_t kept_rows;
 	struct hop hop;
 	/* the window being read */

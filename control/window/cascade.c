@@ -298,6 +298,7 @@ int fb_cascade_feed(struct fb_assembly *assembly, uint32_t *batches)
 		feed(assembly, &rows);
 		below->rows_out += rows.sel_cnt;
 		below->dropped_groups += rows.failed;
+		below->wrapped_sums += rows.wrapped;
 		/* A slice that could not be added is held, and the first one at the end of the window. */
 		FB_IGNORE(add_excess(assembly));
 	}

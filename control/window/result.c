@@ -48,10 +48,11 @@ bool fb_assembly_read(struct fb_assembly *assembly, struct fb_assembly_rows *ret
 	const struct fb_query_plan *plan = assembly->conf.plan;
 	struct fb_batch *groups = &assembly->groups;
 	uint64_t failed[FB_BATCH_WORDS] = {0};
+	uint64_t wrapped = 0;
 	uint32_t before, kept = 0;
 
 	while (!fb_slice_groups(assembly->slice, assembly->window.start_ms, assembly->window.end_ms,
-		&assembly->cursor, groups))
+		&assembly->cursor, groups, &wrapped))
 		if (!fb_assembly_is_session(assembly) || !fb_session_next_slice(assembly))
 			return false;
 	if (assembly->having != NULL)
@@ -69,6 +70,7 @@ bool fb_assembly_read(struct fb_assembly *assembly, struct fb_assembly_rows *ret
 	*ret = (struct fb_assembly_rows){.columns = assembly->columns,
 		.sel = groups->sel,
 		.sel_cnt = kept,
-		.failed = before - kept};
+		.failed = before - kept,
+		.wrapped = wrapped};
 	return true;
 }

@@ -76,13 +76,15 @@ static void put_text_null(const struct fb_state *state, struct fb_column *column
 		column->str[row] = FB_STR("");
 }
 
-static void put_integer_sum(const struct fb_agg *agg, int64_t sum, uint64_t seen,
+/* True: a SUM that its type does not hold. (One that BIGINT does not hold was counted when it came to be.) */
+static bool put_integer_sum(const struct fb_agg *agg, int64_t sum, uint64_t seen,
 	struct fb_column *column, uint32_t row)
 {
 	/* AVG sums as BIGINT, divides toward zero, then casts back. */
 	if (agg->func == FB_AGG_AVG)
 		sum /= (int64_t)seen;
 	column->i64[row] = wrap(sum, agg->type.kind);
+	return column->i64[row] != sum;
 }
 
 static void put_double_sum(const struct fb_agg *agg, const struct fb_state *state,
@@ -128,7 +130,8 @@ static void put_extreme(const struct fb_slice *slice, const struct fb_state *sta
 		column->i64[row] = (int64_t)*words; /* F64 too */
 }
 
-static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_t *entry,
+/* True: a sum that wrapped. */
+static bool put_agg(const struct fb_slice *slice, uint32_t number, const uint64_t *entry,
 	struct fb_column *column, uint32_t row)
 {
 	const struct fb_slice_layout *layout = slice->layout;
@@ -138,7 +141,7 @@ static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_
 
 	if (layout->state_of_agg[number] == FB_NO_STATE) {
 		column->i64[row] = (int64_t)entry[layout->rows_word];
-		return;
+		return false;
 	}
 	state = &layout->states[layout->state_of_agg[number]];
 	seen = fb_state_seen(layout, state, entry);
@@ -150,20 +153,22 @@ static void put_agg(const struct fb_slice *slice, uint32_t number, const uint64_
 		put_extreme(slice, state,
 			entry + (agg->func == FB_AGG_MIN ? state->min : state->max), column, row);
 	} else if (state->phys == FB_PHYS_I64) {
-		put_integer_sum(agg, (int64_t)entry[state->sum], seen, column, row);
+		return put_integer_sum(agg, (int64_t)entry[state->sum], seen, column, row);
 	} else if (state->phys == FB_PHYS_F64) {
 		put_double_sum(agg, state, entry, seen, column, row);
 	} else {
 		put_decimal_sum(agg, state, entry, seen, column, row);
 	}
+	return false;
 }
 
 bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms,
-	uint64_t *cursor, struct fb_batch *batch)
+	uint64_t *cursor, struct fb_batch *batch, uint64_t *ret_wrapped)
 {
 	const struct fb_query_plan *plan = slice->layout->plan;
 	struct fb_entry_cursor at = {(uint32_t)(*cursor >> 32), (uint32_t)*cursor};
 	const uint64_t *entry;
+	uint64_t wrapped = 0;
 	uint32_t row = 0;
 
 	for (uint32_t c = 0; c < batch->column_cnt; c++) {
@@ -192,11 +197,13 @@ bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int6
 		for (uint32_t k = 0; k < plan->key_cnt; k++)
 			put_key(slice, k, entry, column++, row);
 		for (uint32_t a = 0; a < plan->agg_cnt; a++)
-			put_agg(slice, a, entry, column++, row);
+			wrapped += put_agg(slice, a, entry, column++, row);
 		batch->sel[row] = (uint16_t)row;
 		row++;
 	}
 	*cursor = (uint64_t)at.page << 32 | at.unit;
 	batch->row_cnt = batch->sel_cnt = row;
+	if (ret_wrapped != NULL)
+		*ret_wrapped = wrapped;
 	return row > 0;
 }

@@ -55,7 +55,7 @@ struct fb_query_counters {
 	uint64_t disposition[FB_REC_CNT];
 	uint64_t late_row_windows; /* (row, window) pairs that came late; >= disposition[LATE] (rule
 				      M5) */
-	uint64_t sum_overflows;    /* SUM that wrapped (semantics 1.3) */
+	uint64_t sum_overflows;    /* SUM that wrapped at BIGINT (semantics 1.3); control adds those that wrapped at a narrower type */
 	uint64_t slices_sealed;
 	uint64_t sealed_rows; /* rows inside the slices handed over, sealed or (take_open) still
 				 open */

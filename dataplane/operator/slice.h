@@ -81,10 +81,11 @@ int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from) FB_MUST_C
 /*
  * Control thread: the groups as group-level batches (plan.h: window columns, keys, aggregates),
  * FB_BATCH_ROWS at a time. *cursor starts at 0 and is advanced; false at the end. Strings point
- * into the slice. `batch` was initialised for fb_slice_group_types.
+ * into the slice. `batch` was initialised for fb_slice_group_types. *ret_wrapped (may be NULL): SUMs in it that
+ * wrapped, since the type of their argument does not hold them (semantics 1.3).
  */
 bool fb_slice_groups(const struct fb_slice *slice, int64_t window_start_ms, int64_t window_end_ms,
-	uint64_t *cursor, struct fb_batch *batch);
+	uint64_t *cursor, struct fb_batch *batch, uint64_t *ret_wrapped);
 uint32_t fb_slice_group_types(
 	const struct fb_query_plan *plan, struct fb_type *types, uint32_t cap);
 

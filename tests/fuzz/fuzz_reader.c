@@ -75,7 +75,7 @@ static uint64_t read_groups(const struct fb_slice *slice, uint32_t query)
 	uint64_t cursor = 0;
 	uint64_t cnt = 0;
 
-	while (fb_slice_groups(slice, 0, 10000, &cursor, &groups[query]))
+	while (fb_slice_groups(slice, 0, 10000, &cursor, &groups[query], NULL))
 		cnt += groups[query].sel_cnt;
 	return cnt;
 }

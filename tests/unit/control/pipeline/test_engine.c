@@ -227,6 +227,41 @@ Test(engine, w13_all_levels_of_a_cascade_survive_a_stop, .init = setup, .fini = 
 	run_in_parts(CASCADE);
 }
 
+/* Every sum of a window is above 127, none above 32767: sixteen of the one kind wrap, each when its window is published. */
+#define NARROW_SUMS                                                                          \
+	SOURCE "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n TINYINT, s SMALLINT) WITH "  \
+	       "('connector'='blackhole');"                                                  \
+	       "INSERT INTO w SELECT window_start, city, SUM(CAST(age AS TINYINT)), "        \
+	       "SUM(CAST(age AS SMALLINT)) FROM TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts)," \
+	       " INTERVAL '10' SECOND)) GROUP BY window_start, window_end, city;"
+
+static void run_narrow_sums(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	const struct part *part = arg;
+	struct fb_engine_view view;
+
+	run_part(of, engine, arg);
+	if (part->to < RECORDS)
+		return;
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	LAB_CHECK(view.pipelines[0].queries[0].counters.sum_overflows == 16, "%lu",
+		view.pipelines[0].queries[0].counters.sum_overflows);
+	fb_engine_view_fini(&view);
+}
+
+Test(engine, sums_that_wrap_are_counted_once_over_a_stop, .init = setup, .fini = cleanup)
+{
+	static const uint32_t stops[] = {0, 1500, RECORDS};
+
+	for (size_t i = 0; i + 1 < FB_ARRAY_LEN(stops); i++) {
+		struct part part = {NARROW_SUMS, stops[i], stops[i + 1]};
+
+		lab_clear(&lab);
+		send_records(part.from, part.to, 1);
+		lab_run(&lab, run_narrow_sums, &part);
+	}
+}
+
 static void run_cascade(struct lab *of, struct fb_engine *engine, void *arg)
 {
 	const struct fb_query_view *query;

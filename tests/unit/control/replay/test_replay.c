@@ -408,6 +408,40 @@ Test(replay, plain_rows_keep_the_order_of_the_file)
 	unlink(path);
 }
 
+/* SUM has the type of its argument and wraps at its width (semantics 1.3); how often is told. */
+Test(replay, sums_that_wrap_are_counted)
+{
+	static const char sql[] =
+		ZONE TABLE("'0' SECOND") "SELECT k, SUM(CAST(v AS TINYINT)), SUM(v), AVG(CAST(v AS TINYINT)) FROM TABLE(TUMBLE(TABLE s, "
+					 "DESCRIPTOR(ts), INTERVAL '1' SECOND)) GROUP BY window_start, window_end, k;";
+	FILE *file;
+
+	strcpy(path, "/tmp/fb-replay.XXXXXX");
+	file = fdopen(mkstemp(path), "wb");
+	/* a: 128, wraps; b: 127; c: -129 and again, wraps in two windows. */
+	fputs("a,100,1000\nb,100,1001\na,28,1002\nb,27,1003\nc,-100,1004\nc,-29,1005\nc,-128,2000\nc,-1,2001\n", file);
+	fclose(file);
+	for (uint32_t threads = 1; threads <= 2; threads++) {
+		struct taken taken = {.plan = plan_of(sql)};
+		struct setup setup = {path, false, threads, 16, 0};
+		struct fb_replay_numbers numbers;
+		struct fb_buf message = {0};
+
+		cr_assert_eq(run(&setup, &taken, &message, &numbers), 0, "%s", message.p);
+		sort_lines(&taken.rows[0]);
+		cr_assert_eq(taken.rows[0].cnt, 4u);
+		cr_expect_str_eq(taken.rows[0].text[0], "a|-128|128|64|");
+		cr_expect_str_eq(taken.rows[0].text[1], "b|127|127|63|");
+		cr_expect_str_eq(taken.rows[0].text[2], "c|127|-129|-64|");
+		cr_expect_str_eq(taken.rows[0].text[3], "c|127|-129|-64|");
+		cr_expect_eq(numbers.queries[0].counters.sum_overflows, 3);
+		fb_replay_numbers_fini(&numbers);
+		fb_plan_destroy(taken.plan);
+		free_lines(&taken.rows[0]);
+	}
+	unlink(path);
+}
+
 /* Windowed and plain queries over one source at once: each gets what it would get alone. */
 Test(replay, queries_of_one_source_read_it_together)
 {

@@ -232,7 +232,7 @@ void rows_of_slice(
 	cr_assert_leq(query->select_cnt, FB_ARRAY_LEN(select));
 	for (uint32_t i = 0; i < query->select_cnt; i++)
 		cr_assert_eq(fb_program_create(query->select[i], &select[i]), 0);
-	while (fb_slice_groups(slice, start, start + query->window.size_ms, &cursor, &batch)) {
+	while (fb_slice_groups(slice, start, start + query->window.size_ms, &cursor, &batch, NULL)) {
 		const struct fb_column *columns[64];
 		uint64_t failed[FB_BATCH_WORDS] = {0};
 

@@ -112,7 +112,7 @@ static struct rows rows_of(struct fixture *at, const struct fb_slice *slice)
 	uint32_t cnt = fb_slice_group_types(&at->plan, types, FB_ARRAY_LEN(types));
 
 	cr_assert_eq(fb_batch_init(&batch, types, cnt, NULL), 0);
-	while (fb_slice_groups(slice, 0, 1, &cursor, &batch))
+	while (fb_slice_groups(slice, 0, 1, &cursor, &batch, NULL))
 		for (uint32_t row = 0; row < batch.row_cnt; row++) {
 			struct fb_buf line = {0};
 
