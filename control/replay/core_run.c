@@ -344,8 +344,10 @@ int fb_core_give_open(struct fb_core *core)
 	struct fb_slice *slice;
 	uint32_t query;
 
+	/* In a batch nothing is late, and nothing frees what a reader looks into before the end. */
 	for (uint32_t i = 0; i < core->reader_cnt; i++)
-		while ((slice = fb_reader_take_open(core->readers[i], &query)) != NULL)
+		while ((slice = core->replay->conf->batch ? fb_reader_take_open(core->readers[i], &query)
+							   : fb_reader_take_checkpoint(core->readers[i], &query)) != NULL)
 			if (!fb_core_give_slice(core, query, slice))
 				return FB_E_NO_MEMORY;
 	return 0;

@@ -262,6 +262,15 @@ static int restore_query(struct fb_query_out *query, struct fb_replay_query *ret
 	return 0;
 }
 
+/* What finds no room is not known: then late records that touch those sessions are not kept. */
+static void recall_sessions(struct fb_replay *replay)
+{
+	for (uint32_t i = 0; !replay->conf->batch && i < replay->conf->query_cnt; i++)
+		for (uint32_t c = 0; replay->queries[i].assembly != NULL && c < replay->core_cnt; c++)
+			for (uint32_t r = 0; r < replay->cores[c].reader_cnt; r++)
+				FB_IGNORE(fb_assembly_recall(replay->queries[i].assembly, replay->cores[c].readers[r], i));
+}
+
 static void restore_watermarks(struct fb_replay *replay, const struct head *head)
 {
 	replay->partitions.global_ms = head->watermark_ms;
@@ -303,5 +312,7 @@ int fb_epoch_restore(struct fb_replay *replay)
 	restore_watermarks(replay, &head);
 	for (uint32_t i = 0; rc == 0 && i < head.query_cnt; i++)
 		rc = restore_query(&replay->queries[i], &base->queries[i], &from);
+	if (rc == 0)
+		recall_sessions(replay);
 	return rc == FB_E_CORRUPT ? refuse(replay, rc) : rc;
 }

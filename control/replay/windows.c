@@ -155,7 +155,7 @@ int fb_windows_publish(struct fb_query_out *query, int64_t watermark_ms)
 			return rc;
 		}
 		query->numbers.windows++;
-		query->published_ms = FB_MAX(query->published_ms, window.end_ms);
+		query->published_ms = FB_MAX(query->published_ms, window.done_ms);
 		query->numbers.window_rows += fb_assembly_finish(query->assembly);
 	}
 	query->numbers.window_rows += fb_assembly_take_skipped(query->assembly);

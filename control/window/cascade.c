@@ -152,8 +152,10 @@ static bool take_mark(struct cascade *cascade, int64_t watermark_ms)
 
 /* ---- slices ---- */
 
+typedef struct fb_slice *(*take_fn)(struct fb_reader *reader, uint32_t *ret_query);
+
 /* FB_E_NO_MEMORY: the slice is held, and is the next one to be added. */
-static int add_slices(struct fb_assembly *assembly, bool open, uint64_t cnt)
+static int add_slices(struct fb_assembly *assembly, take_fn take, uint64_t cnt)
 {
 	struct cascade *cascade = &assembly->cascade;
 	uint32_t query;
@@ -162,8 +164,7 @@ static int add_slices(struct fb_assembly *assembly, bool open, uint64_t cnt)
 		int rc;
 
 		if (cascade->held == NULL)
-			cascade->held = open ? fb_reader_take_open(cascade->reader, &query)
-					     : fb_reader_take_sealed(cascade->reader, &query);
+			cascade->held = take(cascade->reader, &query);
 		if (cascade->held == NULL)
 			break;
 		rc = fb_part_take(assembly, cascade->held, 0);
@@ -176,9 +177,9 @@ static int add_slices(struct fb_assembly *assembly, bool open, uint64_t cnt)
 
 int fb_cascade_close_slices(struct fb_assembly *assembly)
 {
-	if (!fb_reader_can_take_open(assembly->cascade.reader))
+	if (!fb_reader_can_checkpoint(assembly->cascade.reader))
 		return FB_E_FULL;
-	return add_slices(assembly, true, UINT64_MAX);
+	return add_slices(assembly, fb_reader_take_checkpoint, UINT64_MAX);
 }
 
 /* Many windows at once: the end of input, or sessions, which come in no order. */
@@ -186,7 +187,7 @@ static int add_excess(struct fb_assembly *assembly)
 {
 	uint64_t open = fb_reader_query_counters(assembly->cascade.reader, 0)->open_slices;
 
-	return open > OPEN_SLICES_MANY ? add_slices(assembly, true, open - OPEN_SLICES_FEW) : 0;
+	return open > OPEN_SLICES_MANY ? add_slices(assembly, fb_reader_take_open, open - OPEN_SLICES_FEW) : 0;
 }
 
 /* ---- the watermark ---- */
@@ -212,7 +213,7 @@ static int pass_watermark(struct fb_assembly *assembly, int64_t watermark_ms)
 	int rc;
 
 	fb_reader_set_watermark(cascade->reader, watermark_ms);
-	rc = add_slices(assembly, false, UINT64_MAX);
+	rc = add_slices(assembly, fb_reader_take_sealed, UINT64_MAX);
 	if (rc == 0)
 		cascade->watermark_ms = FB_MAX(cascade->watermark_ms, watermark_ms);
 	return rc;

@@ -162,13 +162,15 @@ int64_t fb_reader_watermark(const struct fb_reader *reader);
 /* Hot. The next sealed slice of any query, oldest first; NULL: no more. It is the caller's until
  * returned. */
 struct fb_slice *fb_reader_take_sealed(struct fb_reader *reader, uint32_t *ret_query);
-/* Hot. The next open slice, complete or not: to keep it across a stop. NULL: no more. */
+/* Hot. The next open slice, complete or not: to keep it across a stop, or to have its memory back. NULL: no more. */
 struct fb_slice *fb_reader_take_open(struct fb_reader *reader, uint32_t *ret_query);
 /*
- * Hot. Whether records that come after a take_open of all are judged as if there had been none. Of SESSION the reader looks
- * into what it hands over for three gaps more, and into a limited number of slices.
+ * Hot. The same for a checkpoint: what comes afterwards is judged as if the slice were still open. Of SESSION the reader looks
+ * into it for three gaps more, and it takes that long until its memory is free; so it can be done only while those are not
+ * too many, and a quarter of the budget is free.
  */
-bool fb_reader_can_take_open(const struct fb_reader *reader);
+struct fb_slice *fb_reader_take_checkpoint(struct fb_reader *reader, uint32_t *ret_query);
+bool fb_reader_can_checkpoint(const struct fb_reader *reader);
 /* Hot. A page of rows that is full, or with `any` also one that is not. NULL: none. The caller's
  * until returned. */
 struct fb_row_page *fb_reader_take_rows(struct fb_reader *reader, bool any);

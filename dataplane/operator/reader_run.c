@@ -392,17 +392,22 @@ struct fb_slice *fb_reader_take_open(struct fb_reader *reader, uint32_t *ret_que
 {
 	for (uint32_t i = 0; i < reader->query_cnt; i++)
 		if (reader->queries[i].open_cnt > 0) {
-			struct fb_slice *slice = take(&reader->queries[i]);
-
-			if (reader->queries[i].plan->window.kind == FB_WINDOW_SESSION)
-				fb_session_watch(&reader->queries[i], slice);
 			*ret_query = i;
-			return slice;
+			return take(&reader->queries[i]);
 		}
 	return NULL;
 }
 
-bool fb_reader_can_take_open(const struct fb_reader *reader)
+struct fb_slice *fb_reader_take_checkpoint(struct fb_reader *reader, uint32_t *ret_query)
+{
+	struct fb_slice *slice = fb_reader_take_open(reader, ret_query);
+
+	if (slice != NULL && reader->queries[*ret_query].plan->window.kind == FB_WINDOW_SESSION)
+		fb_session_watch(&reader->queries[*ret_query], slice);
+	return slice;
+}
+
+bool fb_reader_can_checkpoint(const struct fb_reader *reader)
 {
 	for (uint32_t i = 0; i < reader->query_cnt; i++)
 		if (reader->queries[i].plan->window.kind == FB_WINDOW_SESSION &&

@@ -32,7 +32,7 @@ int fb_reader_remember(struct fb_reader *reader, uint32_t number, const struct f
 	struct fb_slice *slice;
 	int rc;
 
-	if (!fb_session_has_room(query))
+	if (query->past_cnt >= FB_OPEN_SLICES_MAX / 2)
 		return FB_E_FULL;
 	slice = fb_slice_open(query->pool, query->layout, FB_TIME_MIN);
 	if (slice == NULL)

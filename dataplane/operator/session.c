@@ -447,7 +447,8 @@ void fb_session_run(
 
 bool fb_session_has_room(const struct fb_query_run *query)
 {
-	return query->past_cnt + query->open_cnt <= FB_OPEN_SLICES_MAX / 2;
+	return query->past_cnt + query->open_cnt <= FB_OPEN_SLICES_MAX / 2 &&
+	       query->pool->free_cnt >= query->pool->page_cnt / 4;
 }
 
 void fb_session_watch(struct fb_query_run *query, struct fb_slice *slice)

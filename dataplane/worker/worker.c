@@ -222,9 +222,9 @@ static void take_checkpoint(struct fb_worker *worker, uint32_t number)
 
 	if (!hand_over_sealed(worker, number) || !hand_over_rows(worker, number, true))
 		return;
-	slot->epoch->refused = !fb_reader_can_take_open(slot->reader);
+	slot->epoch->refused = !fb_reader_can_checkpoint(slot->reader);
 	while (!slot->epoch->refused && can_report(worker) &&
-		(slice = fb_reader_take_open(slot->reader, &query)) != NULL)
+		(slice = fb_reader_take_checkpoint(slot->reader, &query)) != NULL)
 		report(worker, (struct fb_report){.kind = FB_REPORT_SLICE_OPEN,
 				       .slot = number,
 				       .query = query,

@@ -66,7 +66,7 @@ struct fb_reader_snapshot {
  * worker fills it between CHECKPOINT mail and CHECKPOINT report.
  */
 struct fb_reader_epoch {
-	bool refused; /* fb_reader_can_take_open: not all was handed over, so it must not be written */
+	bool refused; /* fb_reader_can_checkpoint: not all was handed over, so it must not be written */
 	uint64_t log_seq; /* of its stream on this worker: the next datagram's */
 	int64_t own_watermark_ms;
 	int64_t watermark_ms;

@@ -264,7 +264,7 @@ static void hand_over(struct lab *lab, int64_t watermark_ms, bool open)
 		fb_reader_set_watermark(reader, watermark_ms);
 		while ((slice = fb_reader_take_sealed(reader, &query)) != NULL)
 			cr_assert_eq(fb_assembly_add(lab->assembly, slice, i), 0);
-		while (open && (slice = fb_reader_take_open(reader, &query)) != NULL)
+		while (open && (slice = fb_reader_take_checkpoint(reader, &query)) != NULL)
 			cr_assert_eq(fb_assembly_add(lab->assembly, slice, i), 0);
 	}
 }
@@ -324,7 +324,7 @@ uint32_t lab_checkpoint(struct lab *lab)
 	if (lab->dead)
 		return 0;
 	for (uint32_t i = 0; i < lab->partition_cnt; i++)
-		cr_assert(fb_reader_can_take_open(lab->at[i].reader));
+		cr_assert(fb_reader_can_checkpoint(lab->at[i].reader));
 	hand_over(lab, minimum(lab, UINT32_MAX), true);
 	cr_assert_eq(fb_assembly_settle(lab->assembly, UINT32_MAX), 0);
 	fb_assembly_gather(lab->assembly);

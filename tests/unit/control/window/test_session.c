@@ -199,14 +199,14 @@ Test(session, m6_a_core_says_when_it_has_handed_over_too_many_slices)
 
 	lab_open(&lab, "'0' SECOND", SESSION_10, 1);
 	lab_feed(&lab, 0, AT(a, 1, "00:05.000"));
-	while (fb_reader_can_take_open(lab.at[0].reader)) {
+	while (fb_reader_can_checkpoint(lab.at[0].reader)) {
 		lab_checkpoint(&lab);
 		lab_feed(&lab, 0, AT(a, 1, "00:05.000"));
 		checkpoints++;
 	}
 	cr_expect_gt(checkpoints, 400);
 	lab_feed(&lab, 0, AT(z, 1, "00:40.000"));
-	cr_expect(fb_reader_can_take_open(lab.at[0].reader), "three gaps later they do not matter");
+	cr_expect(fb_reader_can_checkpoint(lab.at[0].reader), "three gaps later they do not matter");
 	lab_end(&lab);
 	cr_expect_eq(lab.rows.cnt, 2);
 	lab_close(&lab);
