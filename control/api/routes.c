@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/base/calendar.h"
 #include "config/base/nearest.h"
 #include "control/api/log.h"
 #include "control/api/replay.h"
@@ -296,15 +297,15 @@ static void get_windows(struct fb_api_request *request, struct fb_api_answer *an
 
 /* ---- changes ---- */
 
-static void apply_sql(struct fb_api_request *request, struct fb_api_answer *answer,
-	const char *name, const char *file, struct fb_str sql)
+static void apply_sql(
+	struct fb_api_request *request, struct fb_api_answer *answer, const struct fb_apply_conf *conf)
 {
 	struct fb_diags diags;
 	struct fb_buf full_name = {0};
 	int rc;
 
-	fb_diags_init(&diags, file);
-	rc = fb_engine_apply(request->engine, name, file, sql, &diags, &full_name);
+	fb_diags_init(&diags, conf->file);
+	rc = fb_engine_apply_conf(request->engine, conf, &diags, &full_name);
 	if (rc == 0) {
 		answer->status = 201;
 		answer->json = json_pack("{s:s}", "name", full_name.p);
@@ -319,6 +320,31 @@ static void apply_sql(struct fb_api_request *request, struct fb_api_answer *answ
 	fb_diags_fini(&diags);
 }
 
+/* from: where history begins, as people write it (engine.h); bytes_per_second: at most, of history. */
+static bool read_history(json_t *body, struct fb_api_answer *answer, struct fb_apply_conf *conf)
+{
+	json_t *from = json_object_get(body, "from");
+	json_t *rate = json_object_get(body, "bytes_per_second");
+	const char *text = json_string_value(from);
+
+	if (from != NULL && !json_is_null(from)) {
+		if (text == NULL || fb_engine_parse_from(text, fb_clock_realtime_ns(), &conf->from_ns) != 0) {
+			fb_api_error(answer, 422, FB_E_INVALID,
+				"write begin, -2h (before now), or a time as 2026-01-31 12:00:00 (UTC) or "
+				"2026-01-31T12:00:00+01:00",
+				"'%s' is no time to begin from", text ? text : "from");
+			return false;
+		}
+		conf->backfill = true;
+	}
+	if (rate != NULL && (!json_is_integer(rate) || json_integer_value(rate) < 0)) {
+		fb_api_error(answer, 422, FB_E_INVALID, NULL, "'bytes_per_second' is no count of bytes");
+		return false;
+	}
+	conf->bytes_per_s = (uint64_t)json_integer_value(rate);
+	return true;
+}
+
 static void post_pipelines(struct fb_api_request *request, struct fb_api_answer *answer)
 {
 	json_error_t error;
@@ -326,18 +352,20 @@ static void post_pipelines(struct fb_api_request *request, struct fb_api_answer 
 	json_t *sql = json_object_get(body, "sql");
 	const char *name = json_string_value(json_object_get(body, "name"));
 	const char *file = json_string_value(json_object_get(body, "file"));
+	struct fb_apply_conf conf = {.name = name, .file = file ? file : "pipeline.sql"};
 
-	if (body == NULL)
+	if (body == NULL) {
 		fb_api_error(answer, 400, FB_E_SYNTAX, NULL,
 			"the body is no JSON: %s (line %d, column %d)", error.text, error.line,
 			error.column);
-	else if (!json_is_string(sql))
+	} else if (!json_is_string(sql)) {
 		fb_api_error(answer, 400, FB_E_INVALID,
 			"send {\"sql\": \"…\", \"file\": \"a.sql\", \"name\": \"a\"}",
 			"the body has no text 'sql'");
-	else
-		apply_sql(request, answer, name, file ? file : "pipeline.sql",
-			(struct fb_str){json_string_value(sql), (uint32_t)json_string_length(sql)});
+	} else if (read_history(body, answer, &conf)) {
+		conf.sql = (struct fb_str){json_string_value(sql), (uint32_t)json_string_length(sql)};
+		apply_sql(request, answer, &conf);
+	}
 	json_decref(body);
 }
 

@@ -249,12 +249,30 @@ static json_t *checkpoint_json(const struct fb_checkpoint_view *checkpoint, int6
 	return object;
 }
 
+static json_t *backfill_json(const struct fb_backfill_view *backfill)
+{
+	json_t *object = json_object();
+	uint64_t total = backfill->done + backfill->left;
+
+	set_text(object, "phase", backfill->switching ? "switching" : "reading");
+	json_object_set_new(object, "share", json_real(total ? (double)backfill->done / (double)total : 0));
+	set_u64(object, "datagrams", backfill->datagrams);
+	set_u64(object, "left_datagrams", backfill->left);
+	set_u64(object, "bytes", backfill->bytes);
+	set_u64(object, "missing_datagrams", backfill->missing);
+	json_object_set_new(object, "datagrams_per_second", json_real(backfill->datagrams_per_s));
+	json_object_set_new(object, "bytes_per_second", json_real(backfill->bytes_per_s));
+	set_text(object, "error", backfill->error);
+	return object;
+}
+
 static json_t *pipeline_json(const struct fb_pipeline_view *pipeline, int64_t now_ms)
 {
 	static const char *const states[] = {
 		[FB_PIPELINE_RUNNING] = "running",
 		[FB_PIPELINE_DRAINING] = "draining",
 		[FB_PIPELINE_DRAINED] = "drained",
+		[FB_PIPELINE_BACKFILLING] = "backfilling",
 	};
 	const struct fb_decode_counters *decode = &pipeline->decode;
 	json_t *object = json_object();
@@ -277,6 +295,9 @@ static json_t *pipeline_json(const struct fb_pipeline_view *pipeline, int64_t no
 	set_u64(numbers, "sequence_restarts", decode->sequence_restarts);
 	json_object_set_new(numbers, "rejected", record_dispositions(decode->rejected, true));
 	json_object_set_new(object, "decode", numbers);
+	set_u64(object, "backfilled_datagrams", pipeline->backfilled_datagrams);
+	if (pipeline->backfill.active)
+		json_object_set_new(object, "backfill", backfill_json(&pipeline->backfill));
 	json_object_set_new(object, "checkpoint", checkpoint_json(&pipeline->checkpoint, now_ms));
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		json_array_append_new(queries, query_json(&pipeline->queries[i]));

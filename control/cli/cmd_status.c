@@ -171,6 +171,20 @@ static void warn_of_unclean(struct fb_cli *cli, json_t *status)
 	}
 }
 
+static void warn_of_backfill(struct fb_cli *cli, json_t *pipeline)
+{
+	json_t *backfill = fb_remote_at(pipeline, "backfill");
+	const char *error = fb_remote_text(backfill, "error");
+	uint64_t missing = fb_remote_u64(backfill, "missing_datagrams");
+	char text[FB_REMOTE_TEXT_BYTES];
+
+	if (*error)
+		warn(cli, "%s: its history does not go on: %s; it is tried again", fb_remote_text(pipeline, "name"), error);
+	if (missing > 0)
+		warn(cli, "%s: %s datagrams of its history are not in the raw log any more", fb_remote_text(pipeline, "name"),
+			fb_remote_count(missing, text));
+}
+
 static void warn_of_all(struct fb_cli *cli, json_t *status)
 {
 	uint64_t commit_errors = fb_remote_u64(status, "store.commit_errors");
@@ -211,6 +225,7 @@ static void warn_of_all(struct fb_cli *cli, json_t *status)
 	json_array_foreach(fb_remote_at(status, "pipelines"), i, item)
 	{
 		warn_of_checkpoint(cli, item);
+		warn_of_backfill(cli, item);
 		json_array_foreach(fb_remote_at(item, "queries"), q, query)
 		{
 			warn_of_query(cli, fb_remote_text(item, "name"), query);
@@ -362,6 +377,22 @@ static void add_checkpoint(struct fb_listing *listing, json_t *pipeline)
 	fb_listing_add_text(listing, fb_remote_u64(checkpoint, "count") > 0 ? text : NULL);
 }
 
+/* "running", "backfilling 43 %" */
+static void add_state(struct fb_listing *listing, json_t *pipeline)
+{
+	json_t *backfill = fb_remote_at(pipeline, "backfill");
+	char text[64];
+
+	if (backfill == NULL) {
+		fb_listing_add_text(listing, fb_remote_text(pipeline, "state"));
+		return;
+	}
+	/* Not 100 before it is over. */
+	snprintf(text, sizeof(text), "%s %d %%", fb_remote_text(pipeline, "state"),
+		FB_MIN((int)(fb_remote_real(backfill, "share") * 100), 99));
+	fb_listing_add_text(listing, text);
+}
+
 static void show_pipelines(struct fb_cli *cli, json_t *pipelines)
 {
 	static const struct fb_listing_column columns[] = {
@@ -382,7 +413,7 @@ static void show_pipelines(struct fb_cli *cli, json_t *pipelines)
 		const char *watermark = fb_remote_text(pipeline, "watermark");
 
 		fb_listing_add_text(listing, fb_remote_text(pipeline, "name"));
-		fb_listing_add_text(listing, fb_remote_text(pipeline, "state"));
+		add_state(listing, pipeline);
 		fb_listing_add_text(listing, fb_remote_text(pipeline, "stream"));
 		add_count(listing, fb_remote_u64(pipeline, "decode.records"));
 		add_count(listing, sum_but(fb_remote_at(pipeline, "decode.rejected"), NULL));

@@ -27,11 +27,16 @@ static int check_lanes(const struct fb_engine *engine, const struct source_run *
 	return 0;
 }
 
-static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, struct source_run *source)
+bool fb_source_has_queue(const struct fb_engine *engine, const struct source_run *source, uint32_t worker)
+{
+	return worker < engine->worker_cnt && engine->owns_queue[worker][port_index(engine, engine->streams[source->stream].port)];
+}
+
+int fb_pipeline_make_reader(struct fb_engine *engine, struct source_run *source, int64_t watermark_ms, bool grows,
+	struct fb_reader **ret)
 {
 	const struct fb_appliance *appliance = engine->appliance;
 	const struct fb_stream_conf *stream = &appliance->streams[source->stream];
-	uint32_t port = port_index(engine, engine->streams[source->stream].port);
 	const struct fb_query_plan *plans[FB_ARRAY_LEN(((struct fb_reader_snapshot *)0)->queries)];
 	const struct fb_query_plan *branches[FB_ARRAY_LEN(plans)];
 	const struct fb_slice_layout *layouts[FB_ARRAY_LEN(plans)];
@@ -47,7 +52,8 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 		.isa = engine->isa,
 		.state_bytes = (uint64_t)appliance->memory.state_mb << 20,
 		.output_bytes = (uint64_t)appliance->memory.output_mb << 20,
-		.watermark_ms = source->kept_ms,
+		.watermark_ms = watermark_ms,
+		.grows = grows,
 		.grids = grids,
 	};
 
@@ -57,21 +63,29 @@ static int create_readers(struct fb_engine *engine, struct pipeline *pipeline, s
 		layouts[i] = source->queries[i]->layout;
 		conf.grid_cnt += fb_assembly_grids(source->queries[i]->plan, grids + conf.grid_cnt);
 	}
+	return fb_reader_create(&conf, ret);
+}
+
+static int create_readers(struct fb_engine *engine, struct source_run *source)
+{
+	uint32_t port = port_index(engine, engine->streams[source->stream].port);
+
 	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
 		const struct source_lane *lane = &source->lanes[w];
+		int64_t watermark_ms = lane->used ? lane->watermark_ms : source->kept_ms;
 
-		conf.watermark_ms = lane->used ? lane->watermark_ms : source->kept_ms;
-		source->watermark_ms[w] = conf.watermark_ms;
+		source->watermark_ms[w] = watermark_ms;
 		if (!engine->owns_queue[w][port])
 			continue;
 
-		int rc = fb_reader_create(&conf, &source->readers[w]);
+		int rc = fb_pipeline_make_reader(engine, source, watermark_ms, false, &source->readers[w]);
 
 		if (rc != 0)
 			return rc;
 		if (lane->used)
 			fb_reader_resume(source->readers[w], lane->own_ms);
-		source->epochs[w] = calloc(1, sizeof(*source->epochs[w]));
+		if (source->epochs[w] == NULL)
+			source->epochs[w] = calloc(1, sizeof(*source->epochs[w]));
 		if (source->epochs[w] == NULL)
 			return FB_E_NO_MEMORY;
 	}
@@ -137,8 +151,8 @@ static int attach_source(struct fb_engine *engine, struct pipeline *pipeline, st
 			.reader = source->readers[w],
 			.board = source->board,
 			.idle_timeout_ms = fb_source_idle_timeout_ms(engine, source),
-			.active = source->board->next != NULL && source->lanes[w].used &&
-				source->lanes[w].own_ms != FB_TIME_MIN,
+			.active = source->begins_active[w] || (source->board->next != NULL && source->lanes[w].used &&
+								      source->lanes[w].own_ms != FB_TIME_MIN),
 		};
 		int rc = source->readers[w] != NULL ? send_mail(engine, w, &mail) : 0;
 
@@ -158,7 +172,7 @@ int fb_pipeline_create_readers(struct fb_engine *engine, struct pipeline *pipeli
 	int rc = 0;
 
 	for (uint32_t i = 0; rc == 0 && i < pipeline->source_cnt; i++)
-		rc = create_readers(engine, pipeline, &pipeline->sources[i]);
+		rc = create_readers(engine, &pipeline->sources[i]);
 	return rc;
 }
 
@@ -191,7 +205,8 @@ int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum
 		struct source_run *source = &pipeline->sources[i];
 
 		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
-			struct fb_mail mail = {.kind = how, .slot = source->slot, .epoch = source->epochs[w]};
+			struct fb_mail mail = {
+				.kind = how, .slot = source->slot, .epoch = source->discard ? NULL : source->epochs[w]};
 			int rc = source->added[w] && !source->done[w] ? send_mail(engine, w, &mail) : 0;
 
 			if (rc != 0)

@@ -94,12 +94,10 @@ static void ask(struct fb_engine *engine, struct pipeline *pipeline)
 	}
 }
 
-static bool is_written_out(const struct pipeline *pipeline)
+bool fb_checkpoint_is_written_out(const struct pipeline *pipeline)
 {
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
-			if (pipeline->sources[i].rows_head[w] != NULL)
-				return false;
+	if (fb_merge_has_rows(pipeline))
+		return false;
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		if (pipeline->queries[i].job.active || pipeline->queries[i].stepping)
 			return false;
@@ -115,7 +113,7 @@ static bool is_refused(const struct pipeline *pipeline)
 	return false;
 }
 
-static void write_epoch(struct fb_engine *engine, struct pipeline *pipeline)
+void fb_checkpoint_write(struct fb_engine *engine, struct pipeline *pipeline)
 {
 	struct fb_checkpoint_view *last = &pipeline->checkpoint.last;
 	uint64_t bytes = 0;
@@ -152,9 +150,9 @@ static bool step(struct fb_engine *engine, struct pipeline *pipeline)
 		ask(engine, pipeline);
 		return false;
 	}
-	if (!is_written_out(pipeline))
+	if (!fb_checkpoint_is_written_out(pipeline))
 		return false;
-	write_epoch(engine, pipeline);
+	fb_checkpoint_write(engine, pipeline);
 	return true;
 }
 
@@ -174,6 +172,13 @@ static uint64_t tries(const struct pipeline *pipeline)
 	return pipeline->checkpoint.last.cnt + pipeline->checkpoint.last.failed_cnt;
 }
 
+/* Records: live ones, or those of the log (backfill.c writes its own). */
+static bool takes(const struct pipeline *pipeline)
+{
+	return pipeline != NULL &&
+	       (pipeline->state == FB_PIPELINE_RUNNING || pipeline->state == FB_PIPELINE_BACKFILLING);
+}
+
 /* One that is under way may have been asked for before the call: the next one counts then. */
 int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_ms)
 {
@@ -181,7 +186,7 @@ int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_m
 	struct pipeline *pipeline = fb_engine_find(engine, name);
 	uint64_t target;
 
-	if (pipeline == NULL || pipeline->state != FB_PIPELINE_RUNNING)
+	if (!takes(pipeline))
 		return FB_E_NOT_FOUND;
 	if (!fb_checkpoint_can(pipeline))
 		return FB_E_UNSUPPORTED;
@@ -193,7 +198,7 @@ int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_m
 			return FB_E_TIMEOUT;
 		/* The lock was let go: it may have been dropped. */
 		pipeline = fb_engine_find(engine, name);
-		if (pipeline == NULL || pipeline->state != FB_PIPELINE_RUNNING)
+		if (!takes(pipeline))
 			return FB_E_NOT_FOUND;
 	}
 	return pipeline->checkpoint.last.error[0] == '\0' ? 0 : FB_E_IO;
@@ -216,7 +221,7 @@ int fb_engine_checkpoint(struct fb_engine *engine, const char *name, int timeout
 			for (uint32_t i = 0; pipeline != NULL && i < at; i++)
 				pipeline = pipeline->next;
 			more = pipeline != NULL;
-			if (!more || pipeline->state != FB_PIPELINE_RUNNING)
+			if (!takes(pipeline))
 				continue;
 
 			/* It may be dropped while the lock is let go. */

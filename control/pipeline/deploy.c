@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pipelines: made of a plan, applied, drained and dropped. */
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "config/base/calendar.h"
-#include "control/pipeline/engine_private.h"
+#include "control/pipeline/backfill.h"
+#include "control/pipeline/history.h"
 #include "dataplane/operator/values.h"
 
 #define FIRST_CHECKPOINT_MS 5000
@@ -180,6 +181,7 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 {
 	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++)
 		destroy_query(&pipeline->queries[i]);
+	fb_backfill_destroy(pipeline);
 	if (pipeline->sources != NULL)
 		fb_pipeline_free_readers(engine, pipeline);
 	for (uint32_t i = 0; pipeline->queries != NULL && i < pipeline->query_cnt; i++) {
@@ -263,7 +265,62 @@ static int put_constants(
 	return 0;
 }
 
-static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *name, struct fb_diags *diags)
+/* Live from the next record on. */
+static int begin_live(struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch, struct fb_diags *diags)
+{
+	int rc = fb_persist_pipeline(engine, pipeline, batch);
+
+	if (rc == 0)
+		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
+	if (rc == 0)
+		rc = fb_pipeline_create_readers(engine, pipeline);
+	if (rc == 0)
+		rc = fb_pipeline_attach(engine, pipeline);
+	return rc ? rc : fb_begin_persist(engine, pipeline);
+}
+
+/* The first epoch says from where on the log is to be read: it is in the commit that makes the pipeline. */
+static int begin_backfill(struct fb_engine *engine, struct pipeline *pipeline, const struct fb_apply_conf *conf,
+	struct fb_store_batch *batch, struct fb_diags *diags)
+{
+	uint64_t bytes;
+	int rc = fb_history_check(pipeline, diags);
+
+	if (rc == 0)
+		rc = fb_history_find(engine, pipeline, conf->from_ns, diags);
+	if (rc == 0)
+		rc = fb_backfill_prepare(engine, pipeline);
+	if (rc == 0)
+		rc = fb_begin_persist(engine, pipeline);
+	if (rc == 0)
+		rc = fb_persist_epoch_with(engine, pipeline, batch, &bytes);
+	if (rc == 0)
+		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
+	return rc ? rc : fb_backfill_start(pipeline, conf->bytes_per_s);
+}
+
+static int begin(struct fb_engine *engine, struct pipeline *pipeline, const struct fb_apply_conf *conf, struct fb_diags *diags)
+{
+	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+	int rc = batch == NULL ? FB_E_NO_MEMORY : put_constants(engine, pipeline, batch, diags);
+
+	if (rc == 0)
+		rc = conf->backfill && pipeline->source_cnt > 0 ? begin_backfill(engine, pipeline, conf, batch, diags)
+								: begin_live(engine, pipeline, batch, diags);
+	if (rc != 0) {
+		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
+		if (batch != NULL) {
+			fb_persist_forget(pipeline, batch);
+			FB_IGNORE(fb_store_commit(batch, true));
+		}
+	}
+	if (batch != NULL)
+		fb_store_batch_destroy(batch);
+	return rc;
+}
+
+static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *name, const struct fb_apply_conf *conf,
+	struct fb_diags *diags)
 {
 	struct pipeline *pipeline;
 
@@ -285,55 +342,43 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		pipeline->queries[i].query_id = engine->next_query_id++;
 
-	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
-
-	rc = batch == NULL ? FB_E_NO_MEMORY : put_constants(engine, pipeline, batch, diags);
-	if (rc == 0)
-		rc = fb_persist_pipeline(engine, pipeline, batch);
-	if (rc == 0)
-		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
-	if (rc == 0)
-		rc = fb_pipeline_create_readers(engine, pipeline);
-	if (rc == 0)
-		rc = fb_pipeline_attach(engine, pipeline);
-	if (rc == 0)
-		rc = fb_begin_persist(engine, pipeline);
-	if (rc == 0) {
-		pipeline->next = engine->pipelines;
-		engine->pipelines = pipeline;
-		/* From here on a crash loses nothing that is in the raw log. If it cannot be written now, it will be later. */
-		FB_IGNORE(fb_checkpoint_wait(engine, name, FIRST_CHECKPOINT_MS));
-	} else {
-		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
-		if (batch != NULL) {
-			fb_persist_forget(pipeline, batch);
-			FB_IGNORE(fb_store_commit(batch, true));
-		}
+	rc = begin(engine, pipeline, conf, diags);
+	if (rc != 0) {
 		fb_pipeline_destroy(engine, pipeline);
+		return rc;
 	}
-	if (batch != NULL)
-		fb_store_batch_destroy(batch);
-	return rc;
+	pipeline->next = engine->pipelines;
+	engine->pipelines = pipeline;
+	/* From here on a crash loses nothing that is in the raw log. If it cannot be written now, it will be later. */
+	if (pipeline->state == FB_PIPELINE_RUNNING)
+		FB_IGNORE(fb_checkpoint_wait(engine, name, FIRST_CHECKPOINT_MS));
+	return 0;
 }
 
 int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file, struct fb_str sql,
 	struct fb_diags *diags, struct fb_buf *ret_name)
 {
+	return fb_engine_apply_conf(engine, &(struct fb_apply_conf){.name = name, .file = file, .sql = sql}, diags, ret_name);
+}
+
+int fb_engine_apply_conf(
+	struct fb_engine *engine, const struct fb_apply_conf *conf, struct fb_diags *diags, struct fb_buf *ret_name)
+{
 	struct fb_plan *plan;
-	int rc = fb_sql_plan(file, sql, diags, &plan);
+	int rc = fb_sql_plan(conf->file, conf->sql, diags, &plan);
 	char *full_name;
 
 	if (rc == 0 && (rc = fb_sql_check_start(plan, false, diags)) != 0)
 		fb_plan_destroy(plan);
 	if (rc != 0)
 		return rc;
-	full_name = fb_engine_pipeline_name(name, plan);
+	full_name = fb_engine_pipeline_name(conf->name, plan);
 	if (full_name == NULL) {
 		fb_plan_destroy(plan);
 		return FB_E_NO_MEMORY;
 	}
 	fb_engine_lock(engine);
-	rc = deploy(engine, plan, full_name, diags);
+	rc = deploy(engine, plan, full_name, conf, diags);
 	fb_engine_unlock(engine);
 	if (rc == 0)
 		fb_buf_add_text(ret_name, full_name);
@@ -345,18 +390,31 @@ int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file
 	return rc;
 }
 
+/* The end of input is behind the history: a backfill is waited for. */
+static struct pipeline *wait_live(struct fb_engine *engine, const char *name, int64_t until_ns)
+{
+	struct pipeline *pipeline = fb_engine_find(engine, name);
+
+	while (pipeline != NULL && pipeline->state == FB_PIPELINE_BACKFILLING && fb_clock_monotonic_ns() < until_ns) {
+		fb_engine_wait(engine, FB_MIN(until_ns, fb_clock_monotonic_ns() + 10000000));
+		pipeline = fb_engine_find(engine, name);
+	}
+	return pipeline;
+}
+
 int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
 {
 	int64_t until = fb_clock_monotonic_ns() + (int64_t)timeout_ms * 1000000;
+	struct timespec pause = {.tv_nsec = 1000000};
 	struct pipeline *pipeline;
 	uint64_t bytes;
 	int rc = 0;
 
 	fb_engine_lock(engine);
-	pipeline = fb_engine_find(engine, name);
-	if (pipeline == NULL) {
+	pipeline = wait_live(engine, name, until);
+	if (pipeline == NULL || pipeline->state == FB_PIPELINE_BACKFILLING) {
 		fb_engine_unlock(engine);
-		return FB_E_NOT_FOUND;
+		return pipeline ? FB_E_TIMEOUT : FB_E_NOT_FOUND;
 	}
 	if (pipeline->state == FB_PIPELINE_RUNNING) {
 		pipeline->state = FB_PIPELINE_DRAINING;
@@ -387,7 +445,8 @@ int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
 			break;
 		if (fb_clock_monotonic_ns() > until)
 			rc = FB_E_TIMEOUT;
-		sched_yield();
+		/* Asking without a pause would keep their threads from what is asked of them. */
+		nanosleep(&pause, NULL);
 	}
 	return rc;
 }
@@ -402,7 +461,9 @@ int fb_engine_drop(struct fb_engine *engine, const char *name)
 
 	if (pipeline != NULL) {
 		pipeline->dropping = true;
-		rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP);
+		rc = fb_backfill_stop(engine, pipeline);
+		if (rc == 0)
+			rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP);
 	}
 	if (rc == 0) {
 		while (*link != pipeline)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/pipeline/engine_private.h"
+#include "control/pipeline/backfill.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -66,6 +66,7 @@ static void *engine_main(void *arg)
 		}
 		if (fb_checkpoint_step(engine))
 			pthread_cond_broadcast(&engine->changed);
+		fb_backfill_sweep(engine);
 		apply_retention(engine);
 		fb_engine_unlock(engine);
 		if (!busy)
@@ -161,6 +162,7 @@ static int create_workers(struct fb_engine *engine)
 			tap_seqs[i] = FB_MAX(fb_keeper_next_seq(engine->keeper, i, w),
 				fb_persist_lane(engine, appliance->streams[i].table, w));
 			fb_keeper_resume(engine->keeper, i, w, tap_seqs[i]);
+			engine->first_seqs[w][i] = tap_seqs[i];
 		}
 
 		for (uint32_t p = 0; p < engine->port_cnt; p++)
@@ -392,6 +394,7 @@ int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledg
 	/* Else what comes while one pipeline is stopped is received and counted, and none reads it. */
 	send_all(engine, FB_MAIL_PAUSE, until);
 	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
+		FB_IGNORE(fb_backfill_stop(engine, pipeline));
 		if (pipeline->state == FB_PIPELINE_RUNNING &&
 			fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP) != 0)
 			continue;

@@ -8,7 +8,8 @@
  *
  * Life of a pipeline:
  *     apply -> running --(drain)--> drained (all windows fired, sinks emptied; results stay readable)
- *                 \--(drop)--> gone          at SIGTERM: open slices are kept in the store and taken up again
+ *       |      ^  \--(drop)--> gone          at SIGTERM: open slices are kept in the store and taken up again
+ *       \-> backfilling --(drop)--> gone     reads the raw log; at SIGTERM: goes on from there with the next start
  */
 #pragma once
 
@@ -52,6 +53,29 @@ int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledg
  */
 int fb_engine_apply(struct fb_engine *engine, const char *name, const char *file, struct fb_str sql,
 	struct fb_diags *diags, struct fb_buf *ret_name) FB_MUST_CHECK;
+/*
+ * The same, beginning with history: what the raw log has from an arrival time on, of all source tables, and then live without gap
+ * (backfill.h). Returns when it has begun; the state is BACKFILLING until it is live.
+ */
+struct fb_apply_conf {
+	const char *name;
+	const char *file;
+	struct fb_str sql;
+	bool backfill;
+	int64_t from_ns;      /* arrival, ns since 1970; INT64_MIN: all that the log has */
+	uint64_t bytes_per_s; /* at most, of history; 0: no limit */
+};
+/*
+ * As fb_engine_apply. FB_E_UNSUPPORTED: SESSION windows have no backfill; FB_E_NOT_FOUND also: a stream
+ * is not kept. That the log begins later than asked for is a warning in diags.
+ */
+int fb_engine_apply_conf(struct fb_engine *engine, const struct fb_apply_conf *conf, struct fb_diags *diags,
+	struct fb_buf *ret_name) FB_MUST_CHECK;
+/*
+ * What people write for a time to begin at: "begin", "now", "-2h" (before now), "2026-01-31 12:00[:00[.5]]", also with T, and with Z or
+ * an offset from UTC. FB_E_INVALID.
+ */
+int fb_engine_parse_from(const char *text, int64_t now_ns, int64_t *ret_ns) FB_MUST_CHECK;
 /* End of input for a pipeline: all its windows fire, sinks are emptied (at most timeout_ms). FB_E_NOT_FOUND. */
 int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
 /*
@@ -64,7 +88,8 @@ int fb_engine_drop(struct fb_engine *engine, const char *name) FB_MUST_CHECK;
 
 /* ---- views: each call fills a copy that is the caller's ---- */
 
-enum fb_pipeline_state { FB_PIPELINE_RUNNING, FB_PIPELINE_DRAINING, FB_PIPELINE_DRAINED };
+/* As they lie in the store. */
+enum fb_pipeline_state { FB_PIPELINE_RUNNING, FB_PIPELINE_DRAINING, FB_PIPELINE_DRAINED, FB_PIPELINE_BACKFILLING };
 
 struct fb_query_view {
 	const char *name;
@@ -79,6 +104,7 @@ struct fb_query_view {
 	uint64_t merged_rows;              /* records inside them */
 	uint64_t pending_rows;             /* records in sealed or kept slices that wait for their window to end */
 	uint64_t queued_rows;              /* plain query: rows handed over that are not in the store yet */
+	uint64_t again_rows;               /* plain query: rows in the store that reading the log makes again, and has not yet */
 	uint64_t moving_rows;              /* records handed over while this view was made */
 	uint64_t dropped_groups;           /* groups whose HAVING or select list failed (division by zero) */
 	uint64_t result_rows;              /* rows in results since the pipeline was made */
@@ -99,6 +125,20 @@ struct fb_checkpoint_view {
 	int64_t recovery_ns;
 };
 
+/* How far a backfill has come, since it was begun or taken up at the start. */
+struct fb_backfill_view {
+	bool active;
+	bool switching;     /* live readers are attached */
+	uint64_t done;      /* datagrams of the raw log behind it, those that the log does not have among them */
+	uint64_t left;      /* up to where the log was a moment ago: share = done / (done + left) */
+	uint64_t datagrams; /* read */
+	uint64_t bytes;     /* of payload */
+	uint64_t missing;   /* datagrams that retention deleted before they were read */
+	double datagrams_per_s; /* since it was begun */
+	double bytes_per_s;
+	char error[160]; /* why it does not go on at the moment; "" if it does */
+};
+
 struct fb_pipeline_view {
 	const char *name;
 	const char *sql;
@@ -108,6 +148,8 @@ struct fb_pipeline_view {
 	int64_t watermark_ms;       /* FB_TIME_MIN: none yet */
 	uint64_t attached_datagrams; /* of its streams, since it was attached: = decode.payloads */
 	struct fb_decode_counters decode; /* summed over workers and restarts */
+	struct fb_backfill_view backfill;
+	uint64_t backfilled_datagrams; /* of a backfill that is over, since the start */
 	struct fb_checkpoint_view checkpoint;
 	uint32_t query_cnt;
 	struct fb_query_view *queries;

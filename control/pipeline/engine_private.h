@@ -12,6 +12,7 @@
  *   checkpoint.c  an epoch while it runs; recover.c: the raw log since the epoch
  *   begin.c       where in the raw log a pipeline began
  *   correct.c     corrections of published windows
+ *   backfill.c  history of the raw log while records come; switch.c: from there to live; lanes.c: what both read it with
  *   view.c      copies for the API; results.c rows and windows; ledger.c the equations
  */
 #pragma once
@@ -113,7 +114,12 @@ struct source_run {
 	uint32_t together_cnt;    /* of the first */
 	struct fb_reader *readers[FB_WORKER_MAX]; /* NULL: that worker has no queue of the port */
 	bool added[FB_WORKER_MAX];
+	uint64_t added_seq[FB_WORKER_MAX]; /* in the raw log: the first datagram that it was fed */
 	bool done[FB_WORKER_MAX];
+	bool begins_active[FB_WORKER_MAX]; /* when it is added: it goes on where another reader has received */
+	bool catching[FB_WORKER_MAX];      /* the lane is read by the pipeline's backfill */
+	int64_t caught_ms;                 /* watermark that the backfill has come to */
+	bool discard;                      /* what its readers report is thrown away, and not counted */
 	int64_t watermark_ms[FB_WORKER_MAX]; /* as reported */
 	struct fb_row_page *rows_head[FB_WORKER_MAX]; /* pages that wait to be written, in order of arrival */
 	struct fb_row_page *rows_tail[FB_WORKER_MAX];
@@ -138,6 +144,9 @@ struct pipeline {
 	char *sql;
 	struct fb_plan *plan;
 	enum fb_pipeline_state state;
+	struct backfill *backfill; /* NULL: none */
+	bool switching;            /* what its readers report waits for the backfill */
+	uint64_t backfilled_datagrams; /* of one that is over, since the start */
 	bool dropping; /* what its readers still hand over is thrown away */
 	int64_t applied_ms;
 	struct {
@@ -171,6 +180,7 @@ struct fb_engine {
 	bool owns_queue[FB_WORKER_MAX][FB_ENGINE_PORT_MAX];
 	bool worker_stopped[FB_WORKER_MAX];
 	struct fb_worker_stream *streams;
+	uint64_t first_seqs[FB_WORKER_MAX][FB_NET_STREAM_MAX]; /* in the raw log, of what is received since the start */
 	uint32_t next_query_id;
 	uint32_t run; /* counts starts: part numbers of stored slices are unique by it */
 	struct pipeline *pipelines;
@@ -215,6 +225,12 @@ int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const cha
 	struct pipeline **ret);
 int fb_pipeline_open_sinks(struct fb_engine *engine, struct pipeline *pipeline, struct fb_diags *diags);
 int fb_pipeline_create_readers(struct fb_engine *engine, struct pipeline *pipeline);
+/* A reader that no worker has got, and that starts from this global watermark; grows: reader.h. */
+int fb_pipeline_make_reader(struct fb_engine *engine, struct source_run *source, int64_t watermark_ms, bool grows,
+	struct fb_reader **ret);
+bool fb_source_has_queue(const struct fb_engine *engine, const struct source_run *source, uint32_t worker);
+/* Nobody has received anything. No worker looks at it. */
+void fb_source_clear_board(struct source_run *source);
 int fb_pipeline_attach(struct fb_engine *engine, struct pipeline *pipeline);
 /* Ends its readers with END or KEEP and waits until they are done. FB_E_TIMEOUT. */
 int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum fb_mail_kind how);
@@ -236,6 +252,10 @@ bool fb_merge_step_pipeline(struct fb_engine *engine, struct pipeline *pipeline)
 bool fb_merge_is_idle(const struct pipeline *pipeline);
 /* Slices and rows that a reader has to hand over: of a reader that no worker has. */
 void fb_merge_take(struct source_run *source, uint32_t worker);
+/* A slice, or page of rows, of a lane; from: merge.c, and backfill.h. */
+void fb_merge_add_slice(struct query_run *query, struct fb_slice *slice, uint32_t from);
+void fb_merge_add_rows(struct source_run *source, uint32_t worker, struct fb_row_page *page);
+bool fb_merge_has_rows(const struct pipeline *pipeline);
 /* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. from: merge.c. */
 void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t from);
 uint64_t fb_merge_pending_rows(const struct query_run *query);
@@ -256,6 +276,9 @@ void fb_persist_written(struct query_run *query, struct fb_store_batch *batch);
  * epochs of the sources say. *ret_bytes: of slices.
  */
 int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64_t *ret_bytes);
+/* The same, in the commit of what is in the batch already. */
+int fb_persist_epoch_with(
+	struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch, uint64_t *ret_bytes);
 /* The sequence number that the log of a stream on a worker must not begin before: an epoch names it. */
 uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker);
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch);
@@ -282,6 +305,10 @@ bool fb_checkpoint_can(const struct pipeline *pipeline);
 int fb_checkpoint_wait(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
 /* Taken by all and not written: no window is begun. */
 bool fb_checkpoint_is_ready(const struct pipeline *pipeline);
+/* Writes what the epochs of the sources say: of a pipeline whose backfill has handed everything over. */
+void fb_checkpoint_write(struct fb_engine *engine, struct pipeline *pipeline);
+/* Nothing is on its way into the store. */
+bool fb_checkpoint_is_written_out(const struct pipeline *pipeline);
 /* Before readers are ended: nothing is written. */
 void fb_checkpoint_abandon(struct fb_engine *engine, struct pipeline *pipeline);
 
@@ -307,6 +334,12 @@ void fb_hold_free(struct source_run *source);
 bool fb_recover_has_log(const struct fb_engine *engine, const struct source_run *source);
 /* Feeds the readers of a pipeline, not yet attached, with what the raw log has since the epoch. What is missing is a warning. */
 int fb_recover_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_diags *diags);
+
+/* view.c; locked */
+/* Brings fb_engine.snapshots to numbers that are newer than the call. */
+void fb_view_fresh(struct fb_engine *engine);
+/* As of the snapshots: the number in the raw log of the next datagram of a stream on a worker. */
+uint64_t fb_engine_log_position(const struct fb_engine *engine, uint32_t stream, uint32_t worker);
 
 /* Sums b into a, counter by counter. */
 void fb_decode_counters_add(struct fb_decode_counters *a, const struct fb_decode_counters *b);

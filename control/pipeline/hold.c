@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reports of workers that have to wait, per reader in their order, for one of two things:
+ * Reports of workers that have to wait, per reader in their order, for one of these:
  *
  *   the raw log     of a stream that is kept nothing is published that is not in the log for good: whatever was published can be
  *                   computed again, and a crash leaves no row behind that nothing accounts for. It costs a flush interval of
  *                   delay. A log that cannot be written must not stop live windows: after MAX_WAIT_NS they go on without it.
  *   a checkpoint    what came behind a worker's part of one that is not written yet belongs to the next.
+ *   a backfill      what came before has not been read to its end (backfill.h).
  */
 #include <stdlib.h>
 
@@ -19,7 +20,9 @@ static bool must_wait(const struct fb_engine *engine, const struct source_run *s
 	const struct pipeline *pipeline = source->queries[0]->pipeline;
 	uint32_t worker = held->report.worker;
 
-	if (pipeline->checkpoint.active && source->epoch_taken[worker])
+	if (source->discard)
+		return false;
+	if (pipeline->switching || (pipeline->checkpoint.active && source->epoch_taken[worker]))
 		return true;
 	return !fb_keeper_is_settled(engine->keeper, source->stream, worker, held->report.log_seq) &&
 		fb_clock_monotonic_ns() - held->since_ns < MAX_WAIT_NS;

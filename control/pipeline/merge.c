@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
-#include "control/pipeline/engine_private.h"
+#include "control/pipeline/backfill.h"
 
 #define BATCHES_PER_STEP 32
 #define PAGES_PER_STEP 16
@@ -29,6 +29,12 @@ static uint32_t lender(uint32_t input, uint32_t worker)
 void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t from)
 {
 	struct query_run *query = arg;
+
+	if (from >= FB_BACKFILL_FROM) {
+		fb_backfill_return_slice(query->pipeline->backfill, from, slice);
+		return;
+	}
+
 	const struct query_input *input = &query->inputs[from / FB_WORKER_MAX];
 	struct source_run *source = input->source;
 	uint32_t worker = from % FB_WORKER_MAX;
@@ -49,14 +55,11 @@ uint64_t fb_merge_pending_rows(const struct query_run *query)
 
 /* ---- reports ---- */
 
-static void take_slice(struct source_run *source, struct pipeline *pipeline, const struct fb_report *report)
+void fb_merge_add_slice(struct query_run *query, struct fb_slice *slice, uint32_t from)
 {
-	struct query_run *query = source->queries[report->query];
-	uint32_t from = lender(source->inputs[report->query], report->worker);
-
-	if (pipeline->dropping || fb_assembly_add(query->assembly, report->slice, from) != 0)
-		fb_merge_release(query, report->slice, from);
-	/* Windows that they are in were published before a crash. */
+	if (query->pipeline->dropping || fb_assembly_add(query->assembly, slice, from) != 0)
+		fb_merge_release(query, slice, from);
+	/* Windows that they are in were published: before a crash, or before a backfill was over. */
 	query->merged_rows += fb_assembly_take_skipped(query->assembly);
 }
 
@@ -68,14 +71,23 @@ static void take_mark(struct source_run *source, int64_t watermark_ms)
 			FB_IGNORE(fb_assembly_mark(source->queries[i]->assembly, watermark_ms));
 }
 
-static void take_rows(struct source_run *source, const struct fb_report *report)
+void fb_merge_add_rows(struct source_run *source, uint32_t worker, struct fb_row_page *page)
 {
-	report->rows->next = NULL;
-	if (source->rows_head[report->worker] == NULL)
-		source->rows_head[report->worker] = report->rows;
+	page->next = NULL;
+	if (source->rows_head[worker] == NULL)
+		source->rows_head[worker] = page;
 	else
-		source->rows_tail[report->worker]->next = report->rows;
-	source->rows_tail[report->worker] = report->rows;
+		source->rows_tail[worker]->next = page;
+	source->rows_tail[worker] = page;
+}
+
+bool fb_merge_has_rows(const struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+			if (pipeline->sources[i].rows_head[w] != NULL)
+				return true;
+	return false;
 }
 
 static void reader_done(struct fb_engine *engine, struct source_run *source, uint32_t worker)
@@ -93,22 +105,43 @@ static void reader_done(struct fb_engine *engine, struct source_run *source, uin
 		fb_query_counters_add(&source->queries[i]->last, fb_reader_query_counters(reader, i));
 }
 
+static void return_rows(
+	struct fb_engine *engine, struct source_run *source, uint32_t worker, struct fb_row_page *page);
+
+/* Of a reader that is thrown away: what it lent goes back, as if it had never been. */
+static void discard_report(struct fb_engine *engine, struct source_run *source, const struct fb_report *report)
+{
+	if (report->slice != NULL)
+		fb_merge_release(source->queries[report->query], report->slice,
+			lender(source->inputs[report->query], report->worker));
+	if (report->rows != NULL)
+		return_rows(engine, source, report->worker, report->rows);
+	source->done[report->worker] |= report->kind == FB_REPORT_READER_DONE;
+	source->added[report->worker] |= report->kind == FB_REPORT_READER_ADDED;
+}
+
 void fb_merge_take_report(struct fb_engine *engine, const struct fb_report *report)
 {
 	struct pipeline *pipeline = engine->slots[report->slot];
 	struct source_run *source = engine->slot_sources[report->slot];
 
+	if (source->discard) {
+		discard_report(engine, source, report);
+		return;
+	}
 	switch (report->kind) {
 	case FB_REPORT_READER_ADDED:
 		source->added[report->worker] = true;
 		fb_begin_note(source, report->worker, report->log_seq);
+		source->added_seq[report->worker] = report->log_seq;
 		break;
 	case FB_REPORT_SLICE:
 	case FB_REPORT_SLICE_OPEN:
-		take_slice(source, pipeline, report);
+		fb_merge_add_slice(source->queries[report->query], report->slice,
+			lender(source->inputs[report->query], report->worker));
 		break;
 	case FB_REPORT_ROWS:
-		take_rows(source, report);
+		fb_merge_add_rows(source, report->worker, report->rows);
 		break;
 	case FB_REPORT_MARK:
 		take_mark(source, report->watermark_ms);
@@ -162,6 +195,10 @@ static void return_rows(struct fb_engine *engine, struct source_run *source, uin
 {
 	struct fb_mail mail = {.kind = FB_MAIL_ROWS_FREE, .slot = source->slot, .rows = page};
 
+	if (source->catching[worker] && !source->discard) {
+		fb_backfill_return_rows(source->queries[0]->pipeline->backfill, source, worker, page);
+		return;
+	}
 	while (!source->done[worker] && fb_worker_send(engine->workers[worker], &mail) == FB_E_AGAIN)
 		sched_yield();
 	if (source->done[worker])
@@ -237,6 +274,8 @@ static int64_t reported_watermark(const struct fb_engine *engine, const struct q
 	for (uint32_t i = 0; i < query->input_cnt; i++) {
 		const struct source_run *source = query->inputs[i].source;
 
+		if (query->pipeline->state == FB_PIPELINE_BACKFILLING)
+			return source->caught_ms;
 		for (uint32_t w = 0; w < engine->worker_cnt; w++)
 			if (source->readers[w] != NULL) {
 				watermark = FB_MIN(watermark, source->watermark_ms[w]);
@@ -413,26 +452,24 @@ bool fb_merge_step(struct fb_engine *engine)
 
 void fb_merge_take(struct source_run *source, uint32_t worker)
 {
-	struct fb_report report = {.worker = worker};
-	struct pipeline *pipeline = source->queries[0]->pipeline;
-
+	struct fb_row_page *page;
+	struct fb_slice *slice;
+	uint32_t query;
 	int64_t mark_ms;
 
 	while (fb_reader_take_mark(source->readers[worker], &mark_ms))
 		take_mark(source, mark_ms);
-	while ((report.slice = fb_reader_take_sealed(source->readers[worker], &report.query)) != NULL)
-		take_slice(source, pipeline, &report);
-	while ((report.rows = fb_reader_take_rows(source->readers[worker], true)) != NULL)
-		take_rows(source, &report);
+	while ((slice = fb_reader_take_sealed(source->readers[worker], &query)) != NULL)
+		fb_merge_add_slice(source->queries[query], slice, lender(source->inputs[query], worker));
+	while ((page = fb_reader_take_rows(source->readers[worker], true)) != NULL)
+		fb_merge_add_rows(source, worker, page);
 	source->watermark_ms[worker] = fb_reader_watermark(source->readers[worker]);
 }
 
 bool fb_merge_is_idle(const struct pipeline *pipeline)
 {
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
-			if (pipeline->sources[i].rows_head[w] != NULL)
-				return false;
+	if (fb_merge_has_rows(pipeline))
+		return false;
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
 		const struct query_run *query = &pipeline->queries[i];
 

@@ -120,10 +120,15 @@ void fb_persist_written(struct query_run *query, struct fb_store_batch *batch)
 
 /* ---- an epoch ---- */
 
-/* Which readers an epoch counts that still run: their numbers are in the epochs that their workers filled. */
+static bool has_lane(const struct source_run *source, uint32_t worker)
+{
+	return (source->readers[worker] != NULL || source->catching[worker]) && source->epochs[worker] != NULL;
+}
+
+/* Which readers an epoch counts that still run: their numbers are in the epochs that their workers, or the backfill, filled. */
 static bool counts_epoch(const struct source_run *source, uint32_t worker)
 {
-	return source->readers[worker] != NULL && source->epochs[worker] != NULL && !source->done[worker];
+	return has_lane(source, worker) && !source->done[worker];
 }
 
 static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
@@ -192,7 +197,7 @@ static void keep_source(const struct pipeline *pipeline, struct source_run *sour
 
 	fb_decode_counters_add(&counters, &source->last);
 	for (uint32_t w = 0; w < FB_WORKER_MAX; w++) {
-		lane_cnt += source->readers[w] != NULL && source->epochs[w] != NULL;
+		lane_cnt += has_lane(source, w);
 		if (!counts_epoch(source, w))
 			continue;
 		fb_decode_counters_add(&counters, &source->epochs[w]->decode);
@@ -206,13 +211,15 @@ static void keep_source(const struct pipeline *pipeline, struct source_run *sour
 	for (uint32_t w = 0; w < FB_WORKER_MAX; w++) {
 		const struct fb_reader_epoch *epoch = source->epochs[w];
 
-		if (source->readers[w] == NULL || epoch == NULL)
+		if (!has_lane(source, w))
 			continue;
 		put_u64(&value, w);
 		put_u64(&value, epoch->log_seq);
 		put_u64(&value, (uint64_t)epoch->own_watermark_ms);
 		put_u64(&value, (uint64_t)epoch->watermark_ms);
-		keep_lane(pipeline, source, w, batch);
+		/* A backfill is behind what others have of the stream. */
+		if (!source->catching[w])
+			keep_lane(pipeline, source, w, batch);
 	}
 	fb_persist_source_key(pipeline, source, key);
 	put_meta(batch, &value, "%s", key);
@@ -265,11 +272,19 @@ static int keep_slices(struct query_run *query, struct fb_store_batch *batch, ui
 int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64_t *ret_bytes)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+	int rc = batch == NULL ? FB_E_NO_MEMORY : fb_persist_epoch_with(engine, pipeline, batch, ret_bytes);
+
+	if (batch != NULL)
+		fb_store_batch_destroy(batch);
+	return rc;
+}
+
+int fb_persist_epoch_with(
+	struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch, uint64_t *ret_bytes)
+{
 	int rc = 0;
 
 	*ret_bytes = 0;
-	if (batch == NULL)
-		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
 		keep_source(pipeline, &pipeline->sources[i], batch);
 	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
@@ -282,7 +297,6 @@ int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64
 	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++)
 		if (pipeline->queries[i].assembly != NULL)
 			fb_assembly_kept(pipeline->queries[i].assembly);
-	fb_store_batch_destroy(batch);
 	return rc;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
-#include "control/pipeline/engine_private.h"
+#include "control/pipeline/backfill.h"
 
 /* ---- small encodings ---- */
 
@@ -261,7 +261,7 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 		return rc;
 	pipeline->applied_ms = applied_ms;
 	/* A drain that a crash cut short is taken up as running: its input has not ended for good. */
-	pipeline->state = state == FB_PIPELINE_DRAINED ? FB_PIPELINE_DRAINED : FB_PIPELINE_RUNNING;
+	pipeline->state = state == FB_PIPELINE_DRAINED || state == FB_PIPELINE_BACKFILLING ? state : FB_PIPELINE_RUNNING;
 	rc = query_cnt == pipeline->query_cnt ? 0 : FB_E_CORRUPT;
 	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
 		pipeline->queries[i].query_id = (uint32_t)get_u64(&in);
@@ -279,6 +279,10 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 		rc = fb_recover_pipeline(engine, pipeline, diags);
 	if (rc == 0 && pipeline->state == FB_PIPELINE_RUNNING)
 		rc = fb_pipeline_attach(engine, pipeline);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_BACKFILLING)
+		rc = fb_backfill_prepare(engine, pipeline);
+	if (rc == 0 && pipeline->state == FB_PIPELINE_BACKFILLING)
+		rc = fb_backfill_start(pipeline, 0);
 	if (rc != 0) {
 		FB_IGNORE(fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP));
 		fb_pipeline_destroy(engine, pipeline);

@@ -68,6 +68,14 @@ static bool reads_these(const struct source_run *first, const struct tables *tab
 	return same;
 }
 
+void fb_source_clear_board(struct source_run *source)
+{
+	for (uint32_t i = 0; i < source->board->worker_cnt; i++) {
+		atomic_init(&source->board->lines[i].own_ms, FB_TIME_MIN);
+		atomic_init(&source->board->lines[i].state, FB_LINE_WAITING);
+	}
+}
+
 static int add_source(struct fb_engine *engine, struct pipeline *pipeline, const struct fb_table *table, uint32_t stream)
 {
 	struct source_run *source = &pipeline->sources[pipeline->source_cnt++];
@@ -84,8 +92,7 @@ static int add_source(struct fb_engine *engine, struct pipeline *pipeline, const
 		return FB_E_NO_MEMORY;
 	memset(source->board, 0, sizeof(*source->board));
 	source->board->worker_cnt = engine->worker_cnt;
-	for (uint32_t i = 0; i < engine->worker_cnt; i++)
-		atomic_init(&source->board->lines[i].own_ms, FB_TIME_MIN);
+	fb_source_clear_board(source);
 	return 0;
 }
 

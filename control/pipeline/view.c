@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "config/base/calendar.h"
-#include "control/pipeline/engine_private.h"
+#include "control/pipeline/backfill.h"
 
 #define FRESH_TIMEOUT_NS 20000000
 
@@ -50,6 +50,17 @@ static void fresh_snapshots(struct fb_engine *engine, struct fb_worker_snapshot 
 	}
 }
 
+void fb_view_fresh(struct fb_engine *engine)
+{
+	fresh_snapshots(engine, engine->snapshots);
+}
+
+/* Numbers are given by the worker, as it counts. */
+uint64_t fb_engine_log_position(const struct fb_engine *engine, uint32_t stream, uint32_t worker)
+{
+	return engine->first_seqs[worker][stream] + engine->snapshots[worker].streams[stream].datagrams;
+}
+
 static void view_port(struct fb_engine *engine, uint32_t number, struct fb_port_view *view)
 {
 	struct fb_port *port = engine->ports[number];
@@ -88,7 +99,7 @@ static void add_running(struct fb_query_view *view, const struct fb_reader_snaps
 
 static bool is_running(const struct fb_engine *engine, const struct source_run *source, uint32_t worker)
 {
-	return source->slot != UINT32_MAX && source->readers[worker] != NULL && !source->done[worker] &&
+	return source->slot != UINT32_MAX && source->readers[worker] != NULL && !source->done[worker] && !source->discard &&
 	       engine->snapshots[worker].readers[source->slot].used;
 }
 
@@ -137,6 +148,7 @@ static void sum_decode(const struct fb_engine *engine, const struct source_run *
 {
 	fb_decode_counters_add(sum, &source->base);
 	fb_decode_counters_add(sum, &source->last);
+	fb_backfill_add_decode(source->queries[0]->pipeline->backfill, source, sum);
 	for (uint32_t w = 0; w < engine->worker_cnt; w++)
 		if (is_running(engine, source, w))
 			fb_decode_counters_add(sum, &engine->snapshots[w].readers[source->slot].decode);
@@ -178,8 +190,12 @@ static void view_query(
 	fb_query_counters_add(&view->counters, &query->last);
 	for (uint32_t i = 0; i < query->input_cnt; i++)
 		view_running(engine, &query->inputs[i], view);
-	if (!view->windowed)
+	fb_backfill_add_query(query->pipeline->backfill, query, &view->counters);
+	if (!view->windowed) {
 		view->queued_rows = queued_rows(query);
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
+			view->again_rows += query->skip_rows[w];
+	}
 	if (query->plan->upstream != NULL)
 		view_levels(query, arena, view);
 	if (query->delivery != NULL)
@@ -196,6 +212,7 @@ static int view_pipeline(
 		.stream = fb_arena_strdup(arena, fb_str_from(pipeline->source_cnt ? pipeline->sources[0].table->name : "")),
 		.applied_ms = pipeline->applied_ms,
 		.watermark_ms = pipeline->source_cnt ? FB_TIME_MAX : FB_TIME_MIN,
+		.backfilled_datagrams = pipeline->backfilled_datagrams,
 		.checkpoint = pipeline->checkpoint.last,
 		.query_cnt = pipeline->query_cnt,
 		.queries = FB_ARENA_ARRAY(arena, struct fb_query_view, pipeline->query_cnt),
@@ -206,7 +223,9 @@ static int view_pipeline(
 		const struct source_run *source = &pipeline->sources[i];
 		int64_t watermark = source->kept_ms;
 
-		view->attached_datagrams += source->datagrams_base;
+		view->attached_datagrams += source->datagrams_base + fb_backfill_datagrams(pipeline->backfill, source);
+		if (pipeline->state == FB_PIPELINE_BACKFILLING)
+			watermark = FB_MAX(watermark, source->caught_ms);
 		sum_decode(engine, source, &view->decode);
 		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
 			if (!is_running(engine, source, w))
@@ -219,6 +238,7 @@ static int view_pipeline(
 		}
 		view->watermark_ms = FB_MIN(view->watermark_ms, watermark);
 	}
+	fb_backfill_view(pipeline->backfill, &view->backfill);
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		view_query(engine, &pipeline->queries[i], arena, &view->queries[i]);
 	return 0;

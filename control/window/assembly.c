@@ -54,6 +54,14 @@ void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t done_ms)
 	assembly->done_ms = done_ms;
 }
 
+void fb_assembly_close_to(struct fb_assembly *assembly, int64_t watermark_ms)
+{
+	struct fb_assembly *first = fb_cascade_first(assembly);
+
+	if (watermark_ms != FB_TIME_MIN && watermark_ms != FB_TIME_MAX)
+		first->done_ms = FB_MAX(first->done_ms, fb_window_clock(first->conf.plan, watermark_ms) + 1);
+}
+
 /* ---- parts ---- */
 
 struct part *fb_part_add(

@@ -59,6 +59,8 @@ void fb_assembly_destroy(struct fb_assembly *assembly);
 
 /* What an earlier run published: done_ms of its last window. Before the first import and the first add. */
 void fb_assembly_skip_to(struct fb_assembly *assembly, int64_t done_ms);
+/* Windows that are complete at this watermark get nothing that is added later, also where they had no records. Not of SESSION. */
+void fb_assembly_close_to(struct fb_assembly *assembly, int64_t watermark_ms);
 
 /*
  * Takes a slice, sealed or (at a checkpoint or a stop) still open. Windows published already do not get it

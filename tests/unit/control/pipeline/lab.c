@@ -116,6 +116,7 @@ static struct fb_appliance *appliance_of(const struct lab *lab)
 		lab->capture_cnt);
 	fb_buf_add_text(&text, "streams:\n  - {table: people, port: p0, udp_port: 5000}\n"
 			       "  - {table: trucks, port: p0, udp_port: 5001}\n"
+			       "  - {table: logged, port: p0, udp_port: 5004, retention_mb: 100}\n"
 			       "  - table: readings\n"
 			       "    port: p0\n"
 			       "    udp_port: 5002\n"
