@@ -51,7 +51,9 @@ static const char *check_letter(enum fb_pattern_kind kind, char letter, uint32_t
 	const char *letters = kind == FB_PATTERN_SIMPLE ? "GyMLdDEaHhKkmsSu" : "GyuMLdDEaHhKkmsSAnNQq";
 	uint32_t max = 19;
 
-	if (strchr("wWYec", letter) != NULL)
+	if (letter == 'Y')
+		return "Y is the year of a week, which depends on the country: write yyyy for that of the day";
+	if (strchr("wWec", letter) != NULL)
 		return "weeks of a pattern depend on the country: use EXTRACT(WEEK FROM …)";
 	if (strchr("zZxXVOv", letter) != NULL)
 		return "a timestamp has no time zone that a pattern could show";

@@ -275,6 +275,8 @@ struct fb_place fb_first_aggregate(const struct fb_ast_query *query);
  * (said). */
 const struct fb_ast_name *fb_bind_path(struct fb_binder *b, const struct fb_ast_names *path);
 struct fb_def *fb_def_find(struct fb_binder *b, struct fb_str name);
+/* "Did you mean": a table or view of a similar name, or NULL. */
+const char *fb_def_nearest(struct fb_binder *b, struct fb_str name);
 struct fb_def *fb_def_add(
 	struct fb_binder *b, struct fb_str name, bool temporary, struct fb_place at);
 void fb_bind_create_table(struct fb_binder *b, const struct fb_ast_statement *statement);

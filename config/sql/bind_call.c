@@ -2,6 +2,7 @@
 /* Function calls: aggregates here, the functions of a row in bind_function.c and bind_time.c. */
 #include "config/base/nearest.h"
 #include "config/sql/bind.h"
+#include "config/sql/mistake.h"
 
 enum status { AGGREGATE, SCALAR, PLANNED, RELEASE2 };
 
@@ -310,7 +311,10 @@ static const struct fb_expr *bind_aggregate(struct fb_scope *scope, const struct
 static void report_unknown(struct fb_scope *scope, const struct fb_ast_expr *ast)
 {
 	const char *near = fb_nearest_name(ast->text, function_names, FB_ARRAY_LEN(function_names));
-	const char *hint = near ? fb_arena_printf(scope->b->arena, "did you mean %s?", near) : NULL;
+	const char *hint = fb_mistake_function(ast->text);
+
+	if (hint == NULL && near != NULL)
+		hint = fb_arena_printf(scope->b->arena, "did you mean %s?", near);
 
 	if (fb_str_is(ast->text, "TUMBLE") || fb_str_is(ast->text, "HOP") ||
 		fb_str_is(ast->text, "SESSION") || fb_str_is(ast->text, "CUMULATE") ||

@@ -293,6 +293,8 @@ const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
 		report_mismatch(scope, x, y, place);
 		return NULL;
 	}
+	if (x->type.kind == FB_T_NULL || y->type.kind == FB_T_NULL)
+		fb_bind_warn(b, place, "write IS NULL, or IS NOT NULL", "a comparison with NULL is never TRUE");
 	if (type.kind == FB_T_NULL)
 		type = fb_type_of(FB_T_BOOLEAN); /* NULL = NULL: unknown, whatever the type */
 	/* FLOAT with DECIMAL is compared as DOUBLE: common_number has seen to that. */

@@ -35,7 +35,7 @@ static struct fb_rel *copy_rel(
 	return first;
 }
 
-static const char *nearest_def(struct fb_binder *b, struct fb_str name)
+const char *fb_def_nearest(struct fb_binder *b, struct fb_str name)
 {
 	const char **names = FB_ARENA_ARRAY(b->arena, const char *, b->def_cnt);
 	uint32_t cnt = 0;
@@ -96,7 +96,7 @@ static const struct fb_rel *find_rel(struct fb_binder *b, const struct fb_ast_na
 	if (path->cnt != 1 || def == NULL)
 		def = fb_def_find(b, name->text);
 	if (def == NULL) {
-		const char *near = nearest_def(b, name->text);
+		const char *near = fb_def_nearest(b, name->text);
 
 		fb_bind_error(b, path->place,
 			near ? fb_arena_printf(b->arena, "did you mean %s?", near) : NULL,

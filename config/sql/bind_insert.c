@@ -289,7 +289,12 @@ static bool find_sink(struct inserting *in)
 	if (name == NULL)
 		return false;
 	if (def == NULL || def->is_view) {
-		fb_bind_error(b, at, def ? "INSERT INTO takes a table" : NULL,
+		const char *near = def == NULL ? fb_def_nearest(b, name->text) : NULL;
+
+		fb_bind_error(b, at,
+			def    ? "INSERT INTO takes a table"
+			: near ? fb_arena_printf(b->arena, "did you mean %s?", near)
+			       : NULL,
 			def ? "'%.*s' is a view" : "there is no table '%.*s'",
 			(int)FB_MIN(name->text.len, 100u), name->text.p);
 		return false;

@@ -128,6 +128,11 @@ const struct fb_expr *fb_bind_literal(struct fb_scope *scope, const struct fb_as
 
 /* ---- arithmetic ---- */
 
+static bool is_time(struct fb_type type)
+{
+	return fb_type_is_timestamp(type) || type.kind == FB_T_DATE;
+}
+
 static const struct fb_expr *report_operands(struct fb_scope *scope, const char *op,
 	const struct fb_expr *x, const struct fb_expr *y, struct fb_place place)
 {
@@ -137,7 +142,8 @@ static const struct fb_expr *report_operands(struct fb_scope *scope, const char 
 	left.not_null = right.not_null = false;
 	fb_bind_error(scope->b, place,
 		fb_type_is_text(left) || fb_type_is_text(right) ? "CAST the text to a number"
-								: NULL,
+		: is_time(left) || is_time(right)                ? "write INTERVAL '5' SECOND for a time that passes"
+								 : NULL,
 		"cannot compute %s %s %s", fb_type_format(left, a), op, fb_type_format(right, c));
 	return NULL;
 }

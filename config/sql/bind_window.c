@@ -270,7 +270,9 @@ static bool check_multiple(struct fb_binder *b, const struct fb_window *window,
 	if (window->size_ms % window->step_ms == 0)
 		return true;
 	fb_bind_error(b, at,
-		fb_arena_printf(b->arena, "Flink refuses others too (rule %s)", rule),
+		window->size_ms < window->step_ms
+			? fb_arena_printf(b->arena, "the %s comes first, then the size", step_name)
+			: fb_arena_printf(b->arena, "Flink refuses others too (rule %s)", rule),
 		"the size must be a multiple of the %s: %lld ms is none of %lld ms", step_name,
 		(long long)window->size_ms, (long long)window->step_ms);
 	return false;

@@ -65,6 +65,7 @@ struct fb_ast_tvf_args {
 
 #include "config/base/buf.h"
 #include "config/base/nearest.h"
+#include "config/sql/mistake.h"
 #include "config/sql/lexer.h"
 
 int fb_sql_yylex(FB_SQL_YYSTYPE *value, FB_SQL_YYLTYPE *at, void *scanner);
@@ -1009,7 +1010,13 @@ static int yyreport_syntax_error(const yypcontext_t *context, void *scanner, str
 		fb_buf_printf(&message, "unexpected '%.*s'", (int)FB_MIN(text.len, 60u), text.p);
 	if (cnt <= EXPECTED_SHOWN)
 		add_expected(&message, expected, cnt);
-	if (wants_name && fb_keyword_is_reserved(text)) {
+
+	const char *mistake = fb_mistake_syntax(
+		parse->text, at.begin, text, cnt == 1 && expected[0] == YYSYMBOL_STRING);
+
+	if (mistake != NULL) {
+		snprintf(hint, sizeof(hint), "%s", mistake);
+	} else if (wants_name && fb_keyword_is_reserved(text)) {
 		snprintf(hint, sizeof(hint), "if a name is meant, write it in backticks: `%.*s`", (int)text.len, text.p);
 	} else if (token == YYSYMBOL_NAME) {
 		const char *near = fb_nearest_name(text, words, word_cnt);

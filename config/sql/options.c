@@ -271,7 +271,12 @@ static bool check_option(
 				names[cnt++] = options[i].key;
 
 		const char *near = fb_nearest_name(fb_str_from(written->key), names, cnt);
+		const char *part = strrchr(written->key, '.');
 
+		/* csv.delimiter: the word is right, and something in front of it is missing. */
+		for (size_t i = 0; near == NULL && part != NULL && strlen(part) > 4 && i < cnt; i++)
+			if (strstr(names[i], part + 1) != NULL)
+				near = names[i];
 		fb_bind_error(b, written->place,
 			near ? fb_arena_printf(b->arena, "did you mean '%s'?", near) : NULL,
 			"connector '%s'%s%s%s has no option '%.100s'", table->connector,
@@ -301,7 +306,8 @@ static bool require(
 {
 	if (fb_option_written(table, key) != NULL)
 		return true;
-	fb_bind_error(b, at, NULL, "connector '%s' needs option '%s'", table->connector, key);
+	fb_bind_error(b, at, fb_arena_printf(b->arena, "add '%s' = '…' to its WITH", key),
+		"connector '%s' needs option '%s'", table->connector, key);
 	return false;
 }
 

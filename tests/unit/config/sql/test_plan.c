@@ -910,4 +910,9 @@ Test(plan, warnings_have_their_place)
 	cr_expect_eq(planned.diags.items[0].place.column, 3);
 	cr_expect_eq(planned.diags.items[0].place.length, 22);
 	planned_fini(&planned);
+	planned = plan_ok(PRELUDE, "EXPLAIN SELECT a FROM t WHERE a <> NULL;");
+	cr_assert_eq(planned.diags.cnt, 1);
+	cr_expect_str_eq(planned.diags.items[0].message, "a comparison with NULL is never TRUE");
+	cr_expect_str_eq(planned.diags.items[0].hint, "write IS NULL, or IS NOT NULL");
+	planned_fini(&planned);
 }

@@ -95,6 +95,13 @@ static const struct refusal words[] = {
 	{"INSERT INTO p «SELEC» a FROM t;", "unexpected 'SELEC'", "did you mean SELECT?"},
 	{"INSERT INTO p SELECT a FORM «t»;", "unexpected 't'", "did you mean FROM instead of FORM?"},
 	{"INSERT INTO p SELECT a b «c» FROM t;", "unexpected 'c'", NULL},
+	{"EXPLAIN SELECT a FROM t WHERE a =«=» 'x';", "unexpected '='", "one = compares"},
+	{"CREATE TABLE q (x INT,«)» WITH ('connector'='print');", "unexpected ')'", "the comma in front of it is one too many"},
+	{"EXPLAIN SELECT a, «FROM» t;", "'FROM' is a reserved word and no bare name", "the comma in front of it is one too many"},
+	{"CREATE TABLE q (x INT) WITH («connector»='print');", "unexpected 'connector', expected text", "'connector' = 'kafka'"},
+	{"SET «table».local = 'x';", "'table' is a reserved word and no bare name", "SET 'key' = 'value'"},
+	{"«TRUNCATE» TABLE t;", "unexpected 'TRUNCATE'", "empty the sink itself"},
+	{"EXPLAIN SELECT a FROM t; «STOP» JOB 'x';", "unexpected 'STOP'", "forebay drop"},
 	{"INSERT INTO p SELECT a FROM t WHERE«;»", "unexpected ';'", NULL},
 	{"INSERT INTO p SELECT a AS «value» FROM t;", "'value' is a reserved word and no bare name", "`value`"},
 	{"CREATE TABLE q («bytes» INT) WITH ('connector'='print');", "'bytes' is a reserved word and no bare name", "`bytes`"},
@@ -197,6 +204,15 @@ static const struct refusal tables[] = {
 };
 
 static const struct refusal options[] = {
+	{"CREATE TABLE q (x INT) WITH ('connector'='filesystem','path'='/x','format'='csv',«'csv.delimiter'=';'»);", "connector 'filesystem' with format 'csv' has no option 'csv.delimiter'", "did you mean 'csv.field-delimiter'?"},
+	{"CREATE TABLE «q» (x INT) WITH ('connector'='filesystem','format'='csv');", "connector 'filesystem' needs option 'path'", "add 'path' = "},
+	{"CREATE TABLE q (x INT) WITH ('connector'='datagen',«'fields.y.kind'='random'»);", "'fields.y.kind' is of no column of the table", NULL},
+	{"CREATE TABLE q (x INT) WITH ('connector'='datagen',«'fields.x.length'='3'»);", "column 'x' cannot be generated so: a column of this type and kind has no such option", NULL},
+	{"CREATE TABLE q (x INT) WITH ('connector'='datagen','fields.x.max'='5',«'fields.x.min'='z'»);", "column 'x' cannot be generated so: write a whole number", NULL},
+	{"CREATE TABLE q (x TINYINT) WITH ('connector'='datagen',«'fields.x.max'='128'»);", "column 'x' cannot be generated so: the column cannot hold this number", NULL},
+	{"CREATE TABLE q (x INT) WITH ('connector'='datagen',«'fields.x.kind'='sequence'»,'fields.x.start'='3');", "column 'x' cannot be generated so: a sequence needs its 'end'", NULL},
+	{"CREATE TABLE q (x INT) WITH ('connector'='datagen','fields.x.kind'='sequence','fields.x.start'='3',«'fields.x.end'='2'»);", "column 'x' cannot be generated so: the end is before the start", NULL},
+	{"CREATE TABLE q (x FLOAT) WITH ('connector'='datagen',«'fields.x.null-rate'='1.5'»);", "column 'x' cannot be generated so: write a number from 0 to 1", NULL},
 	{"CREATE TABLE q (x INT) WITH («'connector'='kafa'»);", "there is no connector 'kafa'", "did you mean 'kafka'?"},
 	{"CREATE TABLE q (x INT) WITH («'connector'='upsert-kafka'»);", "connector 'upsert-kafka' comes with release 2", NULL},
 	{"CREATE TABLE q (x INT) WITH («'connector'='hbase-2.2'»);", "connector 'hbase-2.2' comes with release 2", NULL},
@@ -311,7 +327,8 @@ static const struct refusal windows[] = {
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), «SIZ» => INTERVAL '1' MINUTE)" BY_WINDOW ";", "TUMBLE has no argument 'SIZ'", "did you mean SIZE?"},
 	{"INSERT INTO p SELECT COUNT(*) FROM TUMBLE(DATA => TABLE t, «DESCRIPTOR(ts)», INTERVAL '1' MINUTE)" BY_WINDOW ";", "arguments are either all named or none", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' MINUTE, «INTERVAL '5' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the slide: 300000 ms is none of 120000 ms", "rule W6"},
-	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' MINUTE, «INTERVAL '1' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the slide: 60000 ms is none of 300000 ms", "rule W6"},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' MINUTE, «INTERVAL '1' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the slide: 60000 ms is none of 300000 ms", "the slide comes first, then the size"},
+	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' MINUTE, «INTERVAL '5' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the slide: 300000 ms is none of 120000 ms", "rule W6"},
 	{"INSERT INTO p SELECT COUNT(*) FROM CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '2' MINUTE, «INTERVAL '5' MINUTE»)" BY_WINDOW ";", "the size must be a multiple of the step: 300000 ms is none of 120000 ms", "rule W7"},
 	{"INSERT INTO p SELECT COUNT(*) FROM HOP(TABLE t, DESCRIPTOR(ts), «INTERVAL '0' MINUTE», INTERVAL '1' MINUTE)" BY_WINDOW ";", "the slide of a window must be above 0", NULL},
 	{"INSERT INTO p SELECT COUNT(*) FROM «HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)»" BY_WINDOW ";", "HOP needs the argument SIZE", "slide, size"},
@@ -349,6 +366,10 @@ static const struct refusal windows[] = {
 };
 
 static const struct refusal expressions[] = {
+	{"EXPLAIN SELECT «LENGTH(a)» FROM t;", "there is no function LENGTH", "CHAR_LENGTH"},
+	{"EXPLAIN SELECT «nvl(a, a)» FROM t;", "there is no function nvl", "COALESCE"},
+	{"EXPLAIN SELECT «ts + 5» FROM t;", "cannot compute TIMESTAMP(3) + INT", "INTERVAL"},
+	{"EXPLAIN SELECT DATE_FORMAT(ts, «'YYYY-MM-dd'») FROM t;", "Y is the year of a week, which depends on the country: write yyyy for that of the day", NULL},
 	{"EXPLAIN SELECT COUNT(*) FROM " TUMBLE_T BY_WINDOW ", «bin»;", "BYTES as a key or an argument of an aggregate is planned, not yet here", "STRING"},
 	{"EXPLAIN SELECT «m» FROM t;", "reading metadata column 'm' is planned, not yet here", NULL},
 	{"EXPLAIN SELECT «*» FROM t;", "reading metadata column 'm' is planned, not yet here", NULL},
@@ -435,6 +456,7 @@ static const struct refusal expressions[] = {
 };
 
 static const struct refusal sinks[] = {
+	{"CREATE TABLE outlet (a STRING) WITH ('connector'='print'); INSERT INTO «outlets» SELECT a FROM t;", "there is no table 'outlets'", "did you mean outlet?"},
 	{"INSERT INTO «nope» SELECT a FROM t;", "there is no table 'nope'", NULL},
 	{"CREATE VIEW z AS SELECT a FROM t; INSERT INTO «z» SELECT a FROM t;", "'z' is a view", NULL},
 	{"INSERT INTO «p» SELECT a, b FROM t;", "sink 'p' takes 1 column, the query gives 2", "query: (a INT, b BIGINT); sink: (x BIGINT)"},
