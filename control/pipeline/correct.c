@@ -46,6 +46,21 @@ static bool rows_are_alike(const struct fb_query_plan *a, const struct fb_query_
 	return true;
 }
 
+/* A window that only late records fell into is complete, too, and is never published by itself. */
+static int64_t published_until(const struct query_run *query)
+{
+	int64_t until = query->published_ms;
+
+	/* SESSION: what ends before that is published. */
+	if (query->plan->window.kind == FB_WINDOW_SESSION && until != FB_TIME_MIN && until != FB_TIME_MAX)
+		until--;
+	if (query->settled_ms == FB_TIME_MIN)
+		return until;
+	if (query->settled_ms == FB_TIME_MAX)
+		return FB_TIME_MAX;
+	return FB_MAX(until, query->settled_ms + query->plan->time_shift_ms + 1);
+}
+
 int fb_engine_published(struct fb_engine *engine, const char *pipeline, const char *query, const struct fb_query_plan *like,
 	struct fb_published *ret)
 {
@@ -64,7 +79,7 @@ int fb_engine_published(struct fb_engine *engine, const char *pipeline, const ch
 			.query_id = run->query_id,
 			.next_seq = run->next_seq,
 			.retained_from = run->retained_from,
-			.published_ms = run->published_ms,
+			.published_ms = published_until(run),
 			.late_rows = counters.disposition[FB_REC_LATE],
 			.lane_cnt = source ? source->begin_cnt : 0,
 		};

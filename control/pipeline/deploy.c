@@ -77,6 +77,7 @@ static int init_query(struct fb_engine *engine, struct query_run *query, const s
 	query->plan = plan;
 	query->engine = engine;
 	query->published_ms = FB_TIME_MIN;
+	query->settled_ms = FB_TIME_MIN;
 	query->types = calloc(plan->select_cnt, sizeof(*query->types));
 	if (query->types == NULL)
 		return FB_E_NO_MEMORY;

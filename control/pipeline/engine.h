@@ -278,7 +278,7 @@ struct fb_published {
 	uint32_t query_id;
 	uint64_t next_seq;      /* rows below are published */
 	uint64_t retained_from; /* those below are not there any more */
-	int64_t published_ms;   /* end of the last window; FB_TIME_MIN: none yet */
+	int64_t published_ms;   /* windows that end then or before; FB_TIME_MIN: none yet */
 	uint64_t late_rows;     /* records that no window took any more */
 	uint32_t lane_cnt;      /* 0: not known */
 	struct fb_published_lane lanes[FB_WORKER_MAX];

@@ -64,6 +64,7 @@ struct query_run {
 	uint64_t dropped_groups;
 	uint64_t dropped_below; /* of those, groups of levels below the last one: recovery makes them once more */
 	int64_t published_ms; /* fb_assembly_window.done_ms of the last one published */
+	int64_t settled_ms;   /* all windows that are complete at this watermark are published; since the start */
 	struct fb_query_counters base; /* of earlier runs */
 	struct fb_query_counters last; /* of readers that are done */
 	struct fb_delivery *delivery;

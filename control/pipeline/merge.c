@@ -392,14 +392,16 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 static int begin_job(struct fb_engine *engine, struct query_run *query)
 {
 	struct publish_job job = {.active = true, .seq = query->next_seq};
+	/* Kept parts of a stop are not published: their watermark has not passed. */
+	int64_t watermark = reported_watermark(engine, query);
+	bool waits = fb_checkpoint_is_ready(query->pipeline);
 	uint64_t dropped;
 	int rc;
 
-	/* Kept parts of a stop are not published: their watermark has not passed. */
-	rc = fb_checkpoint_is_ready(query->pipeline)
-		     ? fb_assembly_settle(query->assembly, BATCHES_PER_STEP)
-		     : fb_assembly_try_begin(
-			       query->assembly, reported_watermark(engine, query), BATCHES_PER_STEP, &job.window);
+	rc = waits ? fb_assembly_settle(query->assembly, BATCHES_PER_STEP)
+		   : fb_assembly_try_begin(query->assembly, watermark, BATCHES_PER_STEP, &job.window);
+	if (rc == 0 && !waits)
+		query->settled_ms = watermark;
 	query->stepping = rc == FB_E_AGAIN;
 	/* What went up to the next level of a cascade meanwhile. */
 	query->merged_rows += fb_assembly_take_skipped(query->assembly);
