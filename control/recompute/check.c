@@ -233,6 +233,9 @@ int fb_job_plan(struct fb_job *job, struct fb_diags *diags)
 	job->batch = definition->mode == FB_RECOMPUTE_BATCH ||
 		(definition->mode == FB_RECOMPUTE_FILE && job->plan->settings.batch_mode);
 	job->keeps_rows = !definition->verify || definition->into[0] != '\0';
+	job->resumable = true;
+	for (uint32_t i = 0; i < job->pass_cnt; i++)
+		job->resumable &= fb_replay_can_resume(job->passes[i].plans, job->passes[i].query_cnt, job->batch);
 	return rc;
 }
 

@@ -39,6 +39,7 @@ static void give_way(const struct fb_appliance *appliance)
 struct running {
 	struct fb_job *job;
 	struct fb_job_pass *pass;
+	struct fb_replay_progress before; /* what the epoch has that it goes on from */
 };
 
 static int take_rows(void *arg, const struct fb_replay_rows *rows)
@@ -58,8 +59,14 @@ static void take_progress(void *arg, const struct fb_replay_progress *progress)
 {
 	const struct running *running = arg;
 
+	struct fb_replay_progress sum = *progress;
+
+	/* A run that was resumed counts from there. */
+	sum.records += running->before.records;
+	sum.bytes += running->before.bytes;
+	sum.total_bytes = FB_MAX(running->before.total_bytes, sum.total_bytes);
 	pthread_mutex_lock(&running->job->recompute->lock);
-	running->job->progress = *progress;
+	running->job->progress = sum;
 	pthread_mutex_unlock(&running->job->recompute->lock);
 }
 
@@ -200,6 +207,8 @@ static int run_pass(struct fb_job *job, struct fb_job_pass *pass, struct fb_buf 
 	struct fb_replay_lane *lanes = NULL;
 	int rc = 0;
 
+	if (log.resume != NULL)
+		running.before = job->progress;
 	for (uint32_t i = 0; rc == 0 && definition->verify && i < pass->query_cnt; i++) {
 		rc = open_verification(pass->queries[i]);
 		if (rc == FB_E_NOT_FOUND)
