@@ -42,7 +42,7 @@ double fb_bench_tsc_hz(void);
 
 /*
  * One CSV people record with its newline, about 130 bytes, into out (256 bytes); returns its length. *ret_key_at is the
- * offset of the six digits of "city-000042" (id modulo 100), *ret_time_at that of the time in "2026-01-01 00:00:0d.ddd".
+ * offset of the six digits of "city-000042" (id modulo 100), *ret_time_at that of the time of day in "2026-01-01 00:00:0d.ddd".
  */
 uint32_t fb_bench_record(char *out, uint32_t id, uint32_t *ret_key_at, uint32_t *ret_time_at);
 
