@@ -96,7 +96,7 @@ struct fb_assembly {
 	struct fb_assembly_window window;
 	struct fb_slice *slice;  /* what is read: a part's, or `merged` */
 	struct fb_slice *merged; /* in the pool */
-	struct part *part; /* SESSION: whose slice it is */
+	struct part *part; /* whose slice it is, where several are read one after the other; SESSION: always */
 	uint64_t cursor;
 	/* groups to rows */
 	struct fb_batch groups;
@@ -109,6 +109,7 @@ struct fb_assembly {
 /* sliced.c, session.c: fb_assembly_begin and fb_assembly_finish of their kinds of window */
 int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms);
 uint64_t fb_sliced_finish(struct fb_assembly *assembly);
+bool fb_sliced_next_slice(struct fb_assembly *assembly);
 int fb_session_begin(struct fb_assembly *assembly, int64_t watermark_ms);
 uint64_t fb_session_finish(struct fb_assembly *assembly);
 /* The next slice of the window that is read; false: that was the last. */

@@ -53,7 +53,8 @@ bool fb_assembly_read(struct fb_assembly *assembly, struct fb_assembly_rows *ret
 
 	while (!fb_slice_groups(assembly->slice, assembly->window.start_ms, assembly->window.end_ms,
 		&assembly->cursor, groups, &wrapped))
-		if (!fb_assembly_is_session(assembly) || !fb_session_next_slice(assembly))
+		if (!(fb_assembly_is_session(assembly) ? fb_session_next_slice(assembly)
+						       : fb_sliced_next_slice(assembly)))
 			return false;
 	if (assembly->having != NULL)
 		fb_batch_filter(groups, fb_program_run(assembly->having, groups, failed));

@@ -5,6 +5,9 @@
  * Parts with the same last window are one from the first window on that needs them all: the slices of
  * several partitions, rows that came too late for the windows before, and for CUMULATE all steps of a
  * window so far. What is merged once is not merged again, and lent slices go back early.
+ *
+ * Parts of a few cores that no other window needs are not copied into one: groups that several have are added up in one of
+ * them, and the parts are read one after the other.
  */
 #include <stdlib.h>
 
@@ -104,6 +107,63 @@ static int merge_parts(struct fb_assembly *assembly, int64_t end_ms)
 	return merge_slices(assembly, end_ms);
 }
 
+/* ---- parts side by side ---- */
+
+/* Each group is looked for in all parts before its own: from some number on, merging them costs less. */
+#define SIDE_BY_SIDE_MAX 4
+
+static struct part *next_needed(struct part *part, int64_t end_ms)
+{
+	while (part != NULL && !fb_part_is_needed(part, end_ms))
+		part = part->next;
+	return part;
+}
+
+static bool stand_side_by_side(const struct fb_assembly *assembly, int64_t end_ms)
+{
+	uint32_t cnt = 0;
+
+	if (!fb_slice_can_part(assembly->conf.layout))
+		return false;
+	for (const struct part *part = assembly->parts; part != NULL; part = part->next) {
+		if (!fb_part_is_needed(part, end_ms))
+			continue;
+		if (part->last_end_ms != end_ms)
+			return false;
+		cnt++;
+	}
+	return cnt >= 2 && cnt <= SIDE_BY_SIDE_MAX;
+}
+
+static void part_groups(struct fb_assembly *assembly, int64_t end_ms)
+{
+	struct part *first = next_needed(assembly->parts, end_ms);
+
+	for (struct part *from = next_needed(first->next, end_ms); from != NULL; from = next_needed(from->next, end_ms)) {
+		for (struct part *into = first; into != from; into = next_needed(into->next, end_ms)) {
+			fb_slice_part(into->slice, from->slice);
+			into->changed = true;
+		}
+		from->changed = true;
+	}
+	assembly->part = first;
+	assembly->slice = first->slice;
+}
+
+bool fb_sliced_next_slice(struct fb_assembly *assembly)
+{
+	struct part *part = assembly->part ? next_needed(assembly->part->next, assembly->window.end_ms) : NULL;
+
+	if (part == NULL)
+		return false;
+	assembly->part = part;
+	assembly->slice = part->slice;
+	assembly->cursor = 0;
+	return true;
+}
+
+/* ---- windows ---- */
+
 static void find_next(struct fb_assembly *assembly)
 {
 	assembly->next_end_ms = FB_TIME_MAX;
@@ -111,19 +171,13 @@ static void find_next(struct fb_assembly *assembly)
 		assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
 }
 
-int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms)
+/* What the window reads is left in assembly->slice; *ret_last_end_ms is that of its parts. */
+static int gather(struct fb_assembly *assembly, int64_t end_ms, int64_t *ret_last_end_ms)
 {
-	const struct fb_query_plan *plan = assembly->conf.plan;
-	int64_t end_ms = assembly->next_end_ms;
 	const struct part *only = NULL;
 	uint32_t cnt = 0;
-	int rc;
+	int rc = unite_all(assembly, end_ms);
 
-	if (end_ms == FB_TIME_MAX || end_ms - 1 > fb_window_clock(plan, watermark_ms))
-		return 0;
-	if (fb_hop_is_used(assembly) && fb_hop_add_late(assembly, end_ms) != 0)
-		fb_hop_reset(assembly);
-	rc = unite_all(assembly, end_ms);
 	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
 		if (fb_part_is_needed(part, end_ms)) {
 			only = part;
@@ -132,10 +186,31 @@ int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms)
 	assembly->slice = only ? only->slice : NULL;
 	if (rc == 0 && cnt > 1)
 		rc = merge_parts(assembly, end_ms);
+	if (rc == 0)
+		*ret_last_end_ms = only->last_end_ms;
+	return rc;
+}
+
+int fb_sliced_begin(struct fb_assembly *assembly, int64_t watermark_ms)
+{
+	const struct fb_query_plan *plan = assembly->conf.plan;
+	int64_t end_ms = assembly->next_end_ms;
+	int64_t last_end_ms = end_ms;
+	int rc = 0;
+
+	if (end_ms == FB_TIME_MAX || end_ms - 1 > fb_window_clock(plan, watermark_ms))
+		return 0;
+	if (fb_hop_is_used(assembly) && fb_hop_add_late(assembly, end_ms) != 0)
+		fb_hop_reset(assembly);
+	assembly->part = NULL;
+	if (stand_side_by_side(assembly, end_ms))
+		part_groups(assembly, end_ms);
+	else
+		rc = gather(assembly, end_ms, &last_end_ms);
 	if (rc != 0)
 		return rc;
 	assembly->window = (struct fb_assembly_window){
-		.start_ms = fb_window_start_of(&plan->window, end_ms, only->last_end_ms),
+		.start_ms = fb_window_start_of(&plan->window, end_ms, last_end_ms),
 		.end_ms = end_ms,
 		.done_ms = end_ms};
 	return 1;
@@ -165,6 +240,7 @@ uint64_t fb_sliced_finish(struct fb_assembly *assembly)
 	}
 	if (assembly->parts == NULL)
 		fb_hop_reset(assembly);
+	assembly->part = NULL;
 	assembly->done_ms = FB_MAX(assembly->done_ms, end_ms);
 	find_next(assembly);
 	return rows;

@@ -204,3 +204,75 @@ int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from)
 		into->row_cnt += from->row_cnt;
 	return rc;
 }
+
+/* ---- slices without a group in common ---- */
+
+bool fb_slice_can_part(const struct fb_slice_layout *layout)
+{
+	return layout->set_cnt == 0 && !layout->has_text_state && layout->session_word == 0;
+}
+
+/* Entries looked up at a time, so that their lines are on the way together. */
+#define PART_ENTRIES 128
+
+/* Groups of `from` with their buckets in `into` asked for. */
+static uint32_t next_entries(const struct fb_slice *into, const struct fb_slice *from, struct fb_entry_cursor *at,
+	uint64_t *entries[PART_ENTRIES])
+{
+	const uint64_t *entry;
+	uint32_t cnt = 0;
+
+	while (cnt < PART_ENTRIES && (entry = fb_slice_entry(from, at)) != NULL) {
+		if (entry[from->layout->rows_word] == 0)
+			continue;
+		__builtin_prefetch(&fb_segment_buckets(into, fb_segment_page(into, entry[0]))[fb_hash_bucket(entry[0])]);
+		/* The entry is the slice's, and the slice the caller's. */
+		entries[cnt++] = fb_ref(from->pool, (uint32_t)(entry - from->pool->base));
+	}
+	return cnt;
+}
+
+/* What is most likely the entry of the key: the first with its tag. */
+static void prefetch_entry(const struct fb_slice *into, uint64_t hash)
+{
+	const struct fb_bucket *bucket =
+		&fb_segment_buckets(into, fb_segment_page(into, hash))[fb_hash_bucket(hash)];
+	const uint64_t *entry;
+	uint32_t bits = 0;
+
+	for (int i = 0; i < 8; i++)
+		bits |= (uint32_t)(bucket->tags[i] == fb_hash_tag(hash)) << i;
+	if (bits == 0)
+		return;
+	entry = fb_ref(into->pool, bucket->refs[__builtin_ctz(bits)]);
+	__builtin_prefetch(entry, 1);
+	__builtin_prefetch(entry + into->layout->entry_words - 1, 1);
+}
+
+void fb_slice_part(struct fb_slice *into, struct fb_slice *from)
+{
+	const struct fb_slice_layout *layout = into->layout;
+	struct fb_entry_cursor at = {0};
+	uint64_t *entries[PART_ENTRIES];
+	uint32_t cnt;
+
+	while ((cnt = next_entries(into, from, &at, entries)) > 0) {
+		for (uint32_t i = 0; i < cnt; i++)
+			prefetch_entry(into, entries[i][0]);
+		for (uint32_t i = 0; i < cnt; i++) {
+			const char *texts[FB_KEY_MAX];
+			struct fb_key_view key = {entries[i] + FB_ENTRY_KEY_WORD, texts};
+			uint64_t *mine;
+
+			for (uint32_t k = 0; k < layout->key_cnt; k++)
+				if (layout->keys[k].phys == FB_PHYS_STR)
+					texts[k] = fb_text_get(from->pool, key.words + layout->keys[k].word).p;
+			mine = fb_table_get(into, entries[i][0], &key);
+			if (mine == NULL)
+				continue;
+			/* Without texts there is nothing that could find no room. */
+			FB_IGNORE(fb_state_merge(into, mine, from, entries[i]));
+			fb_state_init(layout, entries[i]);
+		}
+	}
+}

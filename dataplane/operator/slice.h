@@ -79,6 +79,15 @@ uint64_t fb_slice_group_cnt(const struct fb_slice *slice); /* keys */
 int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from) FB_MUST_CHECK;
 
 /*
+ * Control thread: groups of `from` that `into` has, too, are added to it where they stand, and are empty in `from` then: no
+ * group is in both any more, and reading one after the other gives what a merge would. It needs no memory; both must have been
+ * handed over for good. Counts of rows stay what they were. Only where fb_slice_can_part says so: DISTINCT values and texts
+ * would need room.
+ */
+bool fb_slice_can_part(const struct fb_slice_layout *layout);
+void fb_slice_part(struct fb_slice *into, struct fb_slice *from);
+
+/*
  * Control thread: the groups as group-level batches (plan.h: window columns, keys, aggregates),
  * FB_BATCH_ROWS at a time. *cursor starts at 0 and is advanced; false at the end. Strings point
  * into the slice. `batch` was initialised for fb_slice_group_types. *ret_wrapped (may be NULL): SUMs in it that
