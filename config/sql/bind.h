@@ -221,8 +221,6 @@ const struct fb_expr *fb_bind_compare(struct fb_scope *scope, enum fb_op op,
 /* As a condition: BOOLEAN, or an untyped NULL as one. */
 const struct fb_expr *fb_bind_as_condition(
 	struct fb_scope *scope, const struct fb_expr *expr, const char *what);
-/* Refuses what has a type that keys and aggregates do not know yet: BINARY. */
-bool fb_bind_can_compute(struct fb_binder *b, const struct fb_expr *expr);
 bool fb_str_is(struct fb_str text, const char *word); /* ignores case */
 
 /* ---- queries (bind_query.c, bind_union.c, bind_group.c, bind_from.c); NULL: said ---- */

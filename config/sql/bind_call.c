@@ -118,6 +118,11 @@ static bool check_argument(
 			fb_type_format(type, text));
 		return false;
 	}
+	if (agg->distinct && fb_type_is_binary(type)) {
+		fb_bind_error(scope->b, ast->place, "CAST it to STRING", "DISTINCT cannot take %s",
+			fb_type_format(type, text));
+		return false;
+	}
 	if ((agg->func == FB_AGG_MIN || agg->func == FB_AGG_MAX) && fb_type_is_binary(type)) {
 		fb_bind_error(scope->b, ast->place, "COUNT and GROUP BY can take it",
 			"%.*s cannot compare %s", (int)ast->text.len, ast->text.p,
@@ -265,7 +270,7 @@ static const struct fb_expr *bind_part(
 			"an aggregate over window columns");
 		return NULL;
 	}
-	return fb_bind_can_compute(scope->b, expr) ? expr : NULL;
+	return expr;
 }
 
 static bool bind_argument(struct fb_scope *scope, const struct fb_ast_expr *ast, struct fb_agg *agg)

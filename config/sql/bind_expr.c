@@ -221,17 +221,6 @@ static void report_mismatch(struct fb_scope *scope, const struct fb_expr *x,
 		fb_type_format(right, c));
 }
 
-bool fb_bind_can_compute(struct fb_binder *b, const struct fb_expr *expr)
-{
-	char type[FB_TYPE_TEXT_BYTES];
-
-	if (!fb_type_is_binary(expr->type))
-		return true;
-	fb_bind_planned(b, expr->place, "CAST it to STRING",
-		"%s as a key or an argument of an aggregate", fb_type_format(expr->type, type));
-	return false;
-}
-
 /* A text literal as the DATE or TIMESTAMP that it is compared with. */
 static const struct fb_expr *read_literal(
 	struct fb_scope *scope, const struct fb_expr *text, struct fb_type type)

@@ -30,8 +30,6 @@ static bool add_key(struct grouping *g, const struct fb_expr *key, struct fb_pla
 			"an expression over window columns in GROUP BY");
 		return false;
 	}
-	if (!fb_bind_can_compute(g->b, key))
-		return false;
 	if (key->type.kind == FB_T_NULL || key->type.kind == FB_T_INTERVAL) {
 		fb_bind_error(g->b, at, NULL, "cannot group by this");
 		return false;

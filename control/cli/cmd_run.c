@@ -190,7 +190,8 @@ static int open_outputs(struct pass *pass)
 			: FB_RUN_TABLE;
 
 	for (uint32_t i = 0; i < pass->summary.query_cnt; i++) {
-		struct fb_run_output_conf conf = {.query = pass->queries[i], .pipeline = run->name, .form = form};
+		struct fb_run_output_conf conf = {.query = pass->queries[i], .pipeline = run->name, .form = form,
+			.zone_offset_ms = run->plan->settings.zone_offset_ms};
 
 		for (uint16_t q = 0; q < run->plan->query_cnt; q++)
 			if (run->plan->queries[q] == pass->queries[i])

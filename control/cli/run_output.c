@@ -21,6 +21,7 @@ struct fb_run_output {
 	struct fb_cli *cli;
 	const struct fb_query_plan *query;
 	enum fb_run_form form;
+	int64_t zone_offset_ms;
 	uint64_t next_seq;
 	/* sink */
 	const struct fb_sink_ops *ops;
@@ -203,6 +204,8 @@ static int put_table_row(struct fb_run_output *output)
 	for (uint16_t c = 0; c < cnt; c++) {
 		struct fb_buf cell = {0};
 
+		if (output->types[c].kind == FB_T_TIMESTAMP_LTZ)
+			output->values[c].i64 += output->zone_offset_ms * (fb_type_ticks_per_s(output->types[c]) / 1000);
 		fb_value_format(output->types[c], &output->values[c], &cell);
 		fb_buf_add(&cell, "", 0);
 		if (cell.p == NULL)
@@ -292,6 +295,7 @@ int fb_run_output_open(struct fb_cli *cli, const struct fb_run_output_conf *conf
 	output->cli = cli;
 	output->query = conf->query;
 	output->form = conf->form;
+	output->zone_offset_ms = conf->zone_offset_ms;
 	rc = conf->query->sink ? open_sink(output, conf, message) : open_select(output);
 	if (rc != 0) {
 		if (message->len == 0)

@@ -18,6 +18,7 @@ struct fb_run_output_conf {
 	uint32_t number;        /* of the query in the file, from 1 */
 	const char *pipeline;   /* name */
 	enum fb_run_form form;  /* of SELECTs */
+	int64_t zone_offset_ms; /* in a table instants are shown on this wall clock, as Flink's client does */
 };
 
 /* FB_E_CONFIG, FB_E_UNSUPPORTED, …: the words are in message. */

@@ -54,7 +54,68 @@ static bool needs_quotes(const struct fb_writer *writer, struct fb_str text)
 	return false;
 }
 
-static void csv_text(const struct fb_writer *writer, struct fb_str text, struct fb_buf *out)
+/*
+ * Length of the UTF-8 sequence at p[0, len), *ret its character. 0xFFFD for what is none; its
+ * length is then that of the longest beginning of one (Unicode 15, section 3.9, as Java's decoder).
+ */
+static uint32_t utf8_next(const uint8_t *p, uint32_t len, uint32_t *ret)
+{
+	uint32_t want = p[0] < 0x80   ? 1
+			: p[0] < 0xc2 ? 0
+			: p[0] < 0xe0 ? 2
+			: p[0] < 0xf0 ? 3
+			: p[0] < 0xf5 ? 4
+				      : 0;
+	uint32_t c = want == 1 ? p[0] : p[0] & (0x7fu >> want);
+
+	*ret = 0xfffd;
+	if (want == 0)
+		return 1;
+	for (uint32_t i = 1; i < want; i++) {
+		/* Behind the first byte: no overlong form, no surrogate, nothing above U+10FFFF. */
+		uint8_t low = i > 1 ? 0x80 : p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+		uint8_t high = i > 1 ? 0xbf : p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
+
+		if (i == len || p[i] < low || p[i] > high)
+			return i;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	*ret = c;
+	return want;
+}
+
+/* A byte that is no UTF-8 became U+FFFD when Flink decoded it: so a file stays one of text. False: all of it is UTF-8. */
+static bool replace_damage(struct fb_str text, struct fb_buf *out)
+{
+	bool damaged = false;
+	uint32_t c;
+
+	for (uint32_t i = 0; i < text.len;) {
+		uint32_t len = utf8_next((const uint8_t *)text.p + i, text.len - i, &c);
+		bool is_one = c != 0xfffd || (len == 3 && memcmp(text.p + i, "\xef\xbf\xbd", 3) == 0);
+
+		if (!is_one && !damaged)
+			fb_buf_add(out, text.p, i);
+		damaged |= !is_one;
+		if (damaged && is_one)
+			fb_buf_add(out, text.p + i, len);
+		else if (damaged)
+			fb_buf_add_text(out, "\xef\xbf\xbd");
+		i += len;
+	}
+	return damaged;
+}
+
+static bool is_ascii(struct fb_str text)
+{
+	uint8_t all = 0;
+
+	for (uint32_t i = 0; i < text.len; i++)
+		all |= (uint8_t)text.p[i];
+	return all < 0x80;
+}
+
+static void csv_utf8(const struct fb_writer *writer, struct fb_str text, struct fb_buf *out)
 {
 	if (!writer->quoting || !needs_quotes(writer, text)) {
 		fb_buf_add(out, text.p, text.len);
@@ -70,6 +131,16 @@ static void csv_text(const struct fb_writer *writer, struct fb_str text, struct 
 		fb_buf_add_char(out, (char)c);
 	}
 	fb_buf_add_char(out, (char)writer->quote);
+}
+
+static void csv_text(const struct fb_writer *writer, struct fb_str text, struct fb_buf *out)
+{
+	struct fb_buf whole = {0};
+
+	if (!is_ascii(text) && replace_damage(text, &whole))
+		text = (struct fb_str){whole.p, (uint32_t)whole.len};
+	csv_utf8(writer, text, out);
+	fb_buf_fini(&whole);
 }
 
 /* Numbers and booleans are never quoted; times are texts with blanks, so they are. */
@@ -123,36 +194,6 @@ static void csv_row(struct fb_writer *writer, const struct fb_value *values, str
 }
 
 /* ---- json ---- */
-
-/*
- * Length of the UTF-8 sequence at p[0, len), *ret its character. 0xFFFD for what is none; its
- * length is then that of the longest beginning of one (Unicode 15, section 3.9, as Java's decoder).
- */
-static uint32_t utf8_next(const uint8_t *p, uint32_t len, uint32_t *ret)
-{
-	uint32_t want = p[0] < 0x80   ? 1
-			: p[0] < 0xc2 ? 0
-			: p[0] < 0xe0 ? 2
-			: p[0] < 0xf0 ? 3
-			: p[0] < 0xf5 ? 4
-				      : 0;
-	uint32_t c = want == 1 ? p[0] : p[0] & (0x7fu >> want);
-
-	*ret = 0xfffd;
-	if (want == 0)
-		return 1;
-	for (uint32_t i = 1; i < want; i++) {
-		/* Behind the first byte: no overlong form, no surrogate, nothing above U+10FFFF. */
-		uint8_t low = i > 1 ? 0x80 : p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
-		uint8_t high = i > 1 ? 0xbf : p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
-
-		if (i == len || p[i] < low || p[i] > high)
-			return i;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	*ret = c;
-	return want;
-}
 
 /* One character that is not plain ASCII. Jackson writes what needs two UTF-16 units as escapes, the
  * rest as it is. */

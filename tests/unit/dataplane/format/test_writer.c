@@ -77,7 +77,10 @@ Test(csv_writer, quotes)
 		{"csv.field-delimiter=;", TWO, {S("a,b"), S("a:b")}, "\"a,b\";\"a:b\""},
 		{QUOTE_SINGLE, TWO, {S("it's"), S("a\"b")}, "'it''s','a\"b'"},
 		{QUOTE_OFF, TWO, {S("a,b"), S("a\"b c")}, "a,b,a\"b c"},
-		{NULL, "CHAR(2) STRING", {S("ab"), S("c")}, "ab,c"});
+		{NULL, "CHAR(2) STRING", {S("ab"), S("c")}, "ab,c"},
+		/* What is no UTF-8 is U+FFFD, once for each byte that begins nothing; a real one stays. */
+		{NULL, TWO, {S("Z\xfcrich"), S("\xfb\xff\xbf")}, "Z\xef\xbf\xbdrich,\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{NULL, TWO, {S("\xef\xbf\xbd\xc3\xa9"), S("\xc3\xa9\xe2\x82")}, "\xef\xbf\xbd\xc3\xa9,\xc3\xa9\xef\xbf\xbd"});
 }
 
 /* Doubled, both the quote and the escape character. */

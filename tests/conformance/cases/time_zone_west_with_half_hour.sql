@@ -1,0 +1,8 @@
+-- rule: 1.4
+-- about: what depends on the zone: half an hour west of Brazil, before and after 1970
+-- include: parse
+SET 'table.local-time-zone' = 'GMT-03:30';
+CREATE TABLE sink (id INT, a STRING, b BIGINT, c TIMESTAMP(3), d DATE, e STRING, f BIGINT, g TIMESTAMP_LTZ(3), h STRING) WITH (${sink:sink});
+INSERT INTO sink SELECT id, FROM_UNIXTIME(CAST(id AS BIGINT) * 3600 - 40000), UNIX_TIMESTAMP('2024-01-01 00:00:00'), CAST(TO_TIMESTAMP_LTZ(id * 7200 - 90000, 0) AS TIMESTAMP(3)),
+  CAST(TO_TIMESTAMP_LTZ(id * 7200 - 90000, 0) AS DATE), DATE_FORMAT(TO_TIMESTAMP_LTZ(id * 7200 - 90000, 0), 'yyyy-MM-dd HH:mm'), EXTRACT(HOUR FROM TO_TIMESTAMP_LTZ(id * 7200 + 90000, 0)),
+  CAST(TIMESTAMP '1969-12-31 22:10:00.000' AS TIMESTAMP_LTZ(3)), CAST(TO_TIMESTAMP_LTZ(id * 7200 - 90000, 0) AS STRING) FROM parse WHERE id < 40;
