@@ -119,3 +119,39 @@ uint64_t fb_query_fingerprint(const struct fb_query_plan *query)
 	fb_buf_fini(&out);
 	return hash;
 }
+
+/* "csv.field-delimiter", …: not what the connector is told. */
+static bool is_of_format(const struct fb_table *table, const char *key)
+{
+	size_t len = table->format ? strlen(table->format) : 0;
+
+	return len > 0 && strncmp(key, table->format, len) == 0 && key[len] == '.';
+}
+
+uint64_t fb_table_time_fingerprint(const struct fb_table *table)
+{
+	const struct fb_table_column *column;
+	struct fb_buf out = {0};
+	uint64_t hash;
+
+	if (!table->has_watermark)
+		return 0;
+	column = &table->columns[table->rowtime];
+	add_bytes(&out, table->format);
+	for (uint16_t i = 0; i < table->field_cnt; i++) {
+		add_bytes(&out, table->fields[i]->name);
+		add_type(&out, table->fields[i]->type);
+	}
+	for (uint16_t i = 0; i < table->option_cnt; i++)
+		if (is_of_format(table, table->options[i].key)) {
+			add_bytes(&out, table->options[i].key);
+			add_bytes(&out, table->options[i].value);
+		}
+	if (column->kind == FB_COLUMN_COMPUTED)
+		add_expr(&out, column->value);
+	else
+		fb_buf_printf(&out, "field %u;", column->field);
+	hash = out.failed ? 0 : XXH3_64bits(out.p ? out.p : "", out.len);
+	fb_buf_fini(&out);
+	return hash;
+}

@@ -81,6 +81,12 @@ static inline struct fb_type fb_table_input_type(const struct fb_table *table, u
 /* The value of an option, or NULL. */
 const char *fb_table_option(const struct fb_table *table, const char *key);
 
+/*
+ * A number for "event time is computed in the same way": of the watermark column's expression, the record's fields and the
+ * options of its format; not of names, connector and delay. 0: the table has no watermark.
+ */
+uint64_t fb_table_time_fingerprint(const struct fb_table *table);
+
 /* ---- expressions ---- */
 
 /*

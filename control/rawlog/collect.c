@@ -47,10 +47,49 @@ static int64_t arrival_of(const struct fb_keeper *keeper, struct keeper_lane *la
 	return ns;
 }
 
+/* ---- event times ---- */
+
+static void read_burst(struct keeper_lane *lane, const struct rte_mbuf *mbuf, enum fb_tap_burst_kind kind)
+{
+	if (kind == FB_TAP_BURST_KNOWN)
+		lane->burst = fb_tap_read_burst(mbuf);
+	else if (kind == FB_TAP_BURST_UNKNOWN)
+		lane->burst.definition = 0;
+}
+
+/* A block's times are known if those of all its bursts are, and in the same way. They hold for who needs the fields of all. */
+static void add_times(struct keeper_lane *lane)
+{
+	struct fb_tap_burst *times = &lane->open->times;
+	bool first = lane->open->fill.header.datagram_cnt == 1;
+
+	if (first)
+		*times = lane->burst;
+	else if (times->definition != lane->burst.definition)
+		times->definition = 0;
+	times->fields |= lane->burst.fields;
+	times->oldest_ms = FB_MIN(times->oldest_ms, lane->burst.oldest_ms);
+	times->newest_ms = FB_MAX(times->newest_ms, lane->burst.newest_ms);
+}
+
+static bool add_datagram(struct keeper_lane *lane, const struct fb_block_datagram *datagram)
+{
+	if (!fb_block_try_add(&lane->open->fill, datagram))
+		return false;
+	add_times(lane);
+	return true;
+}
+
+/* ---- blocks ---- */
+
 static void seal(struct fb_keeper *keeper, struct keeper_lane *lane)
 {
 	struct keeper_buffer *buffer = lane->open;
+	const struct fb_tap_burst *times = &buffer->times;
 
+	if (times->definition != 0)
+		fb_block_note_event_times(&buffer->fill, (struct fb_event_times_by){times->definition, times->fields},
+			times->oldest_ms, times->newest_ms);
 	lane->open = NULL;
 	buffer->next = NULL;
 	pthread_mutex_lock(&keeper->lock);
@@ -91,8 +130,9 @@ static bool collect(struct fb_keeper *keeper, uint32_t worker, const struct rte_
 	};
 
 	fb_block_map_ipv4(datagram.source, note.source_ip);
+	read_burst(lane, mbuf, note.burst);
 	if (lane->open != NULL) {
-		if (fb_block_try_add(&lane->open->fill, &datagram))
+		if (add_datagram(lane, &datagram))
 			return true;
 		seal(keeper, lane);
 	}
@@ -102,8 +142,7 @@ static bool collect(struct fb_keeper *keeper, uint32_t worker, const struct rte_
 		keeper_drop(lane, FB_RAW_DISK_SLOW, 1, datagram.len);
 		return true;
 	}
-	FB_IGNORE(fb_block_try_add(
-		&lane->open->fill, &datagram)); /* an empty one takes any datagram */
+	FB_IGNORE(add_datagram(lane, &datagram)); /* an empty one takes any datagram */
 	return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "config/base/spsc.h"
 #include "control/rawlog/keeper.h"
+#include "dataplane/worker/tap.h"
 
 #define FB_KEEPER_TAP_BATCH 64
 
@@ -17,6 +18,7 @@ struct keeper_buffer {
 	struct keeper_buffer *next;
 	struct keeper_lane *lane;
 	struct fb_block_fill fill;
+	struct fb_tap_burst times; /* of all its bursts; definition 0: not known, or none yet */
 	int64_t begun_ns; /* monotonic */
 	uint8_t bytes[FB_BLOCK_BYTES];
 };
@@ -31,6 +33,7 @@ struct keeper_lane {
 	struct fb_rawlog_appender *appender;
 	/* the collector's */
 	struct keeper_buffer *open;
+	struct fb_tap_burst burst; /* of the last datagram; definition 0: not known */
 	int64_t last_arrival_ns;
 	/* the disk thread's */
 	int64_t pending_since_ns; /* monotonic; 0: nothing is pending */

@@ -23,6 +23,18 @@ static int say(struct fb_replay *replay, int rc, const char *what)
 	return rc;
 }
 
+static int list_first_levels(struct fb_replay *replay)
+{
+	const struct fb_replay_conf *conf = replay->conf;
+
+	replay->first_levels = calloc(conf->query_cnt, sizeof(*replay->first_levels));
+	if (replay->first_levels == NULL)
+		return FB_E_NO_MEMORY;
+	for (uint32_t i = 0; i < conf->query_cnt; i++)
+		replay->first_levels[i] = fb_query_first_level(conf->queries[i]);
+	return 0;
+}
+
 static int open_queries(struct fb_replay *replay)
 {
 	const struct fb_replay_conf *conf = replay->conf;
@@ -31,8 +43,7 @@ static int open_queries(struct fb_replay *replay)
 	int rc = 0;
 
 	replay->queries = calloc(conf->query_cnt, sizeof(*replay->queries));
-	replay->first_levels = calloc(conf->query_cnt, sizeof(*replay->first_levels));
-	if (replay->queries == NULL || replay->first_levels == NULL)
+	if (replay->queries == NULL)
 		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++) {
 		struct fb_query_out *query = &replay->queries[i];
@@ -41,7 +52,6 @@ static int open_queries(struct fb_replay *replay)
 		query->replay = replay;
 		query->index = i;
 		query->plan = conf->queries[i];
-		replay->first_levels[i] = fb_query_first_level(query->plan);
 		query->types = calloc(query->plan->select_cnt + 1u, sizeof(*query->types));
 		if (query->types == NULL)
 			return FB_E_NO_MEMORY;
@@ -193,8 +203,10 @@ static int open_replay(struct fb_replay *replay, const struct fb_replay_input *i
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	bool by_lane = replay->log != NULL && !conf->batch && has_session(conf);
-	int rc = input->open(replay, &replay->source);
+	int rc = list_first_levels(replay);
 
+	if (rc == 0)
+		rc = input->open(replay, &replay->source);
 	if (rc != 0)
 		return say(replay, rc, fb_strerror(rc));
 	replay->thread_cnt = by_lane ? 1 : conf->threads;

@@ -203,6 +203,8 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 	reader->source = conf->source;
 	reader->own_ms = FB_TIME_MIN;
 	reader->batch_own_ms = FB_TIME_MIN;
+	reader->oldest_ms = FB_TIME_MAX;
+	reader->newest_ms = FB_TIME_MIN;
 	reader->others_ms = FB_TIME_MAX;
 	reader->global_ms = conf->watermark_ms;
 	reader->query_cnt = conf->query_cnt;
@@ -224,6 +226,8 @@ int fb_reader_create(const struct fb_reader_conf *conf, struct fb_reader **ret)
 		fb_reader_destroy(reader);
 		return rc;
 	}
+	if (reader->tracks)
+		reader->definition = fb_event_definition_of(conf);
 	*ret = reader;
 	return 0;
 }

@@ -50,6 +50,18 @@ struct fb_reader_conf {
 		       kernel */
 };
 
+/*
+ * How a reader computes event time (the raw log notes it beside ranges of event times): `hash` of the time's expression,
+ * format and framing, and the fields that have to be readable for a record to count. A range holds for whoever has the same
+ * hash and needs at least these fields. hash 0: it cannot be told.
+ */
+struct fb_event_definition {
+	uint64_t hash;
+	uint64_t fields;
+};
+/* Of the reader that would be made of this, if one of its queries has windows. Control thread. */
+struct fb_event_definition fb_event_definition_of(const struct fb_reader_conf *conf);
+
 /* Where the records of one query went. decoded of the reader = the sum of disposition. */
 struct fb_query_counters {
 	uint64_t disposition[FB_REC_CNT];
@@ -155,6 +167,10 @@ uint32_t fb_reader_take_marks(struct fb_reader *reader, const int64_t **ret_mark
 bool fb_reader_take_mark(struct fb_reader *reader, int64_t *ret_mark_ms);
 /* Hot. This partition's own watermark after the last flush. */
 int64_t fb_reader_own_watermark(const struct fb_reader *reader);
+/* Hot. hash 0 where it tracks no event time. */
+struct fb_event_definition fb_reader_event_definition(const struct fb_reader *reader);
+/* Hot. The oldest and newest event time of all records flushed since the last call; oldest > newest: none had one. */
+void fb_reader_take_event_times(struct fb_reader *reader, int64_t *ret_oldest_ms, int64_t *ret_newest_ms);
 /* Hot. Raises the global watermark (a lower one is ignored): slices that it completes can be taken.
  */
 void fb_reader_set_watermark(struct fb_reader *reader, int64_t watermark_ms);

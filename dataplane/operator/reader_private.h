@@ -120,6 +120,9 @@ struct fb_reader {
 	uint64_t rowtime_failed[FB_BATCH_WORDS];
 	struct fb_span span;  /* of these times; only where span_known, and then all are times */
 	bool span_known;
+	struct fb_event_definition definition;
+	int64_t oldest_ms; /* of the event times since they were taken */
+	int64_t newest_ms;
 	int64_t batch_ms;     /* the watermark that the rows of the batch make; FB_TIME_MIN: none */
 	int64_t batch_own_ms; /* own watermark after the batch */
 	bool before_ready;

@@ -48,6 +48,7 @@ static inline bool has_rowtime(const struct fb_reader *reader, uint32_t row)
 static void track(struct fb_reader *reader)
 {
 	const struct fb_batch *batch = &reader->batch;
+	int64_t oldest = FB_TIME_MAX;
 	int64_t newest = FB_TIME_MIN;
 	uint64_t failed = 0;
 
@@ -59,11 +60,18 @@ static void track(struct fb_reader *reader)
 	if (!reader->rowtimes->has_null && failed == 0) {
 		reader->span = fb_span_of(reader->rowtimes->i64, batch->sel, batch->sel_cnt);
 		reader->span_known = fb_span_is_of_times(reader->span);
-		newest = reader->span_known ? reader->span.max : FB_TIME_MIN;
+	}
+	if (reader->span_known) {
+		oldest = reader->span.min;
+		newest = reader->span.max;
 	}
 	for (uint32_t i = 0; !reader->span_known && i < batch->sel_cnt; i++)
-		if (has_rowtime(reader, batch->sel[i]))
+		if (has_rowtime(reader, batch->sel[i])) {
+			oldest = FB_MIN(oldest, reader->rowtimes->i64[batch->sel[i]]);
 			newest = FB_MAX(newest, reader->rowtimes->i64[batch->sel[i]]);
+		}
+	reader->oldest_ms = FB_MIN(reader->oldest_ms, oldest);
+	reader->newest_ms = FB_MAX(reader->newest_ms, newest);
 	reader->batch_ms = newest == FB_TIME_MIN ? FB_TIME_MIN
 						 : advance(FB_TIME_MIN, newest, reader->delay_ms);
 }
@@ -195,6 +203,19 @@ bool fb_reader_take_mark(struct fb_reader *reader, int64_t *ret_mark_ms)
 	if (reader->mark_at == reader->mark_cnt)
 		reader->mark_at = reader->mark_cnt = 0;
 	return true;
+}
+
+struct fb_event_definition fb_reader_event_definition(const struct fb_reader *reader)
+{
+	return reader->definition;
+}
+
+void fb_reader_take_event_times(struct fb_reader *reader, int64_t *ret_oldest_ms, int64_t *ret_newest_ms)
+{
+	*ret_oldest_ms = reader->oldest_ms;
+	*ret_newest_ms = reader->newest_ms;
+	reader->oldest_ms = FB_TIME_MAX;
+	reader->newest_ms = FB_TIME_MIN;
 }
 
 void fb_reader_set_others(struct fb_reader *reader, int64_t watermark_ms)

@@ -435,6 +435,18 @@ static void feed(struct fb_worker *worker, const struct fb_datagram *datagram, u
 
 /* ---- the tap ---- */
 
+/* With the first datagram of the burst goes what is known of its event times. */
+static enum fb_tap_burst_kind tell_burst(struct tap_stream *tap, const struct rte_mbuf *mbuf, uint8_t *payload)
+{
+	if (tap->begun)
+		return FB_TAP_BURST_SAME;
+	tap->begun = true;
+	if (tap->burst.definition == 0 || !fb_tap_has_room(mbuf, payload))
+		return FB_TAP_BURST_UNKNOWN;
+	fb_tap_write_burst(payload, &tap->burst);
+	return FB_TAP_BURST_KNOWN;
+}
+
 /*
  * Gives the packets of kept streams away and leaves the others in front of `packets`; returns how
  * many those are. No reader looks at the burst any more: the notes may overwrite headers.
@@ -451,11 +463,13 @@ static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **pa
 	for (uint16_t i = 0; i < cnt; i++) {
 		const struct fb_datagram *datagram = &datagrams[i];
 		struct tap_stream *tap = &worker->taps[datagram->stream];
+		enum fb_tap_burst_kind burst;
 
 		if (!tap->kept) {
 			packets[left++] = packets[i];
 			continue;
 		}
+		burst = tell_burst(tap, packets[i], (uint8_t *)(uintptr_t)datagram->data);
 		fb_tap_write(packets[i], (uint8_t *)(uintptr_t)datagram->data, datagram->len,
 			&(struct fb_tap_note){.seq = tap->next_seq++,
 				.arrival_tsc = worker->last_tsc,
@@ -463,7 +477,8 @@ static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **pa
 				.source_ip = datagram->source_ip,
 				.source_port = datagram->source_port,
 				.stream = (uint16_t)datagram->stream,
-				.queue = (uint8_t)queue});
+				.queue = (uint8_t)queue,
+				.burst = (uint8_t)burst});
 		index[kept_cnt] = i;
 		kept[kept_cnt++] = packets[i];
 	}
@@ -474,6 +489,8 @@ static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **pa
 
 		worker->taps[datagram->stream].watermark_ms =
 			worker->taps[datagram->stream].seen_ms;
+		worker->taps[datagram->stream].begun = false;
+		worker->taps[datagram->stream].burst.definition = 0;
 		if (i < taken) {
 			stream->tapped_datagrams++;
 			stream->tapped_bytes += datagram->len;
@@ -492,6 +509,21 @@ static void note_watermark(struct fb_worker *worker, const struct reader_slot *s
 	worker->taps[slot->stream].seen_ms = fb_reader_watermark(slot->reader);
 }
 
+/* Readers may differ in what event time is: the lowest number counts, which is the same on all workers and over restarts. */
+static void note_event_times(struct fb_worker *worker, const struct reader_slot *slot)
+{
+	struct fb_event_definition definition = fb_reader_event_definition(slot->reader);
+	struct fb_tap_burst *burst = &worker->taps[slot->stream].burst;
+	int64_t oldest_ms, newest_ms;
+
+	fb_reader_take_event_times(slot->reader, &oldest_ms, &newest_ms);
+	if (definition.hash == 0)
+		return;
+	if (burst->definition == 0 || definition.hash < burst->definition ||
+		(definition.hash == burst->definition && definition.fields < burst->fields))
+		*burst = (struct fb_tap_burst){definition.hash, definition.fields, oldest_ms, newest_ms};
+}
+
 /* After the flush no reader holds a pointer into the packets. */
 static void after_burst(struct fb_worker *worker)
 {
@@ -507,6 +539,8 @@ static void after_burst(struct fb_worker *worker)
 		hand_over_sealed(worker, i);
 		hand_over_rows(worker, i, false);
 		note_watermark(worker, slot);
+		if (worker->taps[slot->stream].kept)
+			note_event_times(worker, slot);
 	}
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dataplane/worker/mail_ring.h"
+#include "dataplane/worker/tap.h"
 #include "dataplane/worker/worker.h"
 
 #define FB_WORKER_QUEUE_MAX 8
@@ -17,6 +18,8 @@ struct tap_stream {
 	uint64_t next_seq;
 	int64_t watermark_ms; /* of a reader, before the burst: what its records were judged by */
 	int64_t seen_ms;      /* the same, after the burst */
+	struct fb_tap_burst burst; /* event times of the burst at hand; definition 0: not known */
+	bool begun; /* its first datagram has told of them */
 };
 
 enum slot_state {

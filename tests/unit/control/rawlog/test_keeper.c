@@ -100,6 +100,9 @@ static void stop(void)
 
 /* Bytes that do not compress (or do), the same for the same number. */
 static bool compressible;
+/* What goes with the next packet; KNOWN: times, too. */
+static enum fb_tap_burst_kind burst_kind;
+static struct fb_tap_burst burst;
 
 static void payload(uint64_t seq, uint8_t bytes[PAYLOAD_BYTES])
 {
@@ -124,13 +127,16 @@ static bool tap_one(void)
 		.arrival_tsc = rte_rdtsc(),
 		.watermark_ms = FB_TIME_MIN,
 		.source_ip = 0x0a090002,
-		.source_port = 4000};
+		.source_port = 4000,
+		.burst = (uint8_t)burst_kind};
 
 	if (mbuf == NULL)
 		return false;
 	payload(tapped, bytes);
 	memset(rte_pktmbuf_append(mbuf, 42), 0, 42);
 	memcpy(rte_pktmbuf_append(mbuf, PAYLOAD_BYTES), bytes, PAYLOAD_BYTES);
+	if (burst_kind == FB_TAP_BURST_KNOWN)
+		fb_tap_write_burst(rte_pktmbuf_mtod_offset(mbuf, uint8_t *, 42), &burst);
 	fb_tap_write(mbuf, rte_pktmbuf_mtod_offset(mbuf, uint8_t *, 42), PAYLOAD_BYTES, &note);
 	if (!fb_spsc_try_publish(fb_worker_tap(worker), mbuf)) {
 		rte_pktmbuf_free(mbuf);
@@ -418,4 +424,57 @@ Test(keeper, another_error_of_the_store_is_counted_as_that)
 	fb_keeper_error(keeper, error);
 	cr_assert_str_eq(error, "");
 	cr_assert_eq(check_log(NULL), view.datagrams[FB_RAW_LOGGED]);
+}
+
+static void tap_burst(enum fb_tap_burst_kind kind, struct fb_tap_burst times, uint64_t cnt)
+{
+	burst_kind = kind;
+	burst = times;
+	tap(1);
+	burst_kind = FB_TAP_BURST_SAME;
+	tap(cnt - 1);
+}
+
+/* What readers saw of a block's bursts is in its header, if it is known of all of them and in the same way. */
+Test(keeper, blocks_say_what_event_times_their_bursts_have)
+{
+	struct fb_rawlog_range range = FB_RAWLOG_RANGE_ALL(0, 0);
+	struct fb_block_header header;
+	struct fb_rawlog_scan *scan;
+	uint32_t known = 0, unknown = 0;
+
+	disk(512);
+	start();
+	tap_burst(FB_TAP_BURST_KNOWN, (struct fb_tap_burst){7, 0x1, 100, 200}, 10); /* 0 … 9 */
+	tap_burst(FB_TAP_BURST_KNOWN, (struct fb_tap_burst){7, 0x2, 50, 150}, 10);
+	settle(0);
+	tap_burst(FB_TAP_BURST_KNOWN, (struct fb_tap_burst){7, 0x1, INT64_MAX, INT64_MIN}, 10); /* 20 … 29: no record had one */
+	settle(0);
+	tap_burst(FB_TAP_BURST_UNKNOWN, (struct fb_tap_burst){0}, 10); /* 30 … 39 */
+	tap_burst(FB_TAP_BURST_KNOWN, (struct fb_tap_burst){8, 0x1, 100, 200}, 10); /* 40 … 49 */
+	settle(0);
+	cr_assert_eq(fb_rawlog_stream_id(fb_keeper_log(keeper), "people", false, &range.stream), 0);
+	cr_assert_eq(fb_rawlog_scan_create(fb_keeper_log(keeper), &range, &scan), 0);
+	while (fb_rawlog_scan_header(scan, &header) == 0) {
+		bool is_known = header.event_times_by.definition != 0;
+
+		known += is_known;
+		unknown += !is_known;
+		if (header.first_seq < 20) {
+			cr_assert_eq(header.event_times_by.definition, 7u);
+			cr_assert_leq(header.min_event_ms, header.last_seq >= 10 ? 50 : 100);
+			cr_assert_geq(header.max_event_ms, header.first_seq < 10 ? 200 : 150);
+			cr_assert(header.last_seq < 10 || header.event_times_by.fields & 0x2);
+		} else if (header.last_seq < 30) {
+			cr_assert_eq(header.event_times_by.definition, 7u);
+			cr_assert_gt(header.min_event_ms, header.max_event_ms);
+		} else if (header.first_seq < 40) {
+			cr_assert_not(is_known, "a burst of it is not known");
+			cr_assert_eq(header.min_event_ms, FB_TIME_MIN);
+			cr_assert_eq(header.max_event_ms, FB_TIME_MAX);
+		}
+	}
+	cr_assert_geq(known, 2u);
+	cr_assert_geq(unknown, 1u);
+	fb_rawlog_scan_destroy(scan);
 }

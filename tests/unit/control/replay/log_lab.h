@@ -142,6 +142,11 @@ struct lab {
 	struct fb_rawlog_appender *appenders[LAB_LANES_MAX];
 	struct fb_block_fill fills[LAB_LANES_MAX];
 	uint64_t next_seq[LAB_LANES_MAX];
+	/* What the blocks' headers say of event times, as a reader would have: of good records. */
+	struct fb_event_times_by noted; /* definition 0: nothing */
+	uint32_t silent_blocks;         /* every n-th says nothing all the same */
+	int64_t oldest_ms[LAB_LANES_MAX], newest_ms[LAB_LANES_MAX];
+	uint32_t sealed;
 };
 
 static inline void lab_release(void *arg, uint8_t *bytes)
@@ -162,13 +167,23 @@ static inline void lab_open(struct lab *lab, uint32_t lane_cnt)
 
 		cr_assert_eq(fb_rawlog_appender_create(lab->log, &conf, &lab->appenders[i]), 0);
 		lab->next_seq[i] = 10;
+		lab->oldest_ms[i] = INT64_MAX;
+		lab->newest_ms[i] = INT64_MIN;
 	}
 }
 
 static inline void lab_seal(struct lab *lab, uint32_t lane)
 {
-	if (lab->fills[lane].bytes != NULL)
-		cr_assert_eq(fb_rawlog_append(lab->appenders[lane], &lab->fills[lane]), 0);
+	struct fb_block_fill *fill = &lab->fills[lane];
+
+	if (fill->bytes == NULL)
+		return;
+	lab->sealed++;
+	if (lab->noted.definition != 0 && (lab->silent_blocks == 0 || lab->sealed % lab->silent_blocks != 0))
+		fb_block_note_event_times(fill, lab->noted, lab->oldest_ms[lane], lab->newest_ms[lane]);
+	lab->oldest_ms[lane] = INT64_MAX;
+	lab->newest_ms[lane] = INT64_MIN;
+	cr_assert_eq(fb_rawlog_append(lab->appenders[lane], fill), 0);
 }
 
 static inline void lab_add(struct lab *lab, uint32_t lane, int64_t arrival_ns, const char *text, uint32_t len)
@@ -192,6 +207,7 @@ static inline void lab_add(struct lab *lab, uint32_t lane, int64_t arrival_ns, c
 static inline void lab_fill(struct lab *lab, const struct traffic *traffic, uint32_t block_datagrams)
 {
 	struct fb_buf text = {0};
+	int64_t oldest = INT64_MAX, newest = INT64_MIN;
 	uint32_t made = 0;
 
 	for (uint32_t i = 0; i < traffic->record_cnt; i++) {
@@ -201,10 +217,16 @@ static inline void lab_fill(struct lab *lab, const struct traffic *traffic, uint
 
 		fb_buf_printf(&text, "%s,%lld%s,%lld\n", record->key, (long long)record->value, record->bad ? "x" : "",
 			(long long)record->ms);
+		oldest = record->bad ? oldest : FB_MIN(oldest, record->ms);
+		newest = record->bad ? newest : FB_MAX(newest, record->ms);
 		if (!last)
 			continue;
 		lab_add(lab, record->lane, record->arrival_ns, text.p, (uint32_t)text.len);
 		fb_buf_clear(&text);
+		lab->oldest_ms[record->lane] = FB_MIN(lab->oldest_ms[record->lane], oldest);
+		lab->newest_ms[record->lane] = FB_MAX(lab->newest_ms[record->lane], newest);
+		oldest = INT64_MAX;
+		newest = INT64_MIN;
 		if (fill->header.datagram_cnt >= block_datagrams)
 			lab_seal(lab, record->lane);
 		if (++made % 500 == 0)
@@ -217,13 +239,39 @@ static inline void lab_fill(struct lab *lab, const struct traffic *traffic, uint
 	fb_buf_fini(&text);
 }
 
-static inline void lab_close(struct lab *lab)
+static inline void lab_shut(struct lab *lab)
 {
 	for (uint32_t i = 0; i < LAB_LANES_MAX; i++)
 		fb_rawlog_appender_destroy(lab->appenders[i]);
+	memset(lab->appenders, 0, sizeof(lab->appenders));
 	fb_rawlog_close(lab->log);
 	fb_store_close(lab->store);
+}
+
+/* To be read. */
+static inline void lab_reopen(struct lab *lab)
+{
+	lab->store = store_open(lab->path);
+	cr_assert_eq(fb_rawlog_open(lab->store, &lab->log), 0);
+}
+
+static inline void lab_close(struct lab *lab)
+{
+	lab_shut(lab);
 	folder_remove(lab->path);
+}
+
+/* What readers of this plan note of event times. */
+static inline struct fb_event_times_by lab_times_of(const struct fb_plan *plan)
+{
+	struct fb_reader_conf conf = {.source = plan->queries[0]->source,
+		.queries = plan->queries,
+		.query_cnt = plan->query_cnt,
+		.framing = FB_FRAMING_NEWLINE};
+	struct fb_event_definition definition = fb_event_definition_of(&conf);
+
+	cr_assert_neq(definition.hash, 0u);
+	return (struct fb_event_times_by){definition.hash, definition.fields};
 }
 
 /* ---- a run ---- */

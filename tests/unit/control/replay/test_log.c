@@ -299,6 +299,204 @@ Test(replay_log, it_can_be_cancelled)
 	lab_close(&lab);
 }
 
+/* ---- ranges of event time ---- */
+
+/* Rows of windows in the range only; window_end is the first column. */
+static void keep_range(struct lines *rows, const struct fb_replay_range *range)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->cnt; i++) {
+		int64_t end = atoll(rows->text[i]);
+
+		if (end - SIZE_MS >= range->from_ms && end <= range->to_ms)
+			rows->text[kept++] = rows->text[i];
+		else
+			free(rows->text[i]);
+	}
+	rows->cnt = kept;
+}
+
+/* Blocks say what times they have, all or most of them: rows are the same, and what is not needed is not read. */
+static void check_ranges(uint32_t lane_cnt, uint32_t silent_blocks, bool in_range)
+{
+	struct fb_replay_range range = {LAB_BASE_MS + 6000, LAB_BASE_MS + 11000};
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE)};
+	struct traffic traffic = {.lane_cnt = lane_cnt, .record_cnt = 8000, .disorder_ms = 700, .step_ms = 3};
+	struct lab lab = {.noted = lab_times_of(taken.plan), .silent_blocks = silent_blocks};
+	struct answer want;
+
+	traffic_make(&traffic, lane_cnt);
+	lab_open(&lab, lane_cnt);
+	lab_fill(&lab, &traffic, 12);
+	want = obvious(&traffic, true, 0);
+	if (in_range)
+		keep_range(&want.rows, &range);
+	for (uint32_t threads = 1; threads <= 4; threads++) {
+		struct fb_replay_numbers numbers;
+
+		lab_expect_run(&lab,
+			&(struct setup){.batch = true, .threads = threads, .windows = in_range ? &range : NULL}, &taken, &numbers);
+		lines_sort(&taken.rows[0]);
+		lines_expect(&taken.rows[0], &want.rows, "in a range");
+		cr_assert_eq(numbers.queries[0].counters.disposition[FB_REC_LATE], 0u);
+		cr_assert_eq(numbers.log.blocks + numbers.log.pruned_blocks, lab.sealed);
+		cr_assert_eq(numbers.log.pruned_blocks > 0, in_range);
+		cr_assert_eq(numbers.log.unranged_blocks > 0, silent_blocks > 0);
+		taken_reset(&taken);
+		fb_replay_numbers_fini(&numbers);
+	}
+	lines_free(&want.rows);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+Test(replay_log, blocks_tell_their_event_times)
+{
+	for (uint32_t lanes = 1; lanes <= 3; lanes += 2)
+		for (uint32_t silent = 0; silent <= 9; silent += 9) {
+			check_ranges(lanes, silent, false);
+			check_ranges(lanes, silent, true);
+		}
+}
+
+/* Other times, or of a reader that would not have counted all records: nothing can be left out, and nothing is wrong. */
+Test(replay_log, ranges_of_other_readers_are_not_believed)
+{
+	struct fb_replay_range range = {LAB_BASE_MS + 6000, LAB_BASE_MS + 11000};
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE)};
+	struct traffic traffic = {.lane_cnt = 1, .record_cnt = 4000, .disorder_ms = 700, .step_ms = 3};
+	struct fb_event_times_by noted = lab_times_of(taken.plan);
+
+	traffic_make(&traffic, 1);
+	for (int i = 0; i < 2; i++) {
+		struct lab lab = {.noted = noted};
+		struct answer want = obvious(&traffic, true, 0);
+		struct fb_replay_numbers numbers;
+
+		lab.noted.definition += i == 0;
+		lab.noted.fields |= i == 1 ? 1ull << 40 : 0;
+		keep_range(&want.rows, &range);
+		lab_open(&lab, 1);
+		lab_fill(&lab, &traffic, 12);
+		/* As if there had been nothing in them. */
+		lab_expect_run(&lab, &(struct setup){.batch = true, .threads = 2, .windows = &range}, &taken, &numbers);
+		lines_sort(&taken.rows[0]);
+		lines_expect(&taken.rows[0], &want.rows, "with ranges of others");
+		cr_assert_eq(numbers.log.unranged_blocks, lab.sealed);
+		cr_assert_eq(numbers.log.pruned_blocks, 0u);
+		taken_reset(&taken);
+		fb_replay_numbers_fini(&numbers);
+		lines_free(&want.rows);
+		lab_close(&lab);
+	}
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+}
+
+/* 3000 windows with a state that holds some dozens: with ranges they come as they are complete. */
+Test(replay_log, memory_is_bounded_by_the_disorder)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE)};
+	struct traffic traffic = {.lane_cnt = 2, .record_cnt = 30000, .disorder_ms = 1200, .step_ms = 100};
+
+	traffic_make(&traffic, 1);
+	for (int ranged = 0; ranged < 2; ranged++) {
+		struct lab lab = {.noted = ranged ? lab_times_of(taken.plan) : (struct fb_event_times_by){0}};
+		struct setup setup = {.batch = true, .threads = 2, .state_bytes = 32u << 20};
+		struct fb_replay_numbers numbers;
+		struct fb_buf message = {0};
+
+		lab_open(&lab, 2);
+		lab_fill(&lab, &traffic, 20);
+		cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), ranged ? 0 : FB_E_FULL, "%s", message.p);
+		cr_assert(!ranged || numbers.queries[0].windows >= 2900u);
+		fb_buf_fini(&message);
+		fb_replay_numbers_fini(&numbers);
+		taken_reset(&taken);
+		lab_close(&lab);
+	}
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+}
+
+/* ---- bounds and damage ---- */
+
+Test(replay_log, lanes_and_bounds_can_be_chosen)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE "SELECT k, v, ms FROM s;\n")};
+	struct traffic traffic = {.lane_cnt = 3, .record_cnt = 3000, .disorder_ms = 10, .step_ms = 3};
+	struct fb_replay_lane lanes[] = {{.core = 4, .from_seq = 20, .to_seq = 119}, {.core = 0, .from_seq = 15, .to_seq = 15}};
+	struct fb_replay_log log = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .lanes = lanes, .lane_cnt = 2};
+	struct fb_replay_numbers numbers;
+	struct fb_buf message = {0};
+	struct lab lab = {0};
+
+	traffic_make(&traffic, 7);
+	lab_open(&lab, 3);
+	lab_fill(&lab, &traffic, 13);
+	lab_expect_run(&lab, &(struct setup){.threads = 2, .log = &log}, &taken, &numbers);
+	cr_assert_eq(numbers.log.datagrams, 101u);
+	fb_replay_numbers_fini(&numbers);
+	taken_reset(&taken);
+	log.lane_cnt = 0;
+	log.from_ns = traffic.records[1000].arrival_ns;
+	log.to_ns = traffic.records[2000].arrival_ns;
+	lab_expect_run(&lab, &(struct setup){.threads = 2, .log = &log}, &taken, &numbers);
+	{
+		uint64_t want = 0;
+
+		for (uint32_t i = 0; i < traffic.record_cnt; i++)
+			want += traffic.records[i].arrival_ns >= log.from_ns && traffic.records[i].arrival_ns <= log.to_ns;
+		cr_assert_eq(numbers.decode.records, want);
+	}
+	fb_replay_numbers_fini(&numbers);
+	taken_reset(&taken);
+	lanes[0].core = 3;
+	log.lane_cnt = 1;
+	cr_assert_eq(lab_run(&lab, &(struct setup){.threads = 2, .log = &log}, &taken, &message, &numbers), FB_E_NOT_FOUND);
+	cr_assert_str_eq(message.p, "the raw log has nothing of core 3");
+	fb_buf_fini(&message);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+/* A byte of the last file is turned over: its block is missing, and counted; all others are there. */
+Test(replay_log, damage_costs_a_block)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE "SELECT k, v, ms FROM s;\n")};
+	struct traffic traffic = {.lane_cnt = 1, .record_cnt = 40000, .disorder_ms = 10, .step_ms = 3};
+	struct fb_replay_numbers whole, numbers;
+	char command[512];
+	struct lab lab = {0};
+
+	traffic_make(&traffic, 7);
+	lab_open(&lab, 1);
+	lab_fill(&lab, &traffic, 2000);
+	cr_assert_eq(fb_rawlog_roll(lab.appenders[0], NULL), 0);
+	lab_expect_run(&lab, &(struct setup){.threads = 1}, &taken, &whole);
+	taken_reset(&taken);
+	lab_shut(&lab);
+	snprintf(command, sizeof(command),
+		"f=$(ls -S '%s'/*.sst | head -1) && printf '\\377' | dd of=\"$f\" bs=1 seek=$(($(stat -c %%s \"$f\") / 2)) conv=notrunc "
+		"2>/dev/null",
+		lab.path);
+	cr_assert_eq(system(command), 0);
+	lab_reopen(&lab);
+	lab_expect_run(&lab, &(struct setup){.threads = 3}, &taken, &numbers);
+	cr_assert_eq(numbers.log.damaged_blocks, 1u);
+	cr_assert_gt(numbers.log.damaged_datagrams, 0u);
+	cr_assert_eq(numbers.log.datagrams + numbers.log.damaged_datagrams, whole.log.datagrams);
+	fb_replay_numbers_fini(&whole);
+	fb_replay_numbers_fini(&numbers);
+	taken_reset(&taken);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
 /* ---- epochs ---- */
 
 /* Stopped at every epoch and gone on from there: rows and numbers are those of a run in one piece. */

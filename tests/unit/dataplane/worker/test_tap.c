@@ -17,6 +17,7 @@ static struct query query;
 static struct fb_worker *worker;
 static struct fb_worker_snapshot snapshot;
 static struct frame f;
+static struct fb_tap_burst burst; /* of the packet that was taken last, if its note has one */
 
 static void setup(void)
 {
@@ -98,6 +99,8 @@ static struct fb_tap_note take(const char *text)
 	cr_assert(fb_spsc_poll(fb_worker_tap(worker), &item), "nothing on the tap");
 	mbuf = item;
 	note = fb_tap_read(mbuf);
+	if (note.burst == FB_TAP_BURST_KNOWN)
+		burst = fb_tap_read_burst(mbuf);
 	cr_assert_eq(rte_pktmbuf_data_len(mbuf), strlen(text));
 	cr_assert_eq(rte_pktmbuf_pkt_len(mbuf), strlen(text));
 	cr_assert_eq(memcmp(rte_pktmbuf_mtod(mbuf, void *), text, strlen(text)), 0);
@@ -128,6 +131,7 @@ Test(tap, packets_of_kept_streams_come_whole_and_in_order)
 		cr_assert_eq(note.stream, 0);
 		cr_assert_geq(note.arrival_tsc, tsc);
 		cr_assert_eq(note.watermark_ms, FB_TIME_MIN, "nobody reads it");
+		cr_assert(note.burst == FB_TAP_BURST_UNKNOWN || (i > 0 && note.burst == FB_TAP_BURST_SAME));
 		/* As the frame had them. */
 		stream_frame(&f, "x", 1);
 		cr_assert_eq(note.source_ip,
@@ -148,21 +152,37 @@ Test(tap, readers_see_what_the_tap_sees_and_notes_tell_their_watermark)
 {
 	struct fb_mail add = {
 		.kind = FB_MAIL_READER_ADD, .reader = query_reader(&query), .board = query.board};
+	struct fb_event_definition definition = fb_reader_event_definition(add.reader);
 	struct fb_report report;
 	struct fb_tap_note note;
 
 	create_worker(false, 0);
 	cr_assert_eq(fb_worker_send(worker, &add), 0);
 	settle();
-	send_to(STREAM_UDP_PORT, "a,1500\nb,2500\n");
+	send_to(STREAM_UDP_PORT, "a,1500\nb,2500\nc,x\n");
 	settle();
 	send_to(STREAM_UDP_PORT, "a,9500\n");
 	settle();
-	note = take("a,1500\nb,2500\n");
+	send_to(STREAM_UDP_PORT, "a,x\n");
+	settle();
+	note = take("a,1500\nb,2500\nc,x\n");
 	cr_assert_eq(note.watermark_ms, FB_TIME_MIN, "as it came there was none");
+	cr_assert_eq(note.burst, FB_TAP_BURST_KNOWN);
+	cr_assert_neq(definition.hash, 0);
+	cr_assert_eq(burst.definition, definition.hash);
+	cr_assert_eq(burst.fields, definition.fields);
+	cr_assert_eq(burst.oldest_ms, 1500);
+	cr_assert_eq(burst.newest_ms, 2500);
 	note = take("a,9500\n");
 	cr_assert_eq(note.watermark_ms, 1500, "2500 less the delay of a second");
+	cr_assert_eq(note.burst, FB_TAP_BURST_KNOWN);
+	cr_assert_eq(burst.oldest_ms, 9500);
+	cr_assert_eq(burst.newest_ms, 9500);
+	note = take("a,x\n");
+	cr_assert_eq(note.burst, FB_TAP_BURST_KNOWN);
+	cr_assert_gt(burst.oldest_ms, burst.newest_ms, "no record had an event time");
 	cr_assert_eq(snapshot.readers[0].decode.decoded, 3);
+	cr_assert_eq(snapshot.readers[0].decode.records, 5);
 	cr_assert_eq(fb_worker_send(worker, &(struct fb_mail){.kind = FB_MAIL_READER_END}), 0);
 	settle();
 	while (fb_worker_receive(worker, &report))
