@@ -76,7 +76,8 @@ static bool is_short(struct fb_core *core)
 
 	if (core->pages_out > PAGES_OUT_MAX)
 		return true;
-	if (atomic_load(&replay->published_ms) >= atomic_load_explicit(&core->watermark_ms, memory_order_relaxed))
+	if (atomic_load(&replay->published_ms) >= atomic_load_explicit(&core->watermark_ms, memory_order_relaxed) &&
+		atomic_load(&core->parts_seen) == core->parts_given)
 		return false;
 	for (uint32_t r = 0; core->parts_out > 0 && r < core->reader_cnt; r++)
 		for (uint32_t i = 0; i < replay->conf->query_cnt; i++)
@@ -144,6 +145,7 @@ bool fb_core_give_slice(struct fb_core *core, uint32_t query, struct fb_slice *s
 	bool given = give_part(core, &(struct fb_part){.core = core, .query = query, .slice = slice});
 
 	core->parts_out += given;
+	core->parts_given += given;
 	return given;
 }
 

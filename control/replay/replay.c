@@ -11,6 +11,9 @@
 #define BLOCK_BYTES_MIN (4 << 10)
 /* So that a block is one batch nearly always: FB_BATCH_ROWS, with room for lines that are shorter than the mean. */
 #define BLOCK_LINES (FB_BATCH_ROWS - 64)
+/* As batch: so many parts that came are looked through for what is of one window, more where there are many. */
+#define GATHER_PARTS_MIN 128u
+#define GATHER_PARTS_MAX 1024u
 #define PROGRESS_NS 100000000
 #define TAKE_NS 20000000 /* windows are looked for that often, also when no slice comes */
 
@@ -273,14 +276,39 @@ int fb_replay_give(struct fb_query_out *query, const struct fb_replay_rows *rows
 	return rc;
 }
 
+static void wake_cores(struct fb_replay *replay)
+{
+	pthread_mutex_lock(&replay->lock);
+	for (uint32_t i = 0; i < replay->core_cnt; i++)
+		pthread_cond_signal(&replay->cores[i].returned);
+	pthread_mutex_unlock(&replay->lock);
+}
+
+/* What many batches have of one window becomes one part, and goes back to the cores: else it would cost a slice for each. */
+static void gather(struct fb_replay *replay)
+{
+	for (uint32_t i = 0; i < replay->conf->query_cnt; i++) {
+		struct fb_query_out *query = &replay->queries[i];
+
+		if (query->assembly == NULL || query->fresh_parts < FB_MAX(query->gather_at, GATHER_PARTS_MIN))
+			continue;
+		query->fresh_parts = 0;
+		query->gather_at = FB_MIN(fb_assembly_gather(query->assembly) / 16, GATHER_PARTS_MAX);
+	}
+}
+
 static int take_parts(struct fb_replay *replay, struct fb_part *parts)
 {
+	uint64_t seen[FB_REPLAY_THREADS_MAX] = {0};
+	bool any = parts != NULL;
 	int rc = 0;
 
 	while (parts != NULL) {
 		struct fb_part *next = parts->next;
 
 		if (rc == 0 && parts->slice != NULL) {
+			seen[parts->core->index]++;
+			replay->queries[parts->query].fresh_parts++;
 			rc = fb_windows_add(&replay->queries[parts->query], parts);
 		} else {
 			if (rc == 0)
@@ -289,6 +317,12 @@ static int take_parts(struct fb_replay *replay, struct fb_part *parts)
 		}
 		parts = next;
 	}
+	if (rc == 0 && replay->conf->batch)
+		gather(replay);
+	for (uint32_t i = 0; i < replay->core_cnt; i++)
+		atomic_fetch_add(&replay->cores[i].parts_seen, seen[i]);
+	if (any)
+		wake_cores(replay);
 	return rc;
 }
 
@@ -386,14 +420,6 @@ static void tell_progress(struct fb_replay *replay, int64_t *next_ns)
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		progress.records += atomic_load_explicit(&replay->cores[i].records, memory_order_relaxed);
 	replay->conf->progress(replay->conf->arg, &progress);
-}
-
-static void wake_cores(struct fb_replay *replay)
-{
-	pthread_mutex_lock(&replay->lock);
-	for (uint32_t i = 0; i < replay->core_cnt; i++)
-		pthread_cond_signal(&replay->cores[i].returned);
-	pthread_mutex_unlock(&replay->lock);
 }
 
 /* Cores that wait for room hear of it: what did not come back by now is needed on. */

@@ -66,12 +66,14 @@ struct fb_core {
 	FB_CACHE_ALIGNED _Atomic int64_t watermark_ms; /* no slice of a window that this completes comes any more */
 	_Atomic uint64_t records;
 	_Atomic bool done;
+	_Atomic uint64_t parts_seen; /* by the taker, of those given: their slices came back if they were to */
 	/* under the replay's lock: on the way back */
 	struct fb_part *returned_parts;
 	struct fb_row_page *returned_pages;
 	pthread_cond_t returned;
 	bool marks_lost;    /* no memory to hand them over */
 	bool slices_lost;
+	uint64_t parts_given;
 	uint32_t parts_out; /* handed over and not returned */
 	uint32_t pages_out;
 	bool parked; /* under the lock: at the barrier */
@@ -85,6 +87,8 @@ struct fb_query_out {
 	const struct fb_query_plan *plan;
 	struct fb_slice_layout *layout; /* NULL: plain */
 	struct fb_assembly *assembly;   /* of windows */
+	uint32_t fresh_parts;           /* added since they were gathered */
+	uint32_t gather_at;             /* with so many they are again */
 	struct fb_part *spare;          /* as many as slices are lent to the assembly */
 	struct fb_type *types;          /* of the select list */
 	struct fb_buf rows;             /* encoded, on their way to the caller */

@@ -77,15 +77,21 @@ struct part *fb_part_add(
 	part->changed = true;
 	part->start_ms = start_ms;
 	part->last_end_ms = fb_window_last_end(&assembly->conf.plan->window, start_ms);
+	/* Slices come in ascending order, some hundreds at once. */
+	if (assembly->newest != NULL && assembly->newest->start_ms < start_ms)
+		link = &assembly->newest->next;
 	while (*link != NULL && (*link)->start_ms < start_ms)
 		link = &(*link)->next;
 	part->next = *link;
 	*link = part;
+	assembly->newest = part;
 	return part;
 }
 
 void fb_part_free(struct fb_assembly *assembly, struct part *part)
 {
+	if (assembly->newest == part)
+		assembly->newest = NULL;
 	fb_names_published(assembly, part->names);
 	free(part->exported);
 	if (part->from == FB_PART_OWN)
@@ -279,36 +285,43 @@ uint64_t fb_assembly_finish(struct fb_assembly *assembly)
 	return assembly->cascade.below == NULL ? rows : 0;
 }
 
-/* A part of the own pool that gets what this one has: the same slice, for the same windows. */
-static struct part *find_same(const struct fb_assembly *assembly, const struct part *like)
+/* A part of the own pool that gets what this one has: the same slice, for the same windows. `part`: the first that begins there. */
+static struct part *find_same(struct part *part, const struct part *like)
 {
-	struct part *part = assembly->parts;
-
-	while (part != NULL &&
-		(part == like || part->from != FB_PART_OWN || part->stacked || part->start_ms != like->start_ms ||
-			part->first_end_ms != like->first_end_ms))
+	while (part != NULL && part->start_ms == like->start_ms &&
+		(part == like || part->from != FB_PART_OWN || part->stacked || part->first_end_ms != like->first_end_ms))
 		part = part->next;
-	return part;
+	return part != NULL && part->start_ms == like->start_ms ? part : NULL;
 }
 
-void fb_assembly_gather(struct fb_assembly *assembly)
+uint32_t fb_assembly_gather(struct fb_assembly *assembly)
 {
 	struct part **link = &assembly->parts;
+	struct part *first = NULL; /* of those that begin where *link does */
+	uint32_t cnt = 0;
 
 	if (assembly->cascade.below != NULL)
 		fb_assembly_gather(assembly->cascade.below);
 	if (fb_assembly_is_session(assembly) || assembly->reading)
-		return;
+		return 0;
 	while (*link != NULL) {
 		struct part *part = *link;
-		struct part *into = part->stacked ? NULL : find_same(assembly, part);
+		struct part *next = part->next;
+		struct part *into;
 
-		if (into != NULL && fb_part_absorb(assembly, into, link) == 0)
+		if (first == NULL || first->start_ms != part->start_ms)
+			first = part;
+		into = part->stacked ? NULL : find_same(first, part);
+		if (into != NULL && fb_part_absorb(assembly, into, link) == 0) {
+			first = first == part ? next : first;
 			continue;
+		}
 		if (part->from != FB_PART_OWN)
 			take_home(assembly, part);
 		link = &part->next;
+		cnt++;
 	}
+	return cnt;
 }
 
 /* ---- numbers ---- */

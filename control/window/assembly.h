@@ -72,9 +72,9 @@ int fb_assembly_add(
 /*
  * While records still come for slices that were handed over open (checkpoints): what is of the same slice and
  * for the same windows becomes one part of the own pool, and lent slices go back, as far as there is room.
- * Not while a window is read.
+ * Not while a window is read. Returns how many parts there are then, of the last level.
  */
-void fb_assembly_gather(struct fb_assembly *assembly);
+uint32_t fb_assembly_gather(struct fb_assembly *assembly);
 /* Records in slices that no window needed, since the last call. Of a cascade also those of windows of the
  * first level that are through: fb_assembly_finish returns none of them. */
 uint64_t fb_assembly_take_skipped(struct fb_assembly *assembly);

@@ -77,6 +77,7 @@ struct fb_assembly {
 	struct fb_assembly *above; /* NULL: the last level */
 	struct fb_slice_pool *pool;
 	struct part *parts;       /* sorted by start */
+	struct part *newest;      /* that was added last, where the next one often goes; NULL: it is gone */
 	int64_t done_ms;          /* of the last window published */
 	int64_t next_end_ms;      /* of the next window; FB_TIME_MAX: no part */
 	int64_t joined_ms;        /* SESSION: fragments before this were joined */
@@ -126,6 +127,15 @@ static inline bool fb_assembly_is_session(const struct fb_assembly *assembly)
 static inline bool fb_assembly_keeps_epoch(const struct fb_assembly *assembly)
 {
 	return fb_assembly_is_session(assembly) || assembly->cascade.below != NULL || assembly->above != NULL;
+}
+
+/*
+ * Parts that a window may need are the first of the list: of TUMBLE, HOP and CUMULATE a slice begins before all ends of its
+ * windows. There may be tens of thousands behind them.
+ */
+static inline bool fb_part_may_be_needed(const struct part *part, int64_t end_ms)
+{
+	return part != NULL && part->start_ms < end_ms;
 }
 
 static inline bool fb_part_is_needed(const struct part *part, int64_t end_ms)

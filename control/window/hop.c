@@ -34,13 +34,14 @@ static void drop_front(struct hop *hop, int64_t end_ms)
 void fb_hop_reset(struct fb_assembly *assembly)
 {
 	struct hop *hop = &assembly->hop;
+	int64_t covered_ms = hop->covered_ms; /* nothing behind it is in the stacks */
 
 	drop_front(hop, FB_TIME_MAX);
 	free(hop->front);
 	if (hop->back != NULL)
 		fb_slice_close(hop->back);
 	*hop = (struct hop){.covered_ms = FB_TIME_MIN};
-	for (struct part *part = assembly->parts; part != NULL; part = part->next)
+	for (struct part *part = assembly->parts; fb_part_may_be_needed(part, covered_ms); part = part->next)
 		part->stacked = false;
 }
 
@@ -101,7 +102,7 @@ static int flip(struct fb_assembly *assembly, int64_t end_ms)
 	int rc = 0;
 
 	fb_hop_reset(assembly);
-	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+	for (const struct part *part = assembly->parts; fb_part_may_be_needed(part, end_ms); part = part->next)
 		cnt += fb_part_is_needed(part, end_ms);
 	parts = calloc(cnt + 1, sizeof(*parts));
 	hop->front = calloc(cnt + 1, sizeof(*hop->front));
@@ -110,7 +111,7 @@ static int flip(struct fb_assembly *assembly, int64_t end_ms)
 		return FB_E_NO_MEMORY;
 	}
 	cnt = 0;
-	for (struct part *part = assembly->parts; part != NULL; part = part->next)
+	for (struct part *part = assembly->parts; fb_part_may_be_needed(part, end_ms); part = part->next)
 		if (fb_part_is_needed(part, end_ms)) {
 			part->stacked = true;
 			parts[cnt++] = part;
@@ -134,7 +135,7 @@ int fb_hop_add_late(struct fb_assembly *assembly, int64_t end_ms)
 	struct hop *hop = &assembly->hop;
 
 	drop_front(hop, end_ms);
-	for (struct part *part = assembly->parts; part != NULL; part = part->next) {
+	for (struct part *part = assembly->parts; fb_part_may_be_needed(part, end_ms); part = part->next) {
 		int rc;
 
 		if (part->stacked || !fb_part_is_needed(part, end_ms) ||
@@ -153,7 +154,7 @@ static int add_new(struct fb_assembly *assembly, int64_t end_ms)
 	struct hop *hop = &assembly->hop;
 	int rc = 0;
 
-	for (struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next) {
+	for (struct part *part = assembly->parts; rc == 0 && fb_part_may_be_needed(part, end_ms); part = part->next) {
 		if (part->stacked || !fb_part_is_needed(part, end_ms))
 			continue;
 		rc = hop->back ? fb_part_merge(assembly, hop->back, part->slice)

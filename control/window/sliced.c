@@ -19,7 +19,7 @@ static struct part *find_own(struct fb_assembly *assembly, const struct part *li
 	struct fb_slice *slice;
 	struct part *part;
 
-	for (part = assembly->parts; part != NULL; part = part->next)
+	for (part = assembly->parts; fb_part_may_be_needed(part, end_ms); part = part->next)
 		if (part->from == FB_PART_OWN && part->last_end_ms == like->last_end_ms &&
 			fb_part_is_needed(part, end_ms))
 			return part;
@@ -42,7 +42,7 @@ static int unite(struct fb_assembly *assembly, const struct part *like, int64_t 
 	struct part *into;
 	int rc = 0;
 
-	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+	for (const struct part *part = assembly->parts; fb_part_may_be_needed(part, end_ms); part = part->next)
 		cnt += part->last_end_ms == last_end_ms && fb_part_is_needed(part, end_ms);
 	if (cnt < 2)
 		return 0;
@@ -50,7 +50,7 @@ static int unite(struct fb_assembly *assembly, const struct part *like, int64_t 
 	if (into == NULL)
 		return FB_E_FULL;
 	into->first_end_ms = end_ms;
-	for (struct part **link = &assembly->parts; rc == 0 && *link != NULL;) {
+	for (struct part **link = &assembly->parts; rc == 0 && fb_part_may_be_needed(*link, end_ms);) {
 		if (*link != into && (*link)->last_end_ms == last_end_ms && fb_part_is_needed(*link, end_ms))
 			rc = fb_part_absorb(assembly, into, link);
 		else
@@ -68,7 +68,7 @@ static int unite_all(struct fb_assembly *assembly, int64_t end_ms)
 	while (rc == 0) {
 		const struct part *next = NULL;
 
-		for (const struct part *part = assembly->parts; next == NULL && part != NULL;
+		for (const struct part *part = assembly->parts; next == NULL && fb_part_may_be_needed(part, end_ms);
 			part = part->next)
 			if (part->last_end_ms > last_end_ms && fb_part_is_needed(part, end_ms))
 				next = part;
@@ -87,7 +87,7 @@ static int merge_slices(struct fb_assembly *assembly, int64_t end_ms)
 		fb_slice_open(assembly->pool, assembly->conf.layout, end_ms);
 	int rc = merged ? 0 : FB_E_FULL;
 
-	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
+	for (const struct part *part = assembly->parts; rc == 0 && fb_part_may_be_needed(part, end_ms); part = part->next)
 		if (fb_part_is_needed(part, end_ms))
 			rc = fb_part_merge(assembly, merged, part->slice);
 	if (rc != 0 && merged != NULL)
@@ -167,7 +167,8 @@ bool fb_sliced_next_slice(struct fb_assembly *assembly)
 static void find_next(struct fb_assembly *assembly)
 {
 	assembly->next_end_ms = FB_TIME_MAX;
-	for (const struct part *part = assembly->parts; part != NULL; part = part->next)
+	/* No window of a part ends where it begins or before. */
+	for (const struct part *part = assembly->parts; fb_part_may_be_needed(part, assembly->next_end_ms); part = part->next)
 		assembly->next_end_ms = FB_MIN(assembly->next_end_ms, part->first_end_ms);
 }
 
@@ -178,7 +179,12 @@ static int gather(struct fb_assembly *assembly, int64_t end_ms, int64_t *ret_las
 	uint32_t cnt = 0;
 	int rc = unite_all(assembly, end_ms);
 
-	for (const struct part *part = assembly->parts; rc == 0 && part != NULL; part = part->next)
+	if (end_ms == FB_TIME_MAX || end_ms - 1 > fb_window_clock(plan, watermark_ms))
+		return 0;
+	if (fb_hop_is_used(assembly) && fb_hop_add_late(assembly, end_ms) != 0)
+		fb_hop_reset(assembly);
+	rc = unite_all(assembly, end_ms);
+	for (const struct part *part = assembly->parts; rc == 0 && fb_part_may_be_needed(part, end_ms); part = part->next)
 		if (fb_part_is_needed(part, end_ms)) {
 			only = part;
 			cnt++;
@@ -222,7 +228,7 @@ uint64_t fb_sliced_finish(struct fb_assembly *assembly)
 	int64_t end_ms = assembly->window.end_ms;
 	uint64_t rows = 0;
 
-	for (struct part **link = &assembly->parts; *link != NULL;) {
+	for (struct part **link = &assembly->parts; fb_part_may_be_needed(*link, end_ms);) {
 		struct part *part = *link;
 
 		if (part->first_end_ms > end_ms) {

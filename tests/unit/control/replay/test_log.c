@@ -421,6 +421,69 @@ Test(replay_log, memory_is_bounded_by_the_disorder)
 	free(traffic.records);
 }
 
+static int by_group(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+	int64_t p = x->ms / SIZE_MS, q = y->ms / SIZE_MS;
+
+	return p != q ? (p > q) - (p < q) : strcmp(x->key, y->key);
+}
+
+/* What batch makes of it, for more groups than a list is good for. Puts the records in another order. */
+static struct lines sorted_answer(struct traffic *traffic)
+{
+	struct lines rows = {0};
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < traffic->record_cnt; i++)
+		if (!traffic->records[i].bad && traffic->records[i].value != 7)
+			traffic->records[kept++] = traffic->records[i];
+	qsort(traffic->records, kept, sizeof(struct record), by_group);
+	for (uint32_t i = 0; i < kept;) {
+		const struct record *first = &traffic->records[i];
+		struct fb_buf line = {0};
+		int64_t sum = 0;
+		uint32_t cnt = 0;
+
+		for (; i < kept && by_group(first, &traffic->records[i]) == 0; i++, cnt++)
+			sum += traffic->records[i].value;
+		fb_buf_printf(&line, "%lld|%s|%u|%lld|", (long long)(first->ms / SIZE_MS + 1) * SIZE_MS, first->key, cnt, (long long)sum);
+		lines_add(&rows, line.p);
+	}
+	lines_sort(&rows);
+	return rows;
+}
+
+/* Each batch of records has hundreds of windows, all of them again and again: the state needed is that of the windows. */
+Test(replay_log, thousands_of_windows_at_once, .timeout = 60)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE)};
+	struct traffic traffic = {.lane_cnt = 2, .record_cnt = 40000, .disorder_ms = 3000 * SIZE_MS, .step_ms = 1};
+	struct setup setup = {.batch = true, .state_bytes = 1ull << 30};
+	struct fb_replay_numbers numbers;
+	struct lab lab = {0};
+	struct lines want;
+
+	traffic_make(&traffic, 1);
+	for (uint32_t i = 0; i < traffic.record_cnt; i++)
+		traffic.records[i].ms += 3000 * SIZE_MS; /* all after 1970 */
+	lab_open(&lab, 2);
+	lab_fill(&lab, &traffic, 300);
+	want = sorted_answer(&traffic);
+	for (setup.threads = 1; setup.threads <= 3; setup.threads += 2) {
+		lab_expect_run(&lab, &setup, &taken, &numbers);
+		cr_assert_geq(numbers.queries[0].windows, 3000u);
+		lines_sort(&taken.rows[0]);
+		lines_expect(&taken.rows[0], &want, "of thousands of windows");
+		fb_replay_numbers_fini(&numbers);
+		taken_reset(&taken);
+	}
+	lines_free(&want);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
 /* ---- bounds and damage ---- */
 
 Test(replay_log, lanes_and_bounds_can_be_chosen)
