@@ -4,32 +4,17 @@
 #include "config/base/calendar.h"
 #include "control/replay/log_source_private.h"
 
-#define FETCH_NS 1000000000 /* so long may what a core reads with keep files and store as they are */
-
-/* A core has one fetch for all lanes, newer than the headers that it is asked for by. */
-static int get_fetch(struct log_source *source, struct fb_unit *unit, bool anew)
+/* An open fetch keeps files and store as they are, and costs next to nothing beside a block: so each has its own. */
+static int fetch(struct log_source *source, struct raw_block *block)
 {
-	int64_t now = fb_clock_monotonic_ns();
+	struct fb_rawlog_fetch *fetch;
+	int rc = fb_rawlog_fetch_create(source->conf.log->log, &fetch);
 
-	if (unit->fetch != NULL && !anew && now < unit->fetch_until_ns)
-		return 0;
-	fb_rawlog_fetch_destroy(unit->fetch);
-	unit->fetch = NULL;
-	unit->fetch_until_ns = now + FETCH_NS;
-	return fb_rawlog_fetch_create(source->conf.log->log, &unit->fetch);
-}
-
-static int fetch(struct log_source *source, struct raw_block *block, struct fb_unit *unit)
-{
-	int rc = get_fetch(source, unit, false);
-
-	if (rc == 0)
-		rc = fb_rawlog_fetch_block(unit->fetch, &block->header, &block->reader);
-	/* It may have come, or moved to a file, after the fetch was made. */
-	if (rc != FB_E_NOT_FOUND)
+	if (rc != 0)
 		return rc;
-	rc = get_fetch(source, unit, true);
-	return rc ? rc : fb_rawlog_fetch_block(unit->fetch, &block->header, &block->reader);
+	rc = fb_rawlog_fetch_block(fetch, &block->header, &block->reader);
+	fb_rawlog_fetch_destroy(fetch);
+	return rc;
 }
 
 static int reserve(struct raw_block *block)
@@ -47,11 +32,11 @@ static int reserve(struct raw_block *block)
 	return 0;
 }
 
-int fb_raw_block_unpack(struct log_source *source, struct log_lane *lane, struct raw_block *block, struct fb_unit *unit)
+int fb_raw_block_unpack(struct log_source *source, struct log_lane *lane, struct raw_block *block)
 {
 	const struct fb_log_plan_conf *range = &lane->plan.conf;
 	struct fb_block_datagram datagram;
-	int rc = fetch(source, block, unit);
+	int rc = fetch(source, block);
 
 	if (rc == 0)
 		rc = reserve(block);

@@ -127,13 +127,13 @@ static int take_note(struct log_source *source, struct raw_block *block, int rc)
 	return 0;
 }
 
-static int read_block(struct log_source *source, struct log_lane *lane, struct raw_block *block, struct fb_unit *unit)
+static int read_block(struct log_source *source, struct log_lane *lane, struct raw_block *block)
 {
 	int rc;
 
 	wait_until(source, reserve_read(source, block));
 	pthread_mutex_unlock(&source->lock);
-	rc = fb_raw_block_unpack(source, lane, block, unit);
+	rc = fb_raw_block_unpack(source, lane, block);
 	pthread_mutex_lock(&source->lock);
 	rc = take_note(source, block, rc);
 	block->state = RAW_BLOCK_READY;
@@ -188,7 +188,7 @@ static int step(struct log_source *source, struct fb_unit *unit)
 		lane = turn;
 	if (lane != NULL) {
 		block = claim(source, lane);
-		rc = block ? read_block(source, lane, block, unit) : fail(source, FB_E_NO_MEMORY);
+		rc = block ? read_block(source, lane, block) : fail(source, FB_E_NO_MEMORY);
 		return rc ? rc : FB_E_AGAIN;
 	}
 	if (block->state == RAW_BLOCK_READY) {
@@ -222,7 +222,6 @@ static void fini(struct fb_unit_source *base, struct fb_unit *unit)
 	pthread_mutex_lock(&source->lock);
 	put_unit(source, unit);
 	pthread_mutex_unlock(&source->lock);
-	fb_rawlog_fetch_destroy(unit->fetch);
 }
 
 static void stop(struct fb_unit_source *base)

@@ -57,7 +57,7 @@ struct log_source {
 /* ---- log_block.c ---- */
 
 /* Reads, unpacks and lists the payloads that are in the range. Without the lock. FB_E_NOT_FOUND: deleted; FB_E_CORRUPT. */
-int fb_raw_block_unpack(struct log_source *source, struct log_lane *lane, struct raw_block *block, struct fb_unit *unit);
+int fb_raw_block_unpack(struct log_source *source, struct log_lane *lane, struct raw_block *block);
 void fb_raw_block_free(struct raw_block *block);
 static inline int64_t fb_raw_block_arrival(const struct raw_block *block, uint32_t number)
 {

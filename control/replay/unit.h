@@ -43,9 +43,6 @@ struct fb_unit {
 	/* of files */
 	struct fb_block block;
 	struct fb_payload payload;
-	/* of a log */
-	struct fb_rawlog_fetch *fetch;
-	int64_t fetch_until_ns;
 };
 
 struct fb_unit_source;

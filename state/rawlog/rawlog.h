@@ -201,8 +201,7 @@ const struct fb_rawlog_damage *fb_rawlog_scan_damage(const struct fb_rawlog_scan
 /*
  * For threads that share the blocks of a range: one finds headers (fb_rawlog_scan_header), each
  * reads blocks of them. Sees what was flushed before it was made, so it is made after the header
- * was read; it keeps the store from being opened anew, so it is made again after a second or so. One
- * thread. FB_E_NO_MEMORY, FB_E_IO.
+ * was read; it keeps the store from being opened anew, so it is not for long. One thread. FB_E_NO_MEMORY, FB_E_IO.
  */
 struct fb_rawlog_fetch;
 int fb_rawlog_fetch_create(struct fb_rawlog *log, struct fb_rawlog_fetch **ret) FB_MUST_CHECK;

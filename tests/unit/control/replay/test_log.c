@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The raw log replayed: rows are those of the definition in replay_log.h, whatever the cores, units, lanes and blocks. */
+#include <time.h>
+
 #include "log_lab.h"
 
 #define SIZE_MS 1000
@@ -553,6 +555,77 @@ Test(replay_log, damage_costs_a_block)
 	cr_assert_gt(numbers.log.damaged_datagrams, 0u);
 	cr_assert_eq(numbers.log.datagrams + numbers.log.damaged_datagrams, whole.log.datagrams);
 	fb_replay_numbers_fini(&whole);
+	fb_replay_numbers_fini(&numbers);
+	taken_reset(&taken);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+/* ---- budget ---- */
+
+/* At a tenth of what is stored a second it takes near ten seconds; cancelled after the first rows it is over at once. */
+Test(replay_log, reading_keeps_to_its_budget_and_waits_for_nobody_who_cancels)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE "SELECT k, v, ms FROM s;\n")};
+	struct traffic traffic = {.lane_cnt = 2, .record_cnt = 30000, .disorder_ms = 10, .step_ms = 3};
+	struct setup setup = {.threads = 3};
+	struct fb_replay_numbers numbers;
+	struct fb_buf message = {0};
+	struct lab lab = {0};
+	uint64_t stored;
+	int64_t begun;
+
+	traffic_make(&traffic, 7);
+	lab_open(&lab, 2);
+	lab_fill(&lab, &traffic, 100);
+	lab_expect_run(&lab, &setup, &taken, &numbers);
+	stored = numbers.log.stored_bytes;
+	cr_assert_gt(numbers.log.blocks, 20u);
+	fb_replay_numbers_fini(&numbers);
+	taken_reset(&taken);
+	setup.budget.read_bytes_per_s = stored * 2;
+	begun = fb_clock_monotonic_ns();
+	lab_expect_run(&lab, &setup, &taken, &numbers);
+	cr_assert_gt(fb_clock_monotonic_ns() - begun, 400000000, "half a second's worth of reading, less the last block");
+	fb_replay_numbers_fini(&numbers);
+	taken_reset(&taken);
+	setup.budget.read_bytes_per_s = stored / 60;
+	taken.cancel_at = 1;
+	begun = fb_clock_monotonic_ns();
+	cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), FB_E_CANCELLED);
+	cr_assert_lt(fb_clock_monotonic_ns() - begun, 15000000000, "not the minute that the rest would take");
+	fb_replay_numbers_fini(&numbers);
+	fb_buf_fini(&message);
+	taken_reset(&taken);
+	fb_plan_destroy(taken.plan);
+	free(traffic.records);
+	lab_close(&lab);
+}
+
+Test(replay_log, cores_keep_to_their_share)
+{
+	struct taken taken = {.plan = lab_plan(LAB_TABLE TUMBLE)};
+	struct traffic traffic = {.lane_cnt = 1, .record_cnt = 60000, .disorder_ms = 700, .step_ms = 3};
+	struct setup setup = {.threads = 1, .budget = {.cpu_percent = 10, .low_priority = true}};
+	struct fb_replay_numbers numbers;
+	struct timespec used;
+	struct lab lab = {0};
+	int64_t begun, cpu;
+
+	traffic_make(&traffic, 7);
+	lab_open(&lab, 1);
+	lab_fill(&lab, &traffic, 100);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	cpu = used.tv_sec * 1000000000 + used.tv_nsec;
+	begun = fb_clock_monotonic_ns();
+	lab_expect_run(&lab, &setup, &taken, &numbers);
+	begun = fb_clock_monotonic_ns() - begun;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	cpu = used.tv_sec * 1000000000 + used.tv_nsec - cpu;
+	/* Two threads of a tenth each; what is saved up at the begin and the end is some milliseconds. */
+	cr_assert_lt(cpu, begun / 4 + 20000000, "%lld ms of CPU in %lld ms", (long long)cpu / 1000000, (long long)begun / 1000000);
+	cr_assert_gt(begun, 50000000, "too short to tell");
 	fb_replay_numbers_fini(&numbers);
 	taken_reset(&taken);
 	fb_plan_destroy(taken.plan);
