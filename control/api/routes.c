@@ -320,7 +320,7 @@ static void apply_sql(
 	fb_diags_fini(&diags);
 }
 
-/* from: where history begins, as people write it (engine.h); bytes_per_second: at most, of history. */
+/* from: where history begins, as people write it (engine.h); bytes_per_second: at most, of history; replace. */
 static bool read_history(json_t *body, struct fb_api_answer *answer, struct fb_apply_conf *conf)
 {
 	json_t *from = json_object_get(body, "from");
@@ -336,6 +336,11 @@ static bool read_history(json_t *body, struct fb_api_answer *answer, struct fb_a
 			return false;
 		}
 		conf->backfill = true;
+	}
+	conf->replace = json_is_true(json_object_get(body, "replace"));
+	if (conf->replace && !conf->backfill) {
+		conf->backfill = true;
+		conf->from_ns = INT64_MIN;
 	}
 	if (rate != NULL && (!json_is_integer(rate) || json_integer_value(rate) < 0)) {
 		fb_api_error(answer, 422, FB_E_INVALID, NULL, "'bytes_per_second' is no count of bytes");
@@ -369,6 +374,12 @@ static void post_pipelines(struct fb_api_request *request, struct fb_api_answer 
 	json_decref(body);
 }
 
+static void being_replaced(struct fb_api_answer *answer, const char *name)
+{
+	fb_api_error(answer, 409, FB_E_BUSY, "drop NAME~new first, or wait until it has taken over",
+		"'%s' is being replaced, or is being dropped", name);
+}
+
 static void post_drain(struct fb_api_request *request, struct fb_api_answer *answer)
 {
 	uint64_t timeout_ms = FB_MIN(
@@ -377,6 +388,8 @@ static void post_drain(struct fb_api_request *request, struct fb_api_answer *ans
 
 	if (rc == FB_E_NOT_FOUND)
 		no_pipeline(answer, request->name);
+	else if (rc == FB_E_BUSY)
+		being_replaced(answer, request->name);
 	else if (rc == FB_E_TIMEOUT)
 		fb_api_error(answer, 504, rc,
 			"rows that a sink has not taken stay in the store and are delivered when "
@@ -420,6 +433,8 @@ static void delete_pipeline(struct fb_api_request *request, struct fb_api_answer
 
 	if (rc == FB_E_NOT_FOUND)
 		no_pipeline(answer, request->name);
+	else if (rc == FB_E_BUSY)
+		being_replaced(answer, request->name);
 	else if (rc != 0)
 		fail(answer, rc, "the pipeline cannot be dropped");
 	else

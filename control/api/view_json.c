@@ -254,7 +254,7 @@ static json_t *backfill_json(const struct fb_backfill_view *backfill)
 	json_t *object = json_object();
 	uint64_t total = backfill->done + backfill->left;
 
-	set_text(object, "phase", backfill->switching ? "switching" : "reading");
+	set_text(object, "phase", backfill->phase);
 	json_object_set_new(object, "share", json_real(total ? (double)backfill->done / (double)total : 0));
 	set_u64(object, "datagrams", backfill->datagrams);
 	set_u64(object, "left_datagrams", backfill->left);
@@ -295,6 +295,8 @@ static json_t *pipeline_json(const struct fb_pipeline_view *pipeline, int64_t no
 	set_u64(numbers, "sequence_restarts", decode->sequence_restarts);
 	json_object_set_new(numbers, "rejected", record_dispositions(decode->rejected, true));
 	json_object_set_new(object, "decode", numbers);
+	if (pipeline->replaces[0] != '\0')
+		set_text(object, "replaces", pipeline->replaces);
 	set_u64(object, "backfilled_datagrams", pipeline->backfilled_datagrams);
 	if (pipeline->backfill.active)
 		json_object_set_new(object, "backfill", backfill_json(&pipeline->backfill));

@@ -9,6 +9,7 @@ struct apply_args {
 	const char *name;
 	const char *from;
 	uint64_t history_rate;
+	bool replace;
 	bool no_wait;
 };
 
@@ -25,6 +26,10 @@ static const struct fb_cli_option options[] = {
 		.value = "TIME",
 		.at = offsetof(struct apply_args, from),
 		.help = "begin with what the raw log has since then: begin, -2h, or a time in UTC"},
+	{.name = "replace",
+		.type = FB_ARG_FLAG,
+		.at = offsetof(struct apply_args, replace),
+		.help = "take the place of the running pipeline of this name, at an exact record"},
 	{.name = "history-rate",
 		.type = FB_ARG_U64,
 		.value = "BYTES",
@@ -39,8 +44,8 @@ static const struct fb_cli_option options[] = {
 
 static json_t *body_of(const struct fb_source_file *file, const struct apply_args *args)
 {
-	return json_pack("{s:s#, s:s, s:s*, s:s*, s:I}", "sql", file->text.p, (int)file->text.len, "file", file->name,
-		"name", args->name, "from", args->from, "bytes_per_second", (json_int_t)args->history_rate);
+	return json_pack("{s:s#, s:s, s:s*, s:s*, s:b, s:I}", "sql", file->text.p, (int)file->text.len, "file", file->name,
+		"name", args->name, "from", args->from, "replace", args->replace, "bytes_per_second", (json_int_t)args->history_rate);
 }
 
 static int apply(struct fb_cli *cli, struct fb_client *client, const char *path, const struct apply_args *args)
@@ -68,9 +73,9 @@ static int apply(struct fb_cli *cli, struct fb_client *client, const char *path,
 	else if (code == FB_EXIT_DONE)
 		fprintf(cli->out, "%s: applied\n", fb_remote_text(json, "name"));
 	fb_client_set_file(client, NULL);
-	if (code == FB_EXIT_DONE && args->from != NULL && !args->no_wait && cli->output != FB_OUTPUT_JSON) {
+	if (code == FB_EXIT_DONE && (args->from != NULL || args->replace) && !args->no_wait && cli->output != FB_OUTPUT_JSON) {
 		fflush(cli->out);
-		code = fb_follow_backfill(cli, client, fb_remote_text(json, "name"));
+		code = fb_follow_backfill(cli, client, fb_remote_text(json, "name"), args->replace);
 	}
 	json_decref(body);
 	json_decref(json);
@@ -102,6 +107,7 @@ static const struct fb_cli_example examples[] = {
 	{"apply cities.sql", "plan and start the pipeline of a file"},
 	{"apply --name test cities.sql", "the same beside the first, under another name"},
 	{"apply --from -2h cities.sql", "begin with what came in the last two hours, then go on live"},
+	{"apply --replace cities.sql", "another definition takes over; each window is published by one of them"},
 };
 
 const struct fb_cli_command fb_cmd_apply = {
@@ -119,7 +125,13 @@ const struct fb_cli_command fb_cmd_apply = {
 		 "arrival on, and then goes over to live at an exact datagram: none is missing, none "
 		 "counts twice. The command looks on until then; Ctrl-C leaves the pipeline to go on, "
 		 "forebay status says how far it is, and forebay drop ends it. A stop or crash of the "
-		 "appliance on the way is no harm: the next start goes on.",
+		 "appliance on the way is no harm: the next start goes on.\n\n"
+		 "With --replace the new definition runs beside the running one, as NAME~new, and reads "
+		 "the raw log (all of it, or from --from on) without publishing. When it has caught up it "
+		 "takes over at an exact datagram: windows that were complete by then, and rows of records "
+		 "before it, are the old one's, all others the new one's. History is not published a second "
+		 "time. Results of the old one go when its sinks have them. forebay drop NAME~new leaves "
+		 "the running one as it is.",
 	.options = options,
 	.option_cnt = FB_ARRAY_LEN(options),
 	.examples = examples,

@@ -70,6 +70,7 @@ static int create_readers(struct fb_engine *engine, struct source_run *source)
 {
 	uint32_t port = port_index(engine, engine->streams[source->stream].port);
 
+	source->leaving = false;
 	for (uint32_t w = 0; w < engine->worker_cnt; w++) {
 		const struct source_lane *lane = &source->lanes[w];
 		int64_t watermark_ms = lane->used ? lane->watermark_ms : source->kept_ms;
@@ -204,6 +205,7 @@ int fb_pipeline_detach(struct fb_engine *engine, struct pipeline *pipeline, enum
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
 		struct source_run *source = &pipeline->sources[i];
 
+		source->leaving = true;
 		for (uint32_t w = 0; w < engine->worker_cnt; w++) {
 			struct fb_mail mail = {
 				.kind = how, .slot = source->slot, .epoch = source->discard ? NULL : source->epochs[w]};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/pipeline/backfill.h"
+#include "control/pipeline/replace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,18 +119,18 @@ static void count_lane(struct backfill *backfill, uint32_t number)
 }
 
 /* The store may be unable to take rows: nothing more is read until it can. Pages are back before a reader is fed again. */
-static void publish(struct backfill *backfill)
+int fb_backfill_publish(struct backfill *backfill, struct pipeline *pipeline)
 {
 	struct fb_engine *engine = backfill->engine;
 
 	for (;;) {
-		bool more = fb_merge_step_pipeline(engine, backfill->pipeline);
+		bool more = fb_merge_step_pipeline(engine, pipeline);
 		bool stuck = engine->store_error[0] != '\0';
 
-		if (!more && !fb_merge_has_rows(backfill->pipeline))
-			return;
+		if (!more && !fb_merge_has_rows(pipeline))
+			return stuck ? FB_E_AGAIN : 0;
 		if (stuck && fb_backfill_is_quit(backfill))
-			return;
+			return FB_E_AGAIN;
 		fb_engine_unlock(engine);
 		if (stuck)
 			pause_ns(POLL_NS);
@@ -147,17 +147,20 @@ void fb_backfill_hand_over(struct backfill *backfill, bool open)
 		take_lane(backfill, i, open);
 		count_lane(backfill, i);
 	}
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		pipeline->sources[i].caught_ms =
-			FB_MAX(pipeline->sources[i].caught_ms, fb_lanes_watermark(&backfill->lanes, &pipeline->sources[i]));
+	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
+		struct source_run *source = &pipeline->sources[i];
+
+		source->caught_ms = FB_MAX(source->caught_ms, fb_lanes_watermark(&backfill->lanes, source));
+		if (source->first_caught_ms == FB_TIME_MIN)
+			source->first_caught_ms = source->caught_ms;
+	}
 	backfill->bytes = backfill->lanes.bytes;
-	publish(backfill);
+	FB_IGNORE(fb_backfill_publish(backfill, pipeline));
 }
 
 /* ---- checkpoints ---- */
 
-/* Everything is with the assemblies, and the epochs say what that is. */
-static void note_epochs(struct backfill *backfill)
+void fb_backfill_note_epochs(struct backfill *backfill)
 {
 	fb_backfill_hand_over(backfill, true);
 	for (uint32_t i = 0; i < backfill->lanes.cnt; i++) {
@@ -174,7 +177,7 @@ static void checkpoint(struct backfill *backfill, bool now)
 	if (!now && !pipeline->checkpoint.wanted && fb_clock_monotonic_ns() < pipeline->checkpoint.due_ns)
 		return;
 	pipeline->checkpoint.begun_ns = fb_clock_monotonic_ns();
-	note_epochs(backfill);
+	fb_backfill_note_epochs(backfill);
 	if (fb_checkpoint_is_written_out(pipeline))
 		fb_checkpoint_write(backfill->engine, pipeline);
 }
@@ -198,7 +201,7 @@ static void hand_over_now(struct backfill *backfill)
 {
 	fb_engine_lock(backfill->engine);
 	fb_backfill_hand_over(backfill, false);
-	if (backfill->phase == BACKFILL_READING)
+	if (backfill->phase == BACKFILL_READING || backfill->phase == BACKFILL_WAITING)
 		checkpoint(backfill, false);
 	fb_engine_unlock(backfill->engine);
 }
@@ -291,6 +294,7 @@ static void note_error(struct backfill *backfill, int rc)
 	fb_engine_lock(backfill->engine);
 	snprintf(backfill->error, sizeof(backfill->error), "%s",
 		rc == 0 || rc == FB_E_AGAIN ? ""
+		: rc == FB_E_NOT_FOUND ? "what it is to replace is not running"
 		: rc == FB_E_FULL	    ? "memory.state_mb or memory.output_mb is too small for what comes during the switch"
 					    : fb_strerror(rc));
 	fb_engine_unlock(backfill->engine);
@@ -301,9 +305,12 @@ static int step(struct backfill *backfill)
 	int64_t took_ns = 0;
 	int rc = read_round(backfill, &took_ns);
 
-	if (rc == 0 && took_ns < NEAR_NS)
-		rc = fb_switch_try(backfill);
-	return rc;
+	if (rc != 0 || took_ns >= NEAR_NS)
+		return rc;
+	if (backfill->pipeline->replaces == NULL)
+		return fb_switch_try(backfill);
+	rc = fb_replace_try(backfill);
+	return rc < 0 ? rc : 0;
 }
 
 static void *backfill_main(void *arg)
@@ -368,6 +375,7 @@ static int add_source(struct backfill *backfill, struct source_run *source)
 		backfill->lanes.log, engine->appliance->streams[source->stream].table, false, &stream_id);
 
 	source->caught_ms = FB_TIME_MIN;
+	source->first_caught_ms = FB_TIME_MIN;
 	for (uint32_t w = 0; rc == 0 && w < FB_WORKER_MAX; w++)
 		if (source->lanes[w].used || fb_source_has_queue(engine, source, w))
 			rc = add_lane(backfill, source, w, stream_id);
@@ -513,7 +521,10 @@ void fb_backfill_view(const struct backfill *backfill, struct fb_backfill_view *
 	if (backfill == NULL || backfill->phase == BACKFILL_OVER)
 		return;
 	view->active = true;
-	view->switching = backfill->phase == BACKFILL_SWITCHING;
+	view->phase = backfill->phase == BACKFILL_SWITCHING      ? "switching"
+		      : backfill->phase == BACKFILL_WAITING      ? "waiting"
+		      : backfill->phase == BACKFILL_TAKING_OVER  ? "taking over"
+								 : "reading";
 	view->bytes = backfill->bytes;
 	for (uint32_t i = 0; i < backfill->lanes.cnt; i++) {
 		const struct backfill_lane *state = &backfill->state[i];

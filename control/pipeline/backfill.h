@@ -32,7 +32,13 @@
 
 #include "control/pipeline/lanes.h"
 
-enum backfill_phase { BACKFILL_READING, BACKFILL_SWITCHING, BACKFILL_OVER };
+enum backfill_phase {
+	BACKFILL_READING,
+	BACKFILL_WAITING,     /* reads on until it may take another one's place (replace.h) */
+	BACKFILL_TAKING_OVER, /* that one has ended */
+	BACKFILL_SWITCHING,
+	BACKFILL_OVER,
+};
 
 /* A slice on its way back to a reader that the thread may be feeding. */
 struct returned_slice {
@@ -109,6 +115,11 @@ bool fb_backfill_wait_settled(struct backfill *backfill);
 int fb_backfill_read(struct backfill *backfill) FB_MUST_CHECK;
 /* Hands over what is complete, with `open` everything, and publishes; lets go of the lock between steps. */
 void fb_backfill_hand_over(struct backfill *backfill, bool open);
+
+/* Publishes all of a pipeline that is complete; lets go of the lock between steps. FB_E_AGAIN: it is to leave, and not all is written. */
+int fb_backfill_publish(struct backfill *backfill, struct pipeline *pipeline) FB_MUST_CHECK;
+/* Everything is with the assemblies, and the epochs of the sources say what that is. */
+void fb_backfill_note_epochs(struct backfill *backfill);
 
 /* switch.c. Without the lock. 1: over; 0: not yet; or why not. */
 int fb_switch_try(struct backfill *backfill) FB_MUST_CHECK;

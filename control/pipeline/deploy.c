@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "config/base/calendar.h"
-#include "control/pipeline/backfill.h"
+#include "control/pipeline/replace.h"
 #include "control/pipeline/history.h"
 #include "dataplane/operator/values.h"
 
@@ -119,9 +119,11 @@ int fb_pipeline_create(struct fb_engine *engine, struct fb_plan *plan, const cha
 	}
 	pipeline->plan = plan;
 	pipeline->name = strdup(name);
+	pipeline->replaces = fb_replace_target(name);
 	pipeline->file = strdup(plan->file);
 	pipeline->sql = strdup(plan->text);
 	pipeline->applied_ms = fb_clock_realtime_ns() / 1000000;
+	pipeline->sink_name = strndup(name, strcspn(name, "~"));
 	pipeline->query_cnt = plan->query_cnt;
 	pipeline->queries = calloc(plan->query_cnt, sizeof(*pipeline->queries));
 	pipeline->sources = calloc(fb_sources_cap(plan) + 1u, sizeof(*pipeline->sources));
@@ -151,7 +153,7 @@ int fb_pipeline_open_sinks(struct fb_engine *engine, struct pipeline *pipeline, 
 		struct fb_sink_conf conf = {
 			.query = query->plan,
 			.appliance = engine->appliance,
-			.pipeline = pipeline->name,
+			.pipeline = pipeline->sink_name,
 			.query_id = query->query_id,
 			.commit_interval_ms = pipeline->plan->settings.checkpoint_interval_ms,
 			.store = engine->store,
@@ -192,6 +194,8 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 	fb_sources_free(pipeline);
 	free(pipeline->queries);
 	free(pipeline->name);
+	free(pipeline->sink_name);
+	free(pipeline->replaces);
 	free(pipeline->file);
 	free(pipeline->sql);
 	fb_plan_destroy(pipeline->plan);
@@ -287,6 +291,8 @@ static int begin_backfill(struct fb_engine *engine, struct pipeline *pipeline, c
 	uint64_t bytes;
 	int rc = fb_history_check(pipeline, diags);
 
+	if (rc == 0 && pipeline->replaces != NULL)
+		rc = fb_replace_check(engine, pipeline, diags);
 	if (rc == 0)
 		rc = fb_history_find(engine, pipeline, conf->from_ns, diags);
 	if (rc == 0)
@@ -303,7 +309,7 @@ static int begin_backfill(struct fb_engine *engine, struct pipeline *pipeline, c
 static int begin(struct fb_engine *engine, struct pipeline *pipeline, const struct fb_apply_conf *conf, struct fb_diags *diags)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
-	int rc = batch == NULL ? FB_E_NO_MEMORY : put_constants(engine, pipeline, batch, diags);
+	int rc = batch == NULL ? FB_E_NO_MEMORY : pipeline->replaces ? 0 : put_constants(engine, pipeline, batch, diags);
 
 	if (rc == 0)
 		rc = conf->backfill && pipeline->source_cnt > 0 ? begin_backfill(engine, pipeline, conf, batch, diags)
@@ -325,18 +331,22 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 {
 	struct pipeline *pipeline;
 
-	if (!name_is_good(name) || fb_engine_find(engine, name) != NULL) {
+	char full[FB_REPLACE_NAME_BYTES];
+
+	if (!name_is_good(name) || (!conf->replace && fb_engine_find(engine, name) != NULL)) {
 		bool exists = name_is_good(name);
 
 		fb_diags_add(diags, FB_ERROR_SEVERITY, (struct fb_place){0},
-			exists ? "drop it first, or apply under another --name"
+			exists ? "replace it with --replace, drop it first, or apply under another --name"
 			       : "take letters, digits, '_', '-' and '.', at most 128",
 			exists ? "a pipeline '%s' is running already" : "'%s' cannot be the name of a pipeline", name);
 		fb_plan_destroy(plan);
 		return exists ? FB_E_EXISTS : FB_E_INVALID;
 	}
 
-	int rc = fb_pipeline_create(engine, plan, name, diags, &pipeline);
+	fb_replace_name(name, full);
+
+	int rc = fb_pipeline_create(engine, plan, conf->replace ? full : name, diags, &pipeline);
 
 	if (rc != 0)
 		return rc;
@@ -413,9 +423,12 @@ int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
 
 	fb_engine_lock(engine);
 	pipeline = wait_live(engine, name, until);
-	if (pipeline == NULL || pipeline->state == FB_PIPELINE_BACKFILLING) {
+	if (pipeline == NULL || pipeline->state == FB_PIPELINE_BACKFILLING || fb_replace_is_under_way(engine, pipeline)) {
+		rc = pipeline == NULL                                ? FB_E_NOT_FOUND
+		     : pipeline->state == FB_PIPELINE_BACKFILLING ? FB_E_TIMEOUT
+								  : FB_E_BUSY;
 		fb_engine_unlock(engine);
-		return pipeline ? FB_E_TIMEOUT : FB_E_NOT_FOUND;
+		return rc;
 	}
 	if (pipeline->state == FB_PIPELINE_RUNNING) {
 		pipeline->state = FB_PIPELINE_DRAINING;
@@ -452,39 +465,43 @@ int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
 	return rc;
 }
 
+int fb_pipeline_forget(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+	struct pipeline **link = &engine->pipelines;
+	int rc = batch == NULL ? FB_E_NO_MEMORY : 0;
+
+	while (*link != pipeline)
+		link = &(*link)->next;
+	*link = pipeline->next;
+	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
+		fb_delivery_stop(pipeline->queries[i].delivery);
+		pipeline->queries[i].delivery = NULL;
+	}
+	if (rc == 0) {
+		fb_persist_forget(pipeline, batch);
+		rc = fb_store_commit(batch, true);
+		fb_store_batch_destroy(batch);
+	}
+	fb_pipeline_destroy(engine, pipeline);
+	return rc;
+}
+
 int fb_engine_drop(struct fb_engine *engine, const char *name)
 {
 	fb_engine_lock(engine);
 
 	struct pipeline *pipeline = fb_engine_find(engine, name);
-	struct pipeline **link = &engine->pipelines;
-	int rc = FB_E_NOT_FOUND;
+	int rc = pipeline == NULL ? FB_E_NOT_FOUND : fb_replace_is_under_way(engine, pipeline) ? FB_E_BUSY : 0;
 
-	if (pipeline != NULL) {
+	if (rc == 0) {
 		pipeline->dropping = true;
 		rc = fb_backfill_stop(engine, pipeline);
 		if (rc == 0)
 			rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP);
 	}
-	if (rc == 0) {
-		while (*link != pipeline)
-			link = &(*link)->next;
-		*link = pipeline->next;
-
-		struct fb_store_batch *batch = fb_store_batch_create(engine->store);
-
-		for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
-			fb_delivery_stop(pipeline->queries[i].delivery);
-			pipeline->queries[i].delivery = NULL;
-		}
-		rc = batch == NULL ? FB_E_NO_MEMORY : 0;
-		if (rc == 0) {
-			fb_persist_forget(pipeline, batch);
-			rc = fb_store_commit(batch, true);
-			fb_store_batch_destroy(batch);
-		}
-		fb_pipeline_destroy(engine, pipeline);
-	}
+	if (rc == 0)
+		rc = fb_pipeline_forget(engine, pipeline);
 	fb_engine_unlock(engine);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/pipeline/backfill.h"
+#include "control/pipeline/replace.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #define IDLE_WAIT_NS 500000 /* of the engine thread: short against a window, long against a poll */
 #define RETENTION_INTERVAL_NS 10000000000
+#define SWEEP_INTERVAL_NS 100000000
 #define STOP_TIMEOUT_NS 10000000000
 
 /*
@@ -48,6 +49,17 @@ static void apply_retention(struct fb_engine *engine)
 	fb_retention_round(engine);
 }
 
+/* Sinks are asked now and then: each time is some work for them. */
+static void sweep_replaced(struct fb_engine *engine)
+{
+	int64_t now = fb_clock_monotonic_ns();
+
+	if (now - engine->swept_ns < SWEEP_INTERVAL_NS)
+		return;
+	engine->swept_ns = now;
+	fb_replace_sweep(engine);
+}
+
 static void *engine_main(void *arg)
 {
 	struct fb_engine *engine = arg;
@@ -67,6 +79,7 @@ static void *engine_main(void *arg)
 		if (fb_checkpoint_step(engine))
 			pthread_cond_broadcast(&engine->changed);
 		fb_backfill_sweep(engine);
+		sweep_replaced(engine);
 		apply_retention(engine);
 		fb_engine_unlock(engine);
 		if (!busy)
@@ -393,8 +406,9 @@ int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledg
 	fb_engine_lock(engine);
 	/* Else what comes while one pipeline is stopped is received and counted, and none reads it. */
 	send_all(engine, FB_MAIL_PAUSE, until);
-	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
+	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next)
 		FB_IGNORE(fb_backfill_stop(engine, pipeline));
+	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
 		if (pipeline->state == FB_PIPELINE_RUNNING &&
 			fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP) != 0)
 			continue;

@@ -64,10 +64,12 @@ struct fb_apply_conf {
 	bool backfill;
 	int64_t from_ns;      /* arrival, ns since 1970; INT64_MIN: all that the log has */
 	uint64_t bytes_per_s; /* at most, of history; 0: no limit */
+	bool replace;         /* the running pipeline of the name (replace.h); implies backfill */
 };
 /*
  * As fb_engine_apply. FB_E_UNSUPPORTED: SESSION windows have no backfill; FB_E_NOT_FOUND also: a stream
- * is not kept. That the log begins later than asked for is a warning in diags.
+ * is not kept, or there is nothing to replace; FB_E_BUSY: that is not running, or being replaced. That the log begins later than asked
+ * for is a warning in diags.
  */
 int fb_engine_apply_conf(struct fb_engine *engine, const struct fb_apply_conf *conf, struct fb_diags *diags,
 	struct fb_buf *ret_name) FB_MUST_CHECK;
@@ -104,6 +106,7 @@ struct fb_query_view {
 	uint64_t merged_rows;              /* records inside them */
 	uint64_t pending_rows;             /* records in sealed or kept slices that wait for their window to end */
 	uint64_t queued_rows;              /* plain query: rows handed over that are not in the store yet */
+	uint64_t withheld_rows;            /* plain query: rows made while it was to replace another */
 	uint64_t again_rows;               /* plain query: rows in the store that reading the log makes again, and has not yet */
 	uint64_t moving_rows;              /* records handed over while this view was made */
 	uint64_t dropped_groups;           /* groups whose HAVING or select list failed (division by zero) */
@@ -128,7 +131,8 @@ struct fb_checkpoint_view {
 /* How far a backfill has come, since it was begun or taken up at the start. */
 struct fb_backfill_view {
 	bool active;
-	bool switching;     /* live readers are attached */
+	const char *phase;  /* "reading"; "switching": live readers are attached; of a replacement (replace.h) also "waiting": the
+			       windows that began before its history are not over; "taking over" */
 	uint64_t done;      /* datagrams of the raw log behind it, those that the log does not have among them */
 	uint64_t left;      /* up to where the log was a moment ago: share = done / (done + left) */
 	uint64_t datagrams; /* read */
@@ -149,6 +153,7 @@ struct fb_pipeline_view {
 	uint64_t attached_datagrams; /* of its streams, since it was attached: = decode.payloads */
 	struct fb_decode_counters decode; /* summed over workers and restarts */
 	struct fb_backfill_view backfill;
+	const char *replaces; /* whose place it is to take; "": nobody's */
 	uint64_t backfilled_datagrams; /* of a backfill that is over, since the start */
 	struct fb_checkpoint_view checkpoint;
 	uint32_t query_cnt;

@@ -12,6 +12,7 @@
  *   checkpoint.c  an epoch while it runs; recover.c: the raw log since the epoch
  *   begin.c       where in the raw log a pipeline began
  *   correct.c     corrections of published windows
+ *   replace.c   one pipeline takes the place of another
  *   backfill.c  history of the raw log while records come; switch.c: from there to live; lanes.c: what both read it with
  *   view.c      copies for the API; results.c rows and windows; ledger.c the equations
  */
@@ -71,6 +72,7 @@ struct query_run {
 	/* plain: rows of each worker's reader in the store since the epoch; those of them that recovery makes again */
 	uint64_t written_rows[FB_WORKER_MAX];
 	uint64_t skip_rows[FB_WORKER_MAX];
+	uint64_t withheld_rows; /* plain: rows that are another's, while it was to replace that */
 	uint64_t retained_from; /* oldest row that retention has left */
 	struct {
 		int64_t ns;
@@ -117,9 +119,11 @@ struct source_run {
 	bool added[FB_WORKER_MAX];
 	uint64_t added_seq[FB_WORKER_MAX]; /* in the raw log: the first datagram that it was fed */
 	bool done[FB_WORKER_MAX];
+	bool leaving;                      /* its readers were told to end */
 	bool begins_active[FB_WORKER_MAX]; /* when it is added: it goes on where another reader has received */
 	bool catching[FB_WORKER_MAX];      /* the lane is read by the pipeline's backfill */
 	int64_t caught_ms;                 /* watermark that the backfill has come to */
+	int64_t first_caught_ms;           /* the first that there was */
 	bool discard;                      /* what its readers report is thrown away, and not counted */
 	int64_t watermark_ms[FB_WORKER_MAX]; /* as reported */
 	struct fb_row_page *rows_head[FB_WORKER_MAX]; /* pages that wait to be written, in order of arrival */
@@ -141,6 +145,8 @@ struct source_run {
 struct pipeline {
 	struct pipeline *next;
 	char *name;
+	char *sink_name; /* what sinks know it by, whatever it is called meanwhile */
+	char *replaces;  /* whose place it is to take: until then it publishes nothing; NULL: nobody's */
 	char *file;
 	char *sql;
 	struct fb_plan *plan;
@@ -188,6 +194,8 @@ struct fb_engine {
 	struct pipeline *slots[FB_WORKER_READER_MAX];
 	struct source_run *slot_sources[FB_WORKER_READER_MAX];
 	struct fb_store_batch *batch; /* of the engine thread */
+	struct fb_store_batch *swap;  /* of a replacement, while its commit is made */
+	int64_t swept_ns;
 	struct fb_worker_snapshot *snapshots; /* one per worker, scratch of the views */
 	struct fb_worker_snapshot *earlier;   /* the same, a moment before */
 	char store_error[256];
@@ -239,6 +247,8 @@ void fb_pipeline_free_readers(struct fb_engine *engine, struct pipeline *pipelin
 /* After how long a silent queue does not hold the watermark back (rule M8); 0: never. */
 int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source);
 void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline);
+/* Of the list, the store and memory: of one whose readers have ended. */
+int fb_pipeline_forget(struct fb_engine *engine, struct pipeline *pipeline);
 
 /* merge.c; locked */
 void fb_merge_report(struct fb_engine *engine, const struct fb_report *report);
@@ -257,6 +267,8 @@ void fb_merge_take(struct source_run *source, uint32_t worker);
 void fb_merge_add_slice(struct query_run *query, struct fb_slice *slice, uint32_t from);
 void fb_merge_add_rows(struct source_run *source, uint32_t worker, struct fb_row_page *page);
 bool fb_merge_has_rows(const struct pipeline *pipeline);
+/* What all workers that read a source have reported; FB_TIME_MIN: none does. */
+int64_t fb_merge_source_watermark(const struct fb_engine *engine, const struct source_run *source);
 /* Gives a slice back to the reader of its worker: fb_assembly_release_fn of a query_run. from: merge.c. */
 void fb_merge_release(void *arg, struct fb_slice *slice, uint32_t from);
 uint64_t fb_merge_pending_rows(const struct query_run *query);
@@ -283,6 +295,10 @@ int fb_persist_epoch_with(
 /* The sequence number that the log of a stream on a worker must not begin before: an epoch names it. */
 uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker);
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch);
+/* All that is under its name; what is under the ids of its queries stays. */
+void fb_persist_forget_name(const struct pipeline *pipeline, struct fb_store_batch *batch);
+/* What fb_persist_pipeline commits, into the batch. */
+int fb_persist_definition(struct fb_engine *engine, const struct pipeline *pipeline, struct fb_store_batch *batch);
 int fb_persist_clean(struct fb_engine *engine, bool clean);
 /* A number under a key of meta; `missing` if there is none. */
 uint64_t fb_persist_number(struct fb_store *store, const char *key, uint64_t missing);

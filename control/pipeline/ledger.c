@@ -120,7 +120,7 @@ static void query_lines(struct maker *maker, const struct fb_pipeline_view *pipe
 			counters->disposition[FB_REC_ACCEPTED] + counters->extra_rows,
 			counters->rows_out + counters->rows_waiting, 0);
 		add_line(maker, scope, "rows handed over = result rows + queued", counters->rows_out + query->again_rows,
-			query->result_rows + query->queued_rows, query->moving_rows);
+			query->result_rows + query->withheld_rows + query->queued_rows, query->moving_rows);
 	} else {
 		add_line(maker, scope, "accepted = in slices handed over + open", counters->disposition[FB_REC_ACCEPTED],
 			counters->sealed_rows + counters->open_rows, 0);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
-#include "control/pipeline/backfill.h"
+#include "control/pipeline/replace.h"
 
 #define BATCHES_PER_STEP 32
 #define PAGES_PER_STEP 16
@@ -236,7 +236,9 @@ static bool write_pages(struct fb_engine *engine, struct pipeline *pipeline, str
 		struct query_run *query = source->queries[page->query];
 		uint64_t next_seq = query->next_seq;
 
-		if (!pipeline->dropping) {
+		if (pipeline->replaces != NULL) {
+			query->withheld_rows += page->row_cnt;
+		} else if (!pipeline->dropping) {
 			uint64_t skip = FB_MIN(query->skip_rows[worker], (uint64_t)page->row_cnt);
 			uint64_t seq = next_seq;
 			int rc = put_page(engine, query, page, skip, &seq);
@@ -265,23 +267,37 @@ static bool write_pages(struct fb_engine *engine, struct pipeline *pipeline, str
 
 /* ---- windows ---- */
 
+static bool add_reported(const struct fb_engine *engine, const struct source_run *source, int64_t *watermark)
+{
+	bool any = false;
+
+	for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		if (source->readers[w] != NULL) {
+			*watermark = FB_MIN(*watermark, source->watermark_ms[w]);
+			any = true;
+		}
+	return any;
+}
+
+int64_t fb_merge_source_watermark(const struct fb_engine *engine, const struct source_run *source)
+{
+	int64_t watermark = FB_TIME_MAX;
+
+	return add_reported(engine, source, &watermark) ? watermark : FB_TIME_MIN;
+}
+
 /* What all workers that read its sources have reported: by the order of reports all slices that it completes are here. */
-static int64_t reported_watermark(const struct fb_engine *engine, const struct query_run *query)
+static int64_t reported_watermark(struct fb_engine *engine, const struct query_run *query)
 {
 	int64_t watermark = FB_TIME_MAX;
 	bool any = false;
 
-	for (uint32_t i = 0; i < query->input_cnt; i++) {
-		const struct source_run *source = query->inputs[i].source;
-
-		if (query->pipeline->state == FB_PIPELINE_BACKFILLING)
-			return source->caught_ms;
-		for (uint32_t w = 0; w < engine->worker_cnt; w++)
-			if (source->readers[w] != NULL) {
-				watermark = FB_MIN(watermark, source->watermark_ms[w]);
-				any = true;
-			}
-	}
+	if (query->pipeline->replaces != NULL)
+		return fb_replace_watermark(engine, query);
+	if (query->pipeline->state == FB_PIPELINE_BACKFILLING)
+		return query->inputs[0].source->caught_ms;
+	for (uint32_t i = 0; i < query->input_cnt; i++)
+		any |= add_reported(engine, query->inputs[i].source, &watermark);
 	return any ? watermark : FB_TIME_MIN;
 }
 
@@ -345,7 +361,9 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	struct publish_job *job = &query->job;
 	struct fb_assembly_rows rows;
 	struct fb_buf bytes = {0};
-	bool more = true;
+	/* A window of the one that it is to replace: its records are through, and that is all. */
+	bool withheld = query->pipeline->replaces != NULL;
+	bool more = !withheld;
 
 	for (int i = 0; i < BATCHES_PER_STEP && more; i++) {
 		more = fb_assembly_read(query->assembly, &rows);
@@ -362,7 +380,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	if (!more) {
 		put_window(engine, query);
 		query->next_seq = job->seq;
-		query->merged_windows++;
+		query->merged_windows += !withheld;
 		query->dropped_groups += job->dropped_groups;
 		query->base.sum_overflows += job->wrapped_sums;
 		query->published_ms = FB_MAX(query->published_ms, job->window.done_ms);
@@ -382,7 +400,7 @@ static void step_job(struct fb_engine *engine, struct query_run *query)
 	query->dropped_groups = dropped;
 	query->base.sum_overflows = wrapped;
 	query->published_ms = published;
-	query->merged_windows -= !more;
+	query->merged_windows -= !more && !withheld;
 	fb_assembly_abort(query->assembly);
 	job->active = false;
 	store_failed(engine, rc);
@@ -434,7 +452,7 @@ bool fb_merge_step_pipeline(struct fb_engine *engine, struct pipeline *pipeline)
 	bool any = false;
 
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		for (uint32_t w = 0; w < engine->worker_cnt; w++)
+		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
 			any |= write_pages(engine, pipeline, &pipeline->sources[i], w);
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		any |= step_query(engine, &pipeline->queries[i]);

@@ -72,7 +72,7 @@ uint64_t fb_persist_number(struct fb_store *store, const char *key, uint64_t mis
 
 /* ---- writing ---- */
 
-int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch)
+int fb_persist_definition(struct fb_engine *engine, const struct pipeline *pipeline, struct fb_store_batch *batch)
 {
 	struct fb_buf value = {0};
 	int rc;
@@ -86,9 +86,16 @@ int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, str
 		put_u64(&value, pipeline->queries[i].query_id);
 	put_meta(batch, &value, "pipeline/%s", pipeline->name);
 	put_number(batch, "next_query_id", engine->next_query_id);
-	rc = value.failed ? FB_E_NO_MEMORY : fb_store_commit(batch, true);
+	rc = value.failed ? FB_E_NO_MEMORY : 0;
 	fb_buf_fini(&value);
 	return rc;
+}
+
+int fb_persist_pipeline(struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch)
+{
+	int rc = fb_persist_definition(engine, pipeline, batch);
+
+	return rc ? rc : fb_store_commit(batch, true);
 }
 
 void fb_persist_next_query(uint32_t id, struct fb_store_batch *batch)
@@ -147,6 +154,7 @@ static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
 	put_u64(&value, query->merged_rows);
 	put_counters(&value, &counters, sizeof(counters));
 	put_u64(&value, query->dropped_below);
+	put_u64(&value, query->withheld_rows);
 	put_meta(batch, &value, "ledger/%" PRIu32, query->query_id);
 	fb_buf_fini(&value);
 	/* Rows handed over before the epoch are in the store; those since are to be counted. */
@@ -329,7 +337,7 @@ void fb_engine_forget_query(uint32_t id, struct fb_store_batch *batch)
 	}
 }
 
-void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
+void fb_persist_forget_name(const struct pipeline *pipeline, struct fb_store_batch *batch)
 {
 	char key[FB_META_KEY_BYTES];
 
@@ -340,6 +348,11 @@ void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
 		fb_store_delete_meta(batch, key);
 		fb_begin_forget(pipeline, &pipeline->sources[i], batch);
 	}
+}
+
+void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch)
+{
+	fb_persist_forget_name(pipeline, batch);
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
 		fb_engine_forget_query(pipeline->queries[i].query_id, batch);
 }

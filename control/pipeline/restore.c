@@ -136,6 +136,8 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 		/* Versions that did not keep cascades over a crash end here. */
 		if (in.left > 0)
 			query->dropped_below = get_u64(&in);
+		if (in.left > 0)
+			query->withheld_rows = get_u64(&in);
 		query->dropped_groups += query->dropped_below;
 		if (in.bad) {
 			fb_buf_fini(&bytes);

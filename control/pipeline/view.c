@@ -97,10 +97,12 @@ static void add_running(struct fb_query_view *view, const struct fb_reader_snaps
 	view->moving_rows += after->sealed_rows - before->sealed_rows + after->rows_out - before->rows_out;
 }
 
+/* A reader that was told to end is gone from its worker before the report of that is taken; its last numbers stay in the snapshot. */
 static bool is_running(const struct fb_engine *engine, const struct source_run *source, uint32_t worker)
 {
-	return source->slot != UINT32_MAX && source->readers[worker] != NULL && !source->done[worker] && !source->discard &&
-	       engine->snapshots[worker].readers[source->slot].used;
+	if (source->slot == UINT32_MAX || source->readers[worker] == NULL || source->done[worker] || source->discard)
+		return false;
+	return engine->snapshots[worker].readers[source->slot].used || (source->leaving && source->added[worker]);
 }
 
 struct fb_query_counters fb_view_counters(const struct fb_engine *engine, const struct query_run *query)
@@ -193,6 +195,7 @@ static void view_query(
 	fb_backfill_add_query(query->pipeline->backfill, query, &view->counters);
 	if (!view->windowed) {
 		view->queued_rows = queued_rows(query);
+		view->withheld_rows = query->withheld_rows;
 		for (uint32_t w = 0; w < FB_WORKER_MAX; w++)
 			view->again_rows += query->skip_rows[w];
 	}
@@ -212,6 +215,7 @@ static int view_pipeline(
 		.stream = fb_arena_strdup(arena, fb_str_from(pipeline->source_cnt ? pipeline->sources[0].table->name : "")),
 		.applied_ms = pipeline->applied_ms,
 		.watermark_ms = pipeline->source_cnt ? FB_TIME_MAX : FB_TIME_MIN,
+		.replaces = fb_arena_strdup(arena, fb_str_from(pipeline->replaces ? pipeline->replaces : "")),
 		.backfilled_datagrams = pipeline->backfilled_datagrams,
 		.checkpoint = pipeline->checkpoint.last,
 		.query_cnt = pipeline->query_cnt,

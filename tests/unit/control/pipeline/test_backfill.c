@@ -34,6 +34,10 @@
 	" INTERVAL '6' SECOND)) GROUP BY window_start, window_end;"                                                        \
 	"END;"
 #define SQL SOURCE QUERIES
+#define SQL_OVER_TIME                                                                                                    \
+	SOURCE "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT) WITH ('connector'='blackhole');"                   \
+	       "INSERT INTO w SELECT window_start, city, COUNT(*) FROM TABLE(TUMBLE(TABLE logged, DESCRIPTOR(ts),"         \
+	       " INTERVAL '1' HOUR)) GROUP BY window_start, window_end, city;"
 /* Nothing is late, however far one worker is ahead before the other has begun. */
 #define SQL_PATIENT SOURCE_WITH("'1' HOUR") QUERIES
 
@@ -488,6 +492,81 @@ static void run_refusals(struct lab *of, struct fb_engine *engine, void *arg)
 Test(backfill, refusals, .init = setup, .fini = cleanup)
 {
 	lab_run(&lab, run_refusals, NULL);
+}
+
+/* ---- replacing ---- */
+
+static int replace(struct fb_engine *engine, const char *text, char message[512])
+{
+	struct fb_apply_conf conf = {.name = "p",
+		.file = "lab.sql",
+		.sql = fb_str_from(text),
+		.backfill = true,
+		.from_ns = INT64_MIN,
+		.replace = true};
+	struct fb_buf name = {0};
+	struct fb_diags diags;
+	int rc;
+
+	fb_diags_init(&diags, "lab.sql");
+	rc = fb_engine_apply_conf(engine, &conf, &diags, &name);
+	snprintf(message, 512, "%s", diags.cnt > 0 && diags.items[0].message ? diags.items[0].message : "");
+	LAB_CHECK(rc != 0 || strcmp(name.p, "p") == 0, "%s", name.p);
+	fb_buf_fini(&name);
+	fb_diags_fini(&diags);
+	return rc;
+}
+
+static uint32_t pipelines(struct fb_engine *engine)
+{
+	struct fb_engine_view view;
+	uint32_t cnt;
+
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	cnt = view.pipeline_cnt;
+	fb_engine_view_fini(&view);
+	return cnt;
+}
+
+static void run_replace(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	char message[512];
+
+	LAB_CHECK(replace(engine, SQL_OVER_TIME, message) == FB_E_NOT_FOUND, "%s", message);
+	LAB_CHECK(strstr(message, "no pipeline 'p'") != NULL, "%s", message);
+	lab_apply(engine, "p", SQL_OVER_TIME);
+	LAB_CHECK(replace(engine, SQL, message) == FB_E_UNSUPPORTED, "%s", message);
+	LAB_CHECK(strstr(message, "windows over windows") != NULL, "%s", message);
+	LAB_CHECK(replace(engine, SQL_OVER_TIME, message) == 0, "%s", message);
+	LAB_CHECK(replace(engine, SQL_OVER_TIME, message) == FB_E_EXISTS, "%s", message);
+	LAB_CHECK(fb_engine_drop(engine, "p") == FB_E_BUSY);
+	LAB_CHECK(fb_engine_drain(engine, "p", 100) == FB_E_BUSY);
+	lab_receive(engine);
+	for (int i = 0; i < 2000 && pipelines(engine) > 1; i++) {
+		lab_check_ledger(engine);
+		sleep_ms(5);
+	}
+	LAB_CHECK(pipelines(engine) == 1);
+	wait_live(engine);
+	lab_wait_records(engine, RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 10000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "w");
+}
+
+/* Nothing is published before all records are there: the windows are longer than they last. */
+Test(backfill, is_replaced_at_once, .init = setup, .fini = cleanup)
+{
+	uint32_t cnt[CITIES] = {0};
+	char *text = calloc(1, 1 << 12), *at = text;
+
+	send_records(0, RECORDS, 0, 1);
+	lab_run(&lab, run_replace, NULL);
+	for (uint32_t i = 0; i < RECORDS; i++)
+		cnt[mix(i) % CITIES]++;
+	for (uint32_t city = 0; city < CITIES; city++)
+		at += sprintf(at, "1970-01-01 00:00:00.000,city%u,%u\n", city, cnt[city]);
+	expect_rows("w", sorted_lines(text));
 }
 
 /* ---- times ---- */
