@@ -114,9 +114,9 @@ static int merge_parts(struct fb_assembly *assembly, int64_t end_ms)
 
 static struct part *next_needed(struct part *part, int64_t end_ms)
 {
-	while (part != NULL && !fb_part_is_needed(part, end_ms))
+	while (fb_part_may_be_needed(part, end_ms) && !fb_part_is_needed(part, end_ms))
 		part = part->next;
-	return part;
+	return fb_part_may_be_needed(part, end_ms) ? part : NULL;
 }
 
 static bool stand_side_by_side(const struct fb_assembly *assembly, int64_t end_ms)
@@ -125,7 +125,7 @@ static bool stand_side_by_side(const struct fb_assembly *assembly, int64_t end_m
 
 	if (!fb_slice_can_part(assembly->conf.layout))
 		return false;
-	for (const struct part *part = assembly->parts; part != NULL; part = part->next) {
+	for (const struct part *part = assembly->parts; fb_part_may_be_needed(part, end_ms); part = part->next) {
 		if (!fb_part_is_needed(part, end_ms))
 			continue;
 		if (part->last_end_ms != end_ms)
@@ -179,11 +179,6 @@ static int gather(struct fb_assembly *assembly, int64_t end_ms, int64_t *ret_las
 	uint32_t cnt = 0;
 	int rc = unite_all(assembly, end_ms);
 
-	if (end_ms == FB_TIME_MAX || end_ms - 1 > fb_window_clock(plan, watermark_ms))
-		return 0;
-	if (fb_hop_is_used(assembly) && fb_hop_add_late(assembly, end_ms) != 0)
-		fb_hop_reset(assembly);
-	rc = unite_all(assembly, end_ms);
 	for (const struct part *part = assembly->parts; rc == 0 && fb_part_may_be_needed(part, end_ms); part = part->next)
 		if (fb_part_is_needed(part, end_ms)) {
 			only = part;
