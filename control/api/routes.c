@@ -427,6 +427,44 @@ static void post_checkpoint(struct fb_api_request *request, struct fb_api_answer
 		get_pipelines(request, answer);
 }
 
+static void get_import(struct fb_api_request *request, struct fb_api_answer *answer)
+{
+	answer_view(request, answer, fb_json_import);
+}
+
+/* path, and stream, rate (packets a second), speed (times the capture's own) */
+static void post_import(struct fb_api_request *request, struct fb_api_answer *answer)
+{
+	const char *speed = request->parameter(request->parameter_arg, "speed");
+	struct fb_import_conf conf = {
+		.path = request->parameter(request->parameter_arg, "path"),
+		.stream = request->parameter(request->parameter_arg, "stream"),
+		.packets_per_s = number_parameter(request, "rate", 0),
+		.speed = speed ? strtod(speed, NULL) : 0,
+	};
+	struct fb_buf message = {0};
+	int rc;
+
+	if (conf.path == NULL || conf.path[0] == '\0' || !(conf.speed >= 0)) {
+		fb_api_error(answer, 422, FB_E_INVALID, NULL, "give ?path=FILE of a capture, and a speed of 0 or more");
+		return;
+	}
+	rc = fb_engine_import(request->engine, &conf, &message);
+	if (rc != 0)
+		fb_api_error(answer, http_status(rc), rc,
+			rc == FB_E_PERMISSION ? "the appliance reads it itself: it must be allowed to" : NULL, "%s",
+			message.p ? message.p : fb_strerror(rc));
+	else
+		get_import(request, answer);
+	fb_buf_fini(&message);
+}
+
+static void delete_import(struct fb_api_request *request, struct fb_api_answer *answer)
+{
+	fb_engine_import_cancel(request->engine);
+	get_import(request, answer);
+}
+
 static void delete_pipeline(struct fb_api_request *request, struct fb_api_answer *answer)
 {
 	int rc = fb_engine_drop(request->engine, request->name);
@@ -466,6 +504,9 @@ static const struct {
 	{"GET", "/v1/replays/*/rows", fb_api_get_replay_rows},
 	{"GET", "/v1/replays/*/differences", fb_api_get_replay_differences},
 	{"POST", "/v1/replays/*/resume", fb_api_resume_replay},
+	{"GET", "/v1/import", get_import},
+	{"POST", "/v1/import", post_import},
+	{"DELETE", "/v1/import", delete_import},
 	{"GET", "/v1/windows", get_windows},
 	{"GET", "/v1/log", fb_api_log_streams},
 	{"GET", "/v1/log/*", fb_api_log_stream},

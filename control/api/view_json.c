@@ -326,6 +326,30 @@ static json_t *store_json(const struct fb_store_stats *store)
 	return object;
 }
 
+json_t *fb_json_import(const struct fb_engine_view *view)
+{
+	const struct fb_import_view *import = &view->import;
+	json_t *object = json_object();
+
+	if (!import->any) {
+		json_decref(object);
+		return json_null();
+	}
+	set_text(object, "path", import->path);
+	set_text(object, "stream", import->stream);
+	set_text(object, "state", import->active ? "running" : import->cancelled ? "cancelled" : import->error[0] ? "failed" : "done");
+	set_text(object, "error", import->error);
+	set_u64(object, "file_bytes", import->file_bytes);
+	set_u64(object, "read_bytes", import->read_bytes);
+	set_u64(object, "packets", import->packets);
+	set_u64(object, "oversized", import->oversized);
+	json_object_set_new(object, "from", fb_json_time(import->first_ns ? import->first_ns / 1000000 : FB_TIME_MIN));
+	json_object_set_new(object, "to", fb_json_time(import->last_ns ? import->last_ns / 1000000 : FB_TIME_MIN));
+	json_object_set_new(object, "seconds", json_real(import->seconds));
+	json_object_set_new(object, "dispositions", packet_dispositions(import->disposition));
+	return object;
+}
+
 /* ---- wholes ---- */
 
 json_t *fb_json_ports(const struct fb_engine_view *view)
@@ -387,6 +411,7 @@ json_t *fb_json_status(const struct fb_engine_view *view)
 	json_object_set_new(object, "workers", workers);
 	json_object_set_new(object, "pipelines", fb_json_pipelines(view));
 	json_object_set_new(object, "store", store_json(&view->store));
+	json_object_set_new(object, "import", fb_json_import(view));
 	return object;
 }
 

@@ -8,6 +8,8 @@
 #include "control/pipeline/engine.h"
 
 json_t *fb_json_status(const struct fb_engine_view *view);
+/* The import under way, or the last one; null: none since the start. */
+json_t *fb_json_import(const struct fb_engine_view *view);
 json_t *fb_json_ports(const struct fb_engine_view *view);
 json_t *fb_json_pipelines(const struct fb_engine_view *view);
 /* NULL also if there is no such pipeline. */

@@ -25,6 +25,7 @@ const struct fb_cli_command *const fb_cli_commands[] = {
 	&fb_cmd_log,
 	&fb_cmd_replay,
 	&fb_cmd_repair,
+	&fb_cmd_import,
 	&fb_cmd_checkpoint,
 	&fb_cmd_drain,
 	&fb_cmd_drop,

@@ -21,6 +21,7 @@ extern const struct fb_cli_command fb_cmd_ledger;
 extern const struct fb_cli_command fb_cmd_log;
 extern const struct fb_cli_command fb_cmd_replay;
 extern const struct fb_cli_command fb_cmd_repair;
+extern const struct fb_cli_command fb_cmd_import;
 extern const struct fb_cli_command fb_cmd_drop;
 extern const struct fb_cli_command fb_cmd_checkpoint;
 extern const struct fb_cli_command fb_cmd_drain;

@@ -286,6 +286,7 @@ static void destroy(struct fb_engine *engine)
 		engine->pipelines = pipeline->next;
 		fb_pipeline_destroy(engine, pipeline);
 	}
+	fb_import_destroy(engine);
 	for (uint32_t i = 0; i < engine->worker_cnt; i++)
 		fb_worker_destroy(engine->workers[i]);
 	for (uint32_t i = 0; i < engine->port_cnt; i++)
@@ -403,6 +404,7 @@ int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledg
 	uint64_t bytes;
 	int rc = 0;
 
+	fb_import_fini(engine);
 	fb_engine_lock(engine);
 	/* Else what comes while one pipeline is stopped is received and counted, and none reads it. */
 	send_all(engine, FB_MAIL_PAUSE, until);

@@ -16,6 +16,7 @@
 #include "config/appliance/appliance.h"
 #include "config/sql/sql.h"
 #include "control/pipeline/replay_view.h"
+#include "control/pipeline/import.h"
 #include "control/rawlog/keeper.h"
 #include "control/sink/sink.h"
 #include "control/window/assembly.h"
@@ -208,6 +209,7 @@ struct fb_engine_view {
 	struct fb_worker_view *workers;
 	struct fb_pipeline_view *pipelines;
 	struct fb_store_stats store;
+	struct fb_import_view import;
 };
 
 int fb_engine_view(struct fb_engine *engine, struct fb_engine_view *ret) FB_MUST_CHECK;

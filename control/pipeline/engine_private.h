@@ -170,6 +170,15 @@ struct pipeline {
 	struct query_run *queries;
 };
 
+struct fb_import;
+struct fb_import_view;
+
+/* import.c. An import ends, and its thread; before the workers stop. */
+void fb_import_fini(struct fb_engine *engine);
+/* After the workers have stopped. */
+void fb_import_destroy(struct fb_engine *engine);
+void fb_import_view(struct fb_engine *engine, const struct fb_net_counters *counters, struct fb_import_view *view);
+
 struct fb_engine {
 	const struct fb_appliance *appliance;
 	struct fb_store *store;
@@ -188,6 +197,7 @@ struct fb_engine {
 	bool worker_stopped[FB_WORKER_MAX];
 	struct fb_worker_stream *streams;
 	uint64_t first_seqs[FB_WORKER_MAX][FB_NET_STREAM_MAX]; /* in the raw log, of what is received since the start */
+	struct fb_import *import; /* import.c; NULL: none yet */
 	uint32_t next_query_id;
 	uint32_t run; /* counts starts: part numbers of stored slices are unique by it */
 	struct pipeline *pipelines;

@@ -58,10 +58,20 @@ static void port_lines(struct maker *maker, const struct fb_port_view *port)
 		sum(port->net.disposition, FB_PKT_CNT), 0);
 }
 
+/* What a capture gave to the worker. */
+static void import_lines(struct maker *maker, const struct fb_import_view *import)
+{
+	if (!import->any)
+		return;
+	add_line(maker, "import", "imported = classified by worker", import->all_packets, import->all.packets,
+		import->active ? import->all_packets - import->all.packets : 0);
+	add_line(maker, "import", "classified = sum of dispositions", import->all.packets, sum(import->all.disposition, FB_PKT_CNT), 0);
+}
+
 static void stream_line(struct maker *maker)
 {
 	const struct fb_engine_view *view = &maker->ledger->view;
-	uint64_t packets = 0;
+	uint64_t packets = view->import.all.disposition[FB_PKT_STREAM];
 	uint64_t datagrams = 0;
 
 	for (uint32_t i = 0; i < view->port_cnt; i++)
@@ -162,7 +172,7 @@ static void replay_lines(struct maker *maker, const struct fb_replay_job_view *j
 int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 {
 	struct fb_ledger ledger = {.view = *view, .balanced = true};
-	struct maker maker = {.ledger = &ledger, .cap = 3 * view->port_cnt + 1 + 2 * view->stream_cnt};
+	struct maker maker = {.ledger = &ledger, .cap = 3 * view->port_cnt + 3 + 2 * view->stream_cnt};
 	struct fb_arena *arena = &ledger.view.arena;
 
 	for (uint32_t i = 0; i < view->pipeline_cnt; i++)
@@ -176,6 +186,7 @@ int fb_ledger_make(struct fb_engine_view *view, struct fb_ledger *ret)
 	}
 	for (uint32_t i = 0; i < view->port_cnt; i++)
 		port_lines(&maker, &view->ports[i]);
+	import_lines(&maker, &view->import);
 	stream_line(&maker);
 	for (uint32_t i = 0; i < view->stream_cnt; i++)
 		raw_lines(&maker, &view->streams[i]);

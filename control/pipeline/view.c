@@ -334,6 +334,8 @@ static int fill_view(struct fb_engine *engine, struct fb_engine_view *view)
 		rc = view_pipeline(engine, p, arena, &view->pipelines[pipeline_cnt - ++at]);
 	view->pipeline_cnt = pipeline_cnt;
 	fb_store_stats(engine->store, &view->store);
+	/* After the snapshots: what is given is not behind what was taken. */
+	fb_import_view(engine, &engine->snapshots[0].imported, &view->import);
 	return rc ? rc : arena->failed ? FB_E_NO_MEMORY : 0;
 }
 

@@ -120,7 +120,8 @@ static bool collect(struct fb_keeper *keeper, uint32_t worker, const struct rte_
 	struct keeper_lane *lane = keeper->by_stream[note.stream * keeper->worker_cnt + worker];
 	struct fb_block_datagram datagram = {
 		.seq = note.seq,
-		.arrival_ns = arrival_of(keeper, lane, now, note.arrival_tsc),
+		.arrival_ns = note.imported ? (int64_t)note.arrival_tsc
+					    : arrival_of(keeper, lane, now, note.arrival_tsc),
 		.watermark_ms = note.watermark_ms,
 		.source_port = note.source_port,
 		.port = lane->port,
@@ -137,7 +138,8 @@ static bool collect(struct fb_keeper *keeper, uint32_t worker, const struct rte_
 		seal(keeper, lane);
 	}
 	if (!begin_block(keeper, lane)) {
-		if (lane->conf->retention_when_slow == FB_RAW_BACK_OFF)
+		/* A capture can wait: its tap fills, and the worker takes no more of it. */
+		if (lane->conf->retention_when_slow == FB_RAW_BACK_OFF || note.imported)
 			return false;
 		keeper_drop(lane, FB_RAW_DISK_SLOW, 1, datagram.len);
 		return true;

@@ -69,6 +69,8 @@ static enum fb_packet_disposition classify_ether(
 
 static bool is_our_ip(const struct fb_net *net, uint32_t ip)
 {
+	if (net->any_address)
+		return true;
 	for (uint32_t i = 0; i < net->port->address_cnt; i++)
 		if (net->port->addresses[i].ip == ip)
 			return true;
@@ -84,7 +86,7 @@ static bool may_answer(const struct fb_net *net, const struct packet *packet, ui
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(packet->mbuf, struct rte_ether_hdr *);
 
-	return !packet->other_mac && rte_is_unicast_ether_addr(&ether->src_addr) &&
+	return !net->passive && !packet->other_mac && rte_is_unicast_ether_addr(&ether->src_addr) &&
 	       !is_our_ip(net, sender_ip);
 }
 
@@ -229,7 +231,7 @@ static enum fb_packet_disposition handle_udp(
 	}
 	port = rte_be_to_cpu_16(udp->dst_port);
 	for (uint32_t i = 0; i < net->stream_cnt; i++) {
-		if (net->udp_ports[i] != port)
+		if (net->udp_ports[i] != port && !net->any_address)
 			continue;
 		*out = (struct fb_datagram){
 			.data = (const uint8_t *)(udp + 1),

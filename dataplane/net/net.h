@@ -40,6 +40,9 @@ struct fb_net {
 	uint16_t queue;
 	bool checksum_drop;
 	bool promiscuous; /* takes what is addressed to other MACs; answers none of it */
+	bool passive;     /* answers nothing: packets of the past */
+	bool any_address; /* takes what is addressed to other IPv4 addresses and UDP ports: the first
+			     stream's */
 	uint32_t stream_cnt;
 	uint16_t udp_ports[FB_NET_STREAM_MAX]; /* host byte order; index = stream slot */
 	uint32_t streams[FB_NET_STREAM_MAX];

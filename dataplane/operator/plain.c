@@ -65,6 +65,23 @@ void fb_plain_run(struct fb_query_run *query, struct fb_batch *batch)
 	fb_count(query, FB_REC_OUTPUT_FULL, refused);
 }
 
+#define BURST_PAGES 8 /* of 32 datagrams */
+
+bool fb_reader_has_room(const struct fb_reader *reader)
+{
+	for (uint32_t i = 0; i < reader->query_cnt; i++) {
+		const struct fb_query_run *query = &reader->queries[i];
+		const struct fb_row_page *page = query->free_pages;
+		uint32_t wanted = FB_MIN((uint32_t)BURST_PAGES, query->stock_cnt / 2);
+
+		for (; page != NULL && wanted > 0; wanted--)
+			page = page->next;
+		if (wanted > 0)
+			return false;
+	}
+	return true;
+}
+
 struct fb_row_page *fb_reader_take_rows(struct fb_reader *reader, bool any)
 {
 	for (uint32_t i = 0; i < reader->query_cnt; i++) {

@@ -190,6 +190,8 @@ bool fb_reader_can_checkpoint(const struct fb_reader *reader);
 /* Hot. A page of rows that is full, or with `any` also one that is not. NULL: none. The caller's
  * until returned. */
 struct fb_row_page *fb_reader_take_rows(struct fb_reader *reader, bool any);
+/* Hot. Whether the rows of a burst of plain queries have room: what may wait, waits for it. */
+bool fb_reader_has_room(const struct fb_reader *reader);
 void fb_reader_return_slice(struct fb_reader *reader, uint32_t query, struct fb_slice *slice);
 void fb_reader_return_rows(struct fb_reader *reader, struct fb_row_page *page);
 

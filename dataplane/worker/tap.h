@@ -38,14 +38,15 @@ struct fb_tap_burst {
 struct fb_tap_note {
 	uint64_t seq; /* of the stream on this worker; every datagram has one, also one that the tap
 			 had no room for */
-	uint64_t arrival_tsc; /* of the poll that received it */
+	uint64_t arrival_tsc; /* of the poll that received it; imported: ns since 1970 */
 	int64_t watermark_ms; /* of the stream's first reader, as it came; FB_TIME_MIN: none */
 	uint32_t source_ip;   /* host byte order */
 	uint16_t source_port;
 	uint16_t stream; /* as in fb_worker_stream */
 	uint8_t queue;
 	uint8_t burst; /* enum fb_tap_burst_kind */
-	uint8_t zero[6];
+	bool imported; /* from a capture, with the time of the capture */
+	uint8_t zero[5];
 };
 
 _Static_assert(sizeof(struct fb_tap_note) == 40, "not more than 14 + 20 + 8 bytes of headers");

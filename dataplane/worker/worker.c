@@ -449,10 +449,10 @@ static enum fb_tap_burst_kind tell_burst(struct tap_stream *tap, const struct rt
 
 /*
  * Gives the packets of kept streams away and leaves the others in front of `packets`; returns how
- * many those are. No reader looks at the burst any more: the notes may overwrite headers.
+ * many those are. imported_ns: their times, of a capture; else NULL. No reader looks at the burst any more: the notes may overwrite headers.
  */
 static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **packets,
-	const struct fb_datagram *datagrams, uint16_t cnt, uint16_t queue)
+	const struct fb_datagram *datagrams, uint16_t cnt, uint16_t queue, const int64_t *imported_ns)
 {
 	void *kept[FB_NET_BURST];
 	uint16_t index[FB_NET_BURST];
@@ -472,7 +472,8 @@ static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **pa
 		burst = tell_burst(tap, packets[i], (uint8_t *)(uintptr_t)datagram->data);
 		fb_tap_write(packets[i], (uint8_t *)(uintptr_t)datagram->data, datagram->len,
 			&(struct fb_tap_note){.seq = tap->next_seq++,
-				.arrival_tsc = worker->last_tsc,
+				.arrival_tsc = imported_ns ? (uint64_t)imported_ns[i] : worker->last_tsc,
+				.imported = imported_ns != NULL,
 				.watermark_ms = tap->watermark_ms,
 				.source_ip = datagram->source_ip,
 				.source_port = datagram->source_port,
@@ -544,6 +545,23 @@ static void after_burst(struct fb_worker *worker)
 	}
 }
 
+/* Feeds a burst to the readers, and gives its packets to the tap or back. */
+static void take_datagrams(struct fb_worker *worker, struct rte_mbuf **packets, const struct fb_datagram *datagrams, uint16_t cnt,
+	uint16_t queue, const int64_t *imported_ns, uint64_t now)
+{
+	for (uint16_t i = 0; i < FB_MIN(cnt, (uint16_t)PREFETCH_AHEAD); i++)
+		prefetch_payload(&datagrams[i]);
+	for (uint16_t i = 0; i < cnt; i++) {
+		if (i + PREFETCH_AHEAD < cnt)
+			prefetch_payload(&datagrams[i + PREFETCH_AHEAD]);
+		feed(worker, &datagrams[i], now);
+	}
+	after_burst(worker);
+	if (worker->has_tap)
+		cnt = hand_over_packets(worker, packets, datagrams, cnt, queue, imported_ns);
+	rte_pktmbuf_free_bulk(packets, cnt);
+}
+
 static uint16_t poll_queue(struct fb_worker *worker, uint32_t number, uint64_t now)
 {
 	const struct fb_worker_queue *queue = &worker->queues[number];
@@ -563,18 +581,22 @@ static uint16_t poll_queue(struct fb_worker *worker, uint32_t number, uint64_t n
 		return 0;
 	worker->numbers.bursts++;
 	fb_net_burst(&worker->nets[number], packets, &cnt, datagrams);
-	for (uint16_t i = 0; i < FB_MIN(cnt, (uint16_t)PREFETCH_AHEAD); i++)
-		prefetch_payload(&datagrams[i]);
-	for (uint16_t i = 0; i < cnt; i++) {
-		if (i + PREFETCH_AHEAD < cnt)
-			prefetch_payload(&datagrams[i + PREFETCH_AHEAD]);
-		feed(worker, &datagrams[i], now);
-	}
-	after_burst(worker);
-	if (worker->has_tap)
-		cnt = hand_over_packets(worker, packets, datagrams, cnt, queue->queue);
-	rte_pktmbuf_free_bulk(packets, cnt);
+	take_datagrams(worker, packets, datagrams, cnt, queue->queue, NULL, now);
 	return received;
+}
+
+/* A burst of a capture, if there is one and room for it. */
+static uint16_t poll_import(struct fb_worker *worker, uint64_t now)
+{
+	struct rte_mbuf *packets[FB_NET_BURST];
+	struct fb_datagram datagrams[FB_NET_BURST];
+	int64_t arrival_ns[FB_NET_BURST];
+	uint16_t cnt;
+	uint16_t taken = fb_worker_take_import(worker, packets, datagrams, arrival_ns, &cnt);
+
+	if (cnt > 0)
+		take_datagrams(worker, packets, datagrams, cnt, 0, arrival_ns, now);
+	return taken;
 }
 
 bool fb_worker_poll(struct fb_worker *worker)
@@ -600,8 +622,11 @@ bool fb_worker_poll(struct fb_worker *worker)
 			FB_MAX(worker->numbers.longest_gap_cycles, gap);
 	worker->slept = false;
 	worker->was_busy = received > 0;
-	if (received == 0 || ++worker->turns % HOUSEKEEPING_TURNS == 0)
+	if (received == 0 || ++worker->turns % HOUSEKEEPING_TURNS == 0) {
+		if (!worker->paused && !worker->stopped)
+			received += poll_import(worker, now);
 		housekeeping(worker, now);
+	}
 	return received > 0;
 }
 

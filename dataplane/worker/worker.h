@@ -101,6 +101,7 @@ struct fb_worker_snapshot {
 	uint64_t tap_back_offs; /* polls of a queue that were left out because the tap was full */
 	uint32_t net_cnt;
 	struct fb_net_counters net[8]; /* per queue of conf */
+	struct fb_net_counters imported; /* packets of captures (import.h) */
 	struct fb_stream_counters streams[FB_NET_STREAM_MAX];
 	struct fb_reader_snapshot readers[FB_WORKER_READER_MAX];
 };

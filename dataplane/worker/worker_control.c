@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A worker as the control plane sees it: making it, its lcore, mail, reports and the published
  * numbers. */
+#include "dataplane/worker/import.h"
 #include "dataplane/worker/worker_private.h"
 
 #include <errno.h>
@@ -78,6 +79,8 @@ int fb_worker_create(const struct fb_worker_conf *conf, struct fb_worker **ret)
 	}
 	rc = worker->has_tap ? fb_spsc_init(&worker->tap, conf->tap_cap) : 0;
 	if (rc == 0)
+		rc = fb_spsc_init(&worker->import, FB_WORKER_IMPORT_CAP);
+	if (rc == 0)
 		rc = fb_mail_ring_init(&worker->mail, FB_WORKER_MAIL_CAP, sizeof(struct fb_mail));
 	if (rc == 0)
 		rc = fb_mail_ring_init(
@@ -105,6 +108,7 @@ void fb_worker_destroy(struct fb_worker *worker)
 	fb_mail_ring_fini(&worker->reports);
 	if (worker->has_tap)
 		fb_spsc_fini(&worker->tap);
+	fb_spsc_fini(&worker->import);
 	free(worker);
 }
 
@@ -205,6 +209,7 @@ static void collect(struct fb_worker *worker)
 
 	for (uint32_t q = 0; q < worker->queue_cnt; q++)
 		numbers->net[q] = worker->nets[q].counters;
+	numbers->imported = worker->import_net.counters;
 	for (uint32_t i = 0; i < worker->slot_end; i++) {
 		struct reader_slot *slot = &worker->slots[i];
 		struct fb_reader_snapshot *reader = &numbers->readers[i];

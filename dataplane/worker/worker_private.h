@@ -69,6 +69,8 @@ struct fb_worker {
 	bool tap_back_off;
 	struct tap_stream taps[FB_NET_STREAM_MAX];
 	struct fb_spsc tap;
+	struct fb_spsc import;     /* import.h: packets of a capture */
+	struct fb_net import_net;  /* written by control while the ring is empty */
 	struct fb_report waiting[FB_WORKER_WAITING_MAX];
 	uint32_t waiting_at;
 	uint32_t waiting_cnt;
@@ -84,6 +86,9 @@ struct fb_worker {
 	bool launched;
 };
 
+/* import.c. A burst of a capture: where its packets come from, to be fed as what a port brought. Hot. */
+uint16_t fb_worker_take_import(struct fb_worker *worker, struct rte_mbuf **packets, struct fb_datagram *datagrams,
+	int64_t *arrival_ns, uint16_t *ret_cnt);
 /* One turn; true if packets came. Hot. */
 bool fb_worker_poll(struct fb_worker *worker);
 /* Copies the numbers to where fb_worker_snapshot reads them. Hot. */

@@ -3,6 +3,7 @@
  * What the log knows of itself, under text keys of the store's meta:
  *
  *   raw/stream/TABLE                   number of the stream, u32
+ *   raw/import/STREAM/CORE/SEQUENCE    datagrams of a capture from there on: last number, when it was imported
  *   raw/gone/STREAM/CORE               sequence number below which retention has deleted
  * everything, u64 raw/span/STREAM/CORE/SEQUENCE      struct fb_rawlog_span of one file; numbers in
  * hexadecimal, so that they sort
@@ -406,6 +407,8 @@ static int load(struct fb_rawlog *log)
 	if (rc == 0)
 		rc = fb_store_scan_meta(log->store, SPAN_PREFIX, load_span, log);
 	if (rc == 0)
+		rc = fb_rawlog_load_imports(log);
+	if (rc == 0)
 		rc = fb_store_raw_iter_create(log->store, FB_STORE_RAW_READ_HEADERS, &iter);
 	if (rc == 0)
 		rc = drop_stale(log, iter, batch);
@@ -449,6 +452,7 @@ void fb_rawlog_close(struct fb_rawlog *log)
 
 		log->lanes = lane->next;
 		free(lane->spans);
+		fb_rawlog_free_imports(lane);
 		free(lane);
 	}
 	while (log->streams != NULL) {

@@ -86,9 +86,16 @@ void fb_rawlog_damage(struct fb_rawlog *log, struct fb_rawlog_damage *ret);
 /* ---- retention ---- */
 
 struct fb_rawlog_retention {
-	int64_t age_ns; /* spans whose newest datagram is older go; 0: no limit */
+	int64_t age_ns; /* spans whose newest datagram is older go (of imported ones: came before); 0: no limit */
 	uint64_t bytes; /* as stored, of the whole stream; 0: no limit */
 };
+
+/*
+ * Datagrams of a capture have the capture's times: their age counts from when they came into the log. Those of a lane from from_seq
+ * to to_seq (UINT64_MAX: an import that goes on) did at at_ns. Said again with the same from_seq, it replaces what was said.
+ */
+int fb_rawlog_note_import(struct fb_rawlog *log, uint32_t stream, uint32_t core, uint64_t from_seq, uint64_t to_seq,
+	int64_t at_ns) FB_MUST_CHECK;
 
 /* Deletes whole files, oldest first. *ret_deleted (may be NULL) adds up what went. */
 int fb_rawlog_retain(struct fb_rawlog *log, uint32_t stream,

@@ -9,6 +9,14 @@
 
 #define FB_RAWLOG_NAME_BYTES 160
 
+/* As it lies in the store, little-endian, without `next`. */
+struct fb_rawlog_import {
+	uint64_t from_seq;
+	uint64_t to_seq;
+	int64_t at_ns;
+	struct fb_rawlog_import *next;
+};
+
 struct lane {
 	uint32_t stream;
 	uint32_t core;
@@ -18,6 +26,7 @@ struct lane {
 	uint32_t cap;
 	struct fb_rawlog_span tail; /* block_cnt 0: none */
 	uint64_t gone_seq;          /* the first that retention has not deleted */
+	struct fb_rawlog_import *imports;
 	struct lane *next;
 };
 
@@ -45,6 +54,10 @@ uint64_t fb_rawlog_lane_end(const struct lane *lane);
 int fb_rawlog_reserve_span(struct lane *lane);
 /* After reserve: cannot fail. */
 void fb_rawlog_push_span(struct lane *lane, const struct fb_rawlog_span *span);
+
+/* retain.c */
+int fb_rawlog_load_imports(struct fb_rawlog *log) FB_MUST_CHECK;
+void fb_rawlog_free_imports(struct lane *lane);
 
 void fb_rawlog_note_span(struct fb_store_batch *batch, const struct fb_rawlog_span *span);
 /* With where the lane goes on: an empty one has nothing else that tells. */

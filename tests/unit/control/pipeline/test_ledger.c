@@ -15,6 +15,7 @@ struct scene {
 	struct fb_stream_view stream;
 	struct fb_pipeline_view pipeline;
 	struct fb_query_view queries[2];
+	struct fb_import_view import;
 };
 
 static void fill(struct scene *scene)
@@ -42,7 +43,9 @@ static void fill(struct scene *scene)
 			.attached_datagrams = 100,
 			.decode = {.payloads = 100, .records = 1000, .decoded = 990},
 			.query_cnt = 2},
+		.import = {.any = true, .all_packets = 30, .all = {.packets = 30}},
 	};
+	scene->import.all.disposition[FB_PKT_UDP_PORT] = 30;
 	scene->stream.raw.bytes[FB_RAW_LOGGED] = 9000;
 	scene->stream.raw.bytes[FB_RAW_DISK_SLOW] = 400;
 	scene->stream.raw.bytes[FB_RAW_DISK_FULL] = 200;
@@ -89,7 +92,8 @@ static struct fb_ledger ledger_of(struct scene *scene)
 		.stream_cnt = 1,
 		.streams = &scene->stream,
 		.pipeline_cnt = 1,
-		.pipelines = &scene->pipeline};
+		.pipelines = &scene->pipeline,
+		.import = scene->import};
 	struct fb_ledger ledger;
 
 	scene->pipeline.queries = scene->queries;
@@ -118,7 +122,7 @@ Test(ledger, numbers_that_add_up_balance)
 		cr_expect(ledger.lines[i].balanced, "%s: %s: %lu, %lu", ledger.lines[i].scope,
 			ledger.lines[i].name, ledger.lines[i].left, ledger.lines[i].right);
 	cr_assert(ledger.balanced);
-	cr_assert_eq(ledger.line_cnt, 3 + 1 + 2 + 2 + 4 + 4);
+	cr_assert_eq(ledger.line_cnt, 3 + 2 + 1 + 2 + 2 + 4 + 4);
 	fb_ledger_fini(&ledger);
 }
 
@@ -142,6 +146,10 @@ static const struct {
 	AT(port.net.disposition[FB_PKT_ARP_ANSWERED]),
 	AT(port.net.disposition[FB_PKT_UDP_CHECKSUM]),
 	AT(port.net.disposition[FB_PKT_NOT_OUR_IP]),
+	AT(import.all_packets),
+	AT(import.all.packets),
+	AT(import.all.disposition[FB_PKT_UDP_PORT]),
+	AT(import.all.disposition[FB_PKT_STREAM]),
 	AT(stream.counters.datagrams),
 	AT(stream.counters.bytes),
 	AT(stream.counters.tapped_bytes),
@@ -245,7 +253,7 @@ Test(ledger, a_stream_that_is_not_kept_has_no_raw_line)
 	struct fb_ledger ledger = ledger_of(&scene);
 
 	cr_assert(ledger.balanced);
-	cr_assert_eq(ledger.line_cnt, 3 + 1 + 2 + 4 + 4);
+	cr_assert_eq(ledger.line_cnt, 3 + 2 + 1 + 2 + 4 + 4);
 	fb_ledger_fini(&ledger);
 }
 
@@ -260,6 +268,6 @@ Test(ledger, a_port_that_nobody_below_counts_has_no_wire_line)
 	struct fb_ledger ledger = ledger_of(&scene);
 
 	cr_assert(ledger.balanced);
-	cr_assert_eq(ledger.line_cnt, 2 + 1 + 2 + 2 + 4 + 4);
+	cr_assert_eq(ledger.line_cnt, 2 + 2 + 1 + 2 + 2 + 4 + 4);
 	fb_ledger_fini(&ledger);
 }

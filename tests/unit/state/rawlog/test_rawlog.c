@@ -470,6 +470,26 @@ Test(rawlog, retention_by_age_goes_by_the_newest_of_a_file)
 	lab_end(&lab);
 }
 
+/* Ten files of a capture: their age counts from the import, over a restart, and for its datagrams alone. */
+Test(rawlog, retention_by_age_of_a_capture_goes_by_its_import)
+{
+	const int64_t imported = 1800000000000000000;
+	struct fb_rawlog_retention retention = {.age_ns = 1000000};
+	struct fb_rawlog_span total;
+	struct lab lab;
+
+	ten_files(&lab);
+	cr_assert_eq(fb_rawlog_note_import(lab.log, lab.stream, lab.core, 250, UINT64_MAX, imported), 0);
+	cr_assert_eq(fb_rawlog_note_import(lab.log, lab.stream, lab.core, 250, 649, imported), 0);
+	lab_close(&lab);
+	lab_open(&lab);
+	cr_assert_eq(fb_rawlog_retain(lab.log, lab.stream, &retention, imported + 999999, NULL), 0);
+	cr_assert_eq(first_seq(&lab), 200u, "the file in which the capture begins is as young as it");
+	cr_assert_eq(fb_rawlog_retain(lab.log, lab.stream, &retention, imported + 1000001, NULL), 0);
+	cr_assert_eq(fb_rawlog_total(lab.log, lab.stream, lab.core, &total), FB_E_NOT_FOUND, "then all are old");
+	lab_end(&lab);
+}
+
 /* Positions name a datagram for good: also after the last file of a lane is gone. */
 Test(rawlog, an_empty_lane_knows_where_it_ended)
 {
