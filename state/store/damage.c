@@ -83,21 +83,25 @@ static void count_set_aside(struct fb_store *store)
 		closedir(folder);
 }
 
-/* RocksDB does not always say which file it is that it cannot open; false: all of `raw` can be. */
+/* RocksDB does not always say which file it is that it cannot open; false: all can be. */
 static bool find_unreadable(struct fb_store *store, char name[32])
 {
 	const rocksdb_livefiles_t *files = rocksdb_livefiles(store->db);
+	rocksdb_readoptions_t *options = rocksdb_readoptions_create();
 	bool found = false;
+
+	rocksdb_readoptions_set_ignore_range_deletions(options, 1); /* see read_all */
 
 	for (int i = 0; i < rocksdb_livefiles_count(files) && !found; i++) {
 		rocksdb_iterator_t *at;
 		char *error = NULL;
 		size_t len;
 		const char *key = rocksdb_livefiles_smallestkey(files, i, &len);
+		enum fb_store_family family = family_of(files, i);
 
-		if (family_of(files, i) != FB_STORE_RAW)
+		if (family == FB_STORE_FAMILY_CNT || store->families[family] == NULL)
 			continue;
-		at = rocksdb_create_iterator_cf(store->db, store->read_options, store->families[FB_STORE_RAW]);
+		at = rocksdb_create_iterator_cf(store->db, options, store->families[family]);
 		rocksdb_iter_seek(at, key, len);
 		rocksdb_iter_get_error(at, &error);
 		rocksdb_iter_destroy(at);
@@ -107,6 +111,7 @@ static bool find_unreadable(struct fb_store *store, char name[32])
 		rocksdb_free(error);
 	}
 	rocksdb_livefiles_destroy(files);
+	rocksdb_readoptions_destroy(options);
 	return found;
 }
 

@@ -221,6 +221,20 @@ static void hide_log_folder(const char *path)
 	rmdir(path);
 }
 
+/* What is only read is not given the families that it lacks: those at the end, of later versions. */
+static int families_there(const struct fb_store *store, const rocksdb_options_t *options)
+{
+	char *error = NULL;
+	size_t cnt = 0;
+	char **names = rocksdb_list_column_families(options, store->path, &cnt, &error);
+
+	rocksdb_free(error);
+	if (names == NULL)
+		return FB_STORE_FAMILY_CNT;
+	rocksdb_list_column_families_destroy(names, cnt);
+	return cnt > 0 && cnt < FB_STORE_FAMILY_CNT ? (int)cnt : FB_STORE_FAMILY_CNT;
+}
+
 int fb_store_open_database(struct fb_store *store, enum fb_store_open how, struct fb_buf *message)
 {
 	rocksdb_options_t *options = database_options(store);
@@ -235,7 +249,7 @@ int fb_store_open_database(struct fb_store *store, enum fb_store_open how, struc
 	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++)
 		families[i] = family_options(store, (enum fb_store_family)i);
 	if (store->read_only || how == FB_STORE_LENIENT_READ)
-		store->db = rocksdb_open_for_read_only_column_families(options, store->path, FB_STORE_FAMILY_CNT,
+		store->db = rocksdb_open_for_read_only_column_families(options, store->path, families_there(store, options),
 			fb_store_family_names, (const rocksdb_options_t *const *)families, store->families, 0, &error);
 	else
 		store->db = rocksdb_open_column_families(options, store->path, FB_STORE_FAMILY_CNT, fb_store_family_names,
@@ -309,8 +323,11 @@ void fb_store_close_database(struct fb_store *store)
 {
 	if (store->db == NULL)
 		return;
-	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++)
-		rocksdb_column_family_handle_destroy(store->families[i]);
+	for (int i = 0; i < FB_STORE_FAMILY_CNT; i++) {
+		if (store->families[i] != NULL)
+			rocksdb_column_family_handle_destroy(store->families[i]);
+		store->families[i] = NULL;
+	}
 	rocksdb_close(store->db);
 	store->db = NULL;
 }
