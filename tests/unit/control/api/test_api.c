@@ -254,6 +254,73 @@ static void run_tcp(struct lab *of, struct fb_engine *engine, void *arg)
 	fb_api_stop(api);
 }
 
+/* ---- replays: what can be said without a raw log ---- */
+
+static char *replay_body(const char *sql, const char *key, const char *value)
+{
+	json_t *json = json_pack("{s:s, s:s}", "sql", sql, key, value);
+	char *text = json_dumps(json, 0);
+
+	json_decref(json);
+	return text;
+}
+
+static void refuse(const char *sql, const char *key, const char *value, long status, const char *words)
+{
+	char *body = replay_body(sql, key, value);
+	json_t *json = ask_json(0, "POST", "/v1/replays", body, status);
+
+	LAB_CHECK(strstr(text_at(json, "message"), words) != NULL, "%s", text_at(json, "message"));
+	json_decref(json);
+	free(body);
+}
+
+static void run_replays(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_recompute *recompute = NULL;
+	struct fb_appliance conf = {.file = "lab.yaml", .name = "lab"};
+	struct fb_stream_conf stream = {.table = (char[]){"people"}, .port = (char[]){"p0"}, .udp_port = 5000};
+	struct fb_diags diags;
+	struct fb_api *api = NULL;
+	json_t *json;
+
+	conf.http.socket = socket_path;
+	conf.http.listen = (char[]){""};
+	conf.kernels = (char[]){"auto"};
+	conf.streams = &stream;
+	conf.streams_count = 1;
+	fb_diags_init(&diags, "lab.yaml");
+	LAB_CHECK(fb_recompute_start(engine, &conf, &recompute) == 0);
+	LAB_CHECK(fb_api_start(engine, recompute, &conf, &diags, &api) == 0);
+	json = ask_json(0, "GET", "/v1/replays", NULL, 200);
+	LAB_CHECK(json_is_array(json) && json_array_size(json) == 0);
+	json_decref(json);
+	refuse(SQL, "file", "a.sql", 422, "stream 'people' is not kept");
+	refuse(SQL, "as", "never", 400, "'as' is none of its words");
+	refuse(SQL, "from", "yesterday", 400, "'from' is no time");
+	refuse(SQL, "into", "ww", 422, "declares no table 'ww'");
+	refuse("SELECT 1;", "file", "a.sql", 422, "reads no stream");
+	refuse("SELECT FROM;", "file", "a.sql", 422, "");
+	json_decref(ask_json(0, "POST", "/v1/replays", "{}", 400));
+	json_decref(ask_json(0, "POST", "/v1/replays", "{", 400));
+	json_decref(ask_json(0, "POST", "/v1/pipelines/nobody/repair", NULL, 422));
+	json_decref(ask_json(0, "GET", "/v1/replays/1", NULL, 404));
+	json_decref(ask_json(0, "GET", "/v1/replays/x", NULL, 404));
+	json_decref(ask_json(0, "GET", "/v1/replays/1/rows", NULL, 404));
+	json_decref(ask_json(0, "GET", "/v1/replays/1/differences", NULL, 404));
+	json_decref(ask_json(0, "POST", "/v1/replays/1/resume", NULL, 404));
+	json_decref(ask_json(0, "DELETE", "/v1/replays/1", NULL, 404));
+	json_decref(ask_json(0, "DELETE", "/v1/replays", NULL, 405));
+	fb_api_stop(api);
+	fb_recompute_stop(recompute);
+	fb_diags_fini(&diags);
+}
+
+Test(api, replays_that_cannot_be_are_refused_in_words, .init = setup, .fini = cleanup)
+{
+	lab_run(&lab, run_replays, NULL);
+}
+
 Test(api, over_tcp_it_is_read_only, .init = setup, .fini = cleanup)
 {
 	lab_run(&lab, run_tcp, NULL);

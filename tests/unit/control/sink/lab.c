@@ -103,6 +103,19 @@ void lab_add_rows(struct lab *lab, uint64_t cnt)
 	fb_store_batch_destroy(batch);
 }
 
+void lab_correct(struct lab *lab, uint64_t cnt, uint64_t deletes, uint64_t updates)
+{
+	struct fb_store_batch *batch = fb_store_batch_create(lab->store);
+	const struct fb_store_window window = {
+		.first_seq = lab->row_cnt, .row_cnt = cnt, .revision = 2, .delete_cnt = deletes, .update_cnt = updates};
+
+	lab_add_rows(lab, cnt);
+	cr_assert_not_null(batch);
+	fb_store_put_window(batch, LAB_QUERY_ID, &window);
+	cr_assert_eq(fb_store_commit(batch, false), 0);
+	fb_store_batch_destroy(batch);
+}
+
 struct fb_delivery *lab_start(struct lab *lab)
 {
 	struct fb_buf message = {0};

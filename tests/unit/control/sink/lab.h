@@ -26,6 +26,8 @@ void lab_make_partitioned(struct lab *lab, const char *by, const char *with);
 void lab_remove(struct lab *lab);
 /* Puts `cnt` more rows into the store. */
 void lab_add_rows(struct lab *lab, uint64_t cnt);
+/* Puts `cnt` more rows that correct a window: so many deletes first, then so many updates, then inserts. */
+void lab_correct(struct lab *lab, uint64_t cnt, uint64_t deletes, uint64_t updates);
 /* Starts the delivery and tells it of all rows. */
 struct fb_delivery *lab_start(struct lab *lab);
 /* Starts, waits until all rows have arrived, stops. */

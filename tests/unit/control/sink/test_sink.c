@@ -214,6 +214,48 @@ Test(blackhole, takes_everything)
 	lab_remove(&lab);
 }
 
+/* A file takes nothing back: rows that are no more are passed over, and the cursor goes on. */
+Test(filesystem, of_a_correction_only_what_is_there_is_written)
+{
+	struct lab lab;
+	struct fb_buf text = {0};
+
+	lab_make(&lab, FILES);
+	lab_add_rows(&lab, 2);
+	lab_correct(&lab, 3, 1, 1);
+	lab_deliver(&lab);
+	lab_correct(&lab, 2, 2, 0); /* nothing to write at all */
+	lab_deliver(&lab);
+	cr_expect_eq(lab_cursor(&lab), 7);
+	lab_read_files(&lab, "out", &text);
+	cr_expect_str_eq(text.p, "0,\n1,\"row 1\"\n3,\n4,\"row 4\"\n", "%s", text.p);
+	cr_expect_eq(lab_hidden_files(&lab, "out"), 0);
+	fb_buf_fini(&text);
+	lab_remove(&lab);
+}
+
+Test(print, changes_as_flink_prints_them)
+{
+	struct lab lab;
+	char path[128];
+	char text[512] = {0};
+	FILE *file;
+
+	lab_make(&lab, "'connector'='print', 'standard-error'='true'%.0s");
+	lab_add_rows(&lab, 1);
+	lab_correct(&lab, 4, 1, 2);
+	lab_add_rows(&lab, 1);
+	snprintf(path, sizeof(path), "%s/printed", lab.folder);
+	cr_assert_not_null(freopen(path, "w", stderr));
+	lab_deliver(&lab);
+	fflush(stderr);
+	file = fopen(path, "r");
+	cr_assert_gt(fread(text, 1, sizeof(text) - 1, file), 0);
+	fclose(file);
+	cr_assert_str_eq(text, "+I[0, NULL]\n-D[1, row 1]\n+U[2, row 2]\n+U[3, NULL]\n+I[4, row 4]\n+I[5, row 5]\n");
+	lab_remove(&lab);
+}
+
 Test(print, rows_as_flink_prints_them)
 {
 	struct lab lab;
