@@ -295,7 +295,7 @@ static void try_one(const char *path, const char *file, off_t at, bool is_tearin
 {
 	struct fb_buf message = {0};
 	struct fb_store *store = NULL;
-	char what[160];
+	char what[320];
 	int rc = store_try_open(path, false, &message, &store);
 
 	snprintf(what, sizeof(what), "%s, byte %lld", file, (long long)at);
