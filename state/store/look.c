@@ -161,6 +161,8 @@ static int look_at_families(const struct fb_store *store, struct fb_buf *message
 
 	rocksdb_options_destroy(options);
 	if (error != NULL) {
+		if (names != NULL)
+			rocksdb_list_column_families_destroy(names, cnt);
 		fb_buf_add_text(message, "its manifest cannot be read: ");
 		rc = fb_store_error(error, message);
 		fb_buf_add_text(message, FB_STORE_REPAIR_WORDS);
