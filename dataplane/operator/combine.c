@@ -272,6 +272,8 @@ void fb_slice_part(struct fb_slice *into, struct fb_slice *from)
 				continue;
 			/* Without texts there is nothing that could find no room. */
 			FB_IGNORE(fb_state_merge(into, mine, from, entries[i]));
+			into->row_cnt += entries[i][layout->rows_word];
+			from->row_cnt -= entries[i][layout->rows_word];
 			fb_state_init(layout, entries[i]);
 		}
 	}

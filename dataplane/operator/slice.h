@@ -80,8 +80,8 @@ int fb_slice_merge(struct fb_slice *into, const struct fb_slice *from) FB_MUST_C
 
 /*
  * Control thread: groups of `from` that `into` has, too, are added to it where they stand, and are empty in `from` then: no
- * group is in both any more, and reading one after the other gives what a merge would. It needs no memory; both must have been
- * handed over for good. Counts of rows stay what they were. Only where fb_slice_can_part says so: DISTINCT values and texts
+ * group is in both any more, and reading one after the other gives what a merge would. Their records count for `into` then. It
+ * needs no memory; both must have been handed over for good. Only where fb_slice_can_part says so: DISTINCT values and texts
  * would need room.
  */
 bool fb_slice_can_part(const struct fb_slice_layout *layout);
