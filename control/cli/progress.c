@@ -73,6 +73,10 @@ void fb_progress_update(struct fb_progress *progress, uint64_t done, double shar
 		return;
 	seconds = (double)(now_ns - progress->last_ns) / 1e9;
 	rate = (double)(done - progress->last) / (seconds > 0 ? seconds : 1);
+	/* Over about four looks: a disk gives in bursts. */
+	if (progress->rate > 0)
+		rate = (3 * progress->rate + rate) / 4;
+	progress->rate = rate;
 	if (share < 0)
 		share = progress->total ? (double)done / (double)progress->total : -1;
 	if (share > 1)

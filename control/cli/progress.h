@@ -18,6 +18,7 @@ struct fb_progress {
 	double first_share;
 	uint64_t last;
 	int64_t last_ns;
+	double rate; /* per second, as last shown */
 	bool terminal;
 	bool drawn;
 };
