@@ -349,7 +349,7 @@ static void each_record(struct walk *walk, uint64_t core, json_t *datagram)
 static int write_out(struct walk *walk)
 {
 	bool bad = walk->text.failed ||
-		   fwrite(walk->text.p, 1, walk->text.len, walk->out) != walk->text.len;
+		   (walk->text.len > 0 && fwrite(walk->text.p, 1, walk->text.len, walk->out) != walk->text.len);
 
 	fb_buf_clear(&walk->text);
 	return bad ? fb_cli_fail(
