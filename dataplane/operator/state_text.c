@@ -28,47 +28,65 @@ static void put_text(struct fb_slice *slice, uint64_t *words, struct fb_str text
 	words[1] = fb_table_put_text(slice, text.p, text.len);
 }
 
+/* The first four bytes as a number that sorts as they do; bytes behind the end count as zero. */
+static inline uint32_t text_head(struct fb_str text)
+{
+	uint32_t head = 0;
+
+	memcpy(&head, text.p, FB_MIN(text.len, (uint32_t)sizeof(head)));
+	return __builtin_bswap32(head);
+}
+
+/* Mostly the heads decide, one of which is in the words: then the text that won before is not looked at. */
 static inline bool wins(const struct fb_slice *slice, const uint64_t *words, struct fb_str text,
 	bool first, int order)
 {
-	return first || fb_str_cmp(text, fb_text_get(slice->pool, words)) * order > 0;
+	uint32_t mine = text_head(text);
+	uint32_t other = __builtin_bswap32((uint32_t)(words[0] >> 32));
+
+	if (first)
+		return true;
+	if (mine != other)
+		return (mine > other) == (order > 0);
+	return fb_str_cmp(text, fb_text_get(slice->pool, words)) * order > 0;
 }
 
-static void merge_text(struct fb_slice *slice, const struct fb_state *state, uint64_t *entry,
-	struct fb_str low, struct fb_str high, bool first)
+/* What texts make of a state. */
+enum { LOW_WINS = 1, HIGH_WINS = 2 };
+
+static inline uint32_t judge(const struct fb_slice *slice, const struct fb_state *state,
+	const uint64_t *entry, struct fb_str low, struct fb_str high, bool first)
 {
-	if (state->min && wins(slice, entry + state->min, low, first, -1))
+	return (state->min && wins(slice, entry + state->min, low, first, -1) ? LOW_WINS : 0) |
+	       (state->max && wins(slice, entry + state->max, high, first, 1) ? HIGH_WINS : 0);
+}
+
+static void put_winners(struct fb_slice *slice, const struct fb_state *state, uint64_t *entry,
+	struct fb_str low, struct fb_str high, uint32_t won)
+{
+	if (won & LOW_WINS)
 		put_text(slice, entry + state->min, low);
-	if (state->max && wins(slice, entry + state->max, high, first, 1))
+	if (won & HIGH_WINS)
 		put_text(slice, entry + state->max, high);
 }
 
-/* Lengths of the texts for which merge_text would take new room: those that are long, win, and do
- * not fit where the old are. */
-static uint32_t need_room(const struct fb_slice *slice, const struct fb_state *state,
-	const uint64_t *entry, struct fb_str low, struct fb_str high, bool first, uint32_t *lens)
+/* Lengths of the texts for which put_winners will take new room: those that are long, and do not fit
+ * where the old are. */
+static uint32_t need_room(const struct fb_state *state, const uint64_t *entry, struct fb_str low,
+	struct fb_str high, uint32_t won, uint32_t *lens)
 {
-	const struct {
-		uint16_t word;
-		int order;
-		struct fb_str text;
-	} sides[] = {{state->min, -1, low}, {state->max, 1, high}};
 	uint32_t cnt = 0;
 
-	for (int i = 0; i < 2; i++) {
-		const uint64_t *words = entry + sides[i].word;
-		uint32_t len = sides[i].text.len;
-
-		if (sides[i].word != 0 && len > FB_TEXT_INLINE_MAX && len > (uint32_t)words[0] &&
-			wins(slice, words, sides[i].text, first, sides[i].order))
-			lens[cnt++] = len;
-	}
+	if ((won & LOW_WINS) && low.len > FB_TEXT_INLINE_MAX && low.len > (uint32_t)entry[state->min])
+		lens[cnt++] = low.len;
+	if ((won & HIGH_WINS) && high.len > FB_TEXT_INLINE_MAX && high.len > (uint32_t)entry[state->max])
+		lens[cnt++] = high.len;
 	return cnt;
 }
 
-/* A record that wins nothing needs no room. */
-static bool has_text_room(const struct fb_slice *slice, const struct fb_column *const *columns,
-	uint32_t row, const uint64_t *entry)
+/* Per state what its text makes of it. False: the row needs room that there is not; a record that wins nothing needs none. */
+static bool judge_row(const struct fb_slice *slice, const struct fb_column *const *columns,
+	uint32_t row, const uint64_t *entry, uint8_t *won)
 {
 	const struct fb_slice_layout *layout = slice->layout;
 	uint32_t lens[2 * FB_STATE_MAX];
@@ -76,16 +94,17 @@ static bool has_text_room(const struct fb_slice *slice, const struct fb_column *
 
 	for (uint32_t i = 0; i < layout->state_cnt; i++) {
 		const struct fb_state *state = &layout->states[i];
+		struct fb_str text;
 
-		if (is_text_state(state) && fb_state_takes(state, columns, row)) {
-			struct fb_str text = columns[state->arg]->str[row];
-
-			if (text.len > FB_TEXT_INLINE_MAX)
-				cnt += need_room(slice, state, entry, text, text,
-					fb_state_seen(layout, state, entry) == 0, lens + cnt);
-		}
+		if (!is_text_state(state) || !fb_state_takes(state, columns, row))
+			continue;
+		text = columns[state->arg]->str[row];
+		won[i] = (uint8_t)judge(
+			slice, state, entry, text, text, fb_state_seen(layout, state, entry) == 0);
+		if (won[i] != 0)
+			cnt += need_room(state, entry, text, text, won[i], lens + cnt);
 	}
-	return fb_table_has_room(slice, lens, cnt);
+	return cnt == 0 || fb_table_has_room(slice, lens, cnt);
 }
 
 /* Whether a text of the row is longer than any page: then more memory would not help. */
@@ -114,10 +133,11 @@ void fb_state_update_texts(struct fb_slice *slice, const struct fb_column *const
 	for (uint32_t i = 0; i < sel_cnt; i++) {
 		uint32_t row = sel[i];
 		uint64_t *entry = keys->entries[row];
+		uint8_t won[FB_STATE_MAX];
 
 		if (entry == NULL)
 			continue;
-		if (!has_text_room(slice, columns, row, entry)) {
+		if (!judge_row(slice, columns, row, entry, won)) {
 			keys->entries[row] = NULL;
 			fb_key_refuse(keys, row,
 				has_endless_text(layout, columns, row) ? FB_REC_KEY_TOO_LONG
@@ -132,8 +152,8 @@ void fb_state_update_texts(struct fb_slice *slice, const struct fb_column *const
 
 			struct fb_str text = columns[state->arg]->str[row];
 
-			merge_text(slice, state, entry, text, text,
-				fb_state_seen(layout, state, entry) == 0);
+			if (won[s] != 0)
+				put_winners(slice, state, entry, text, text, won[s]);
 			if (state->counts)
 				entry[state->count]++;
 		}
@@ -146,10 +166,12 @@ bool fb_state_merge_texts(struct fb_slice *into, const struct fb_state *state, u
 {
 	struct fb_str low = state->min ? fb_text_get(from->pool, other + state->min) : FB_STR("");
 	struct fb_str high = state->max ? fb_text_get(from->pool, other + state->max) : FB_STR("");
+	uint32_t won = judge(into, state, entry, low, high, first);
 	uint32_t lens[2];
+	uint32_t cnt = need_room(state, entry, low, high, won, lens);
 
-	if (!fb_table_has_room(into, lens, need_room(into, state, entry, low, high, first, lens)))
+	if (cnt > 0 && !fb_table_has_room(into, lens, cnt))
 		return false;
-	merge_text(into, state, entry, low, high, first);
+	put_winners(into, state, entry, low, high, won);
 	return true;
 }
