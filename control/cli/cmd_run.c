@@ -14,6 +14,7 @@
 #include "control/cli/progress.h"
 #include "control/cli/run_output.h"
 #include "control/cli/run_summary.h"
+#include "control/cli/run_tables.h"
 #include "control/cli/sources.h"
 #include "control/replay/datagen.h"
 #include "dataplane/operator/values.h"
@@ -50,6 +51,8 @@ struct run {
 /* One reading of a source, with its queries. */
 struct pass {
 	struct run *run;
+	struct fb_run_tables tables;
+	struct fb_buf name; /* of the tables */
 	struct fb_run_pass summary;
 	const struct fb_query_plan **queries;
 	struct fb_run_output **outputs;
@@ -250,12 +253,12 @@ static int judge(struct pass *pass)
 		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "the ledger does not add up: %s", what.p);
 	else if (run->args->strict && malformed(&pass->summary.numbers) > 0)
 		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "Flink's job would have failed at the first",
-			"%s: %llu records are malformed (--strict)", pass->summary.source->name,
+			"%s: %llu records are malformed (--strict)", pass->name.p,
 			(unsigned long long)malformed(&pass->summary.numbers));
 	else if (run->args->strict && failed_expressions(&pass->summary.numbers) > 0)
 		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED,
 			"Flink's job would have failed at the first; TRY_CAST gives NULL instead",
-			"%s: an expression failed on %llu records or groups (--strict)", pass->summary.source->name,
+			"%s: an expression failed on %llu records or groups (--strict)", pass->name.p,
 			(unsigned long long)failed_expressions(&pass->summary.numbers));
 	fb_buf_fini(&what);
 	return code;
@@ -271,13 +274,14 @@ static void summarise(struct pass *pass)
 		fb_run_summary_print(run->cli, &pass->summary);
 }
 
-static int read_source(struct pass *pass)
+static int read_tables(struct pass *pass)
 {
 	struct run *run = pass->run;
-	struct fb_replay_conf conf = {.source = pass->summary.source,
-		.queries = pass->queries,
+	struct fb_run_tables *tables = &pass->tables;
+	struct fb_replay_conf conf = {.queries = pass->queries,
 		.query_cnt = pass->summary.query_cnt,
-		.path = pass->summary.path,
+		.others = tables->at + 1,
+		.other_cnt = tables->cnt - 1,
 		.batch = run->batch,
 		.threads = pass->summary.threads,
 		.state_bytes = run->state_bytes,
@@ -287,27 +291,30 @@ static int read_source(struct pass *pass)
 		.progress = run->args->quiet ? NULL : show_progress,
 		.arg = pass};
 	struct fb_buf message = {0};
-	struct fb_datagen *datagen = NULL;
 	int64_t started_ns = fb_clock_monotonic_ns();
 	int code = FB_EXIT_DONE;
-	int rc = is_generated(pass->summary.source) ? fb_datagen_open(pass->summary.source, &datagen) : 0;
+	int rc = fb_run_tables_open(tables);
 
-	if (rc != 0)
-		return fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s: %s", pass->summary.source->name, fb_strerror(rc));
-	if (datagen != NULL) {
-		conf.source = fb_datagen_table(datagen);
-		conf.path = fb_datagen_path(datagen);
+	if (rc != 0) {
+		fb_run_tables_close(tables);
+		return fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s: %s", pass->name.p, fb_strerror(rc));
 	}
+	conf.source = tables->at[0].source;
+	conf.read_as = tables->at[0].read_as;
+	conf.path = tables->at[0].path;
 	fb_progress_start(&pass->progress, run->cli->err, "read", "records", 0);
 	rc = fb_replay_run(&conf, &message, &pass->summary.numbers);
-	fb_datagen_close(datagen);
+	for (uint32_t i = 0; i < tables->cnt; i++)
+		if (tables->generated[i] != NULL)
+			tables->at[i].path = GENERATED;
+	fb_run_tables_close(tables);
 	fb_progress_end(&pass->progress);
 	pass->summary.seconds = (double)(fb_clock_monotonic_ns() - started_ns) / 1e9;
 	if (rc != 0 && pass->message.len > 0)
-		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s: %s", pass->summary.source->name, pass->message.p);
+		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s: %s", pass->name.p, pass->message.p);
 	else if (rc != 0)
 		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, rc == FB_E_FULL ? "give it more with --state-mb" : NULL,
-			"%s: %s", pass->summary.source->name, message.p ? message.p : fb_strerror(rc));
+			"%s: %s", pass->name.p, message.p ? message.p : fb_strerror(rc));
 	fb_buf_fini(&message);
 	if (code == FB_EXIT_DONE)
 		code = finish_outputs(pass);
@@ -328,50 +335,63 @@ static uint32_t threads_for(const struct run *run, const struct fb_query_plan *c
 	return run->threads;
 }
 
-/* The metadata column that a query reads; NULL: none. */
-static const char *metadata_read(const struct fb_query_plan *const *queries, uint32_t query_cnt)
+/* What stands for each table of the pass; standard input once, and without metadata. */
+static int find_paths(struct pass *pass)
 {
-	const struct fb_table *source = queries[0]->source;
+	struct run *run = pass->run;
 
-	for (uint32_t q = 0; q < query_cnt; q++)
-		for (uint16_t i = source->field_cnt; i < fb_table_input_cnt(source); i++)
-			if (fb_query_needs_field(fb_query_first_level(queries[q]), i))
-				return source->fields[i]->metadata_key;
-	return NULL;
+	for (uint32_t i = 0; i < pass->tables.cnt; i++) {
+		struct fb_replay_table *table = &pass->tables.at[i];
+
+		table->path = path_of(run, table->source);
+		if (strcmp(table->path, "-") != 0)
+			continue;
+		if (run->reads_stdin)
+			return fb_cli_fail(run->cli, FB_EXIT_REFUSED, "put the records into a file",
+				"standard input cannot be read twice");
+		for (uint32_t q = 0; q < pass->summary.query_cnt; q++) {
+			const char *key = fb_run_tables_metadata(table->source, pass->queries[q]);
+
+			if (key != NULL)
+				return fb_cli_fail(run->cli, FB_EXIT_REFUSED, "put the records into a file",
+					"standard input has no '%s'", key);
+		}
+		run->reads_stdin = true;
+	}
+	return FB_EXIT_DONE;
 }
 
 static int run_pass(struct run *run, const struct fb_query_plan *const *queries, uint32_t query_cnt)
 {
 	struct pass pass = {.run = run,
-		.summary = {.source = queries[0]->source, .query_cnt = query_cnt, .batch = run->batch},
+		.summary = {.query_cnt = query_cnt, .batch = run->batch},
 		.queries = calloc(query_cnt, sizeof(*pass.queries)),
 		.outputs = calloc(query_cnt, sizeof(*pass.outputs))};
 	int code;
 
-	if (pass.queries == NULL || pass.outputs == NULL) {
+	fb_run_tables_list(queries[0], &pass.tables);
+	fb_run_tables_name(pass.tables.at, pass.tables.cnt, &pass.name);
+	if (pass.queries == NULL || pass.outputs == NULL || pass.name.failed) {
 		free(pass.queries);
 		free(pass.outputs);
+		fb_buf_fini(&pass.name);
 		return fb_cli_fail(run->cli, FB_EXIT_REFUSED, NULL, "%s", fb_strerror(FB_E_NO_MEMORY));
 	}
 	memcpy(pass.queries, queries, query_cnt * sizeof(*pass.queries));
 	pass.summary.threads = threads_for(run, queries, query_cnt);
 	pass.summary.queries = pass.queries;
-	pass.summary.path = path_of(run, pass.summary.source);
-	if (strcmp(pass.summary.path, "-") == 0 && run->reads_stdin) {
-		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "put the records into a file", "standard input cannot be read twice");
-	} else if (strcmp(pass.summary.path, "-") == 0 && metadata_read(queries, query_cnt) != NULL) {
-		code = fb_cli_fail(run->cli, FB_EXIT_REFUSED, "put the records into a file", "standard input has no '%s'",
-			metadata_read(queries, query_cnt));
-	} else {
-		run->reads_stdin |= strcmp(pass.summary.path, "-") == 0;
+	pass.summary.tables = pass.tables.at;
+	pass.summary.table_cnt = pass.tables.cnt;
+	code = find_paths(&pass);
+	if (code == FB_EXIT_DONE)
 		code = open_outputs(&pass);
-		if (code == FB_EXIT_DONE)
-			code = read_source(&pass);
-	}
+	if (code == FB_EXIT_DONE)
+		code = read_tables(&pass);
 	for (uint32_t i = 0; i < query_cnt; i++)
 		fb_run_output_close(pass.outputs[i]);
 	fb_replay_numbers_fini(&pass.summary.numbers);
 	fb_buf_fini(&pass.message);
+	fb_buf_fini(&pass.name);
 	free(pass.queries);
 	free(pass.outputs);
 	return code;
@@ -432,7 +452,8 @@ static int run_passes(struct run *run)
 		}
 		together[cnt++] = plan->queries[i];
 		for (uint16_t j = (uint16_t)(i + 1); plan->queries[i]->sink != NULL && j < plan->query_cnt; j++)
-			if (!done[j] && plan->queries[j]->sink != NULL && plan->queries[j]->source == plan->queries[i]->source) {
+			if (!done[j] && plan->queries[j]->sink != NULL && plan->queries[j]->source != NULL &&
+				fb_run_tables_same(plan->queries[j], plan->queries[i])) {
 				together[cnt++] = plan->queries[j];
 				done[j] = true;
 			}
@@ -486,19 +507,26 @@ static void decide(struct run *run)
 /* Before anything is read: every source has its file. */
 static void check_sources(struct run *run)
 {
-	for (uint16_t i = 0; i < run->plan->query_cnt; i++) {
-		bool first = true;
+	uint32_t cap = 0;
+	uint32_t cnt = 0;
+	const struct fb_table **seen;
 
-		if (fb_query_first_level(run->plan->queries[i])->branch_cnt > 0)
-			fb_diags_add(&run->diags, FB_ERROR_SEVERITY, run->plan->queries[i]->place,
-				"put both inputs into one file, or window each side and add up behind the sink",
-				"a window over a UNION ALL over files is planned, not yet here");
+	for (uint16_t i = 0; i < run->plan->query_cnt; i++)
+		cap += fb_query_input_cnt(run->plan->queries[i]);
+	seen = calloc(cap + 1u, sizeof(*seen));
+	for (uint16_t i = 0; seen != NULL && i < run->plan->query_cnt; i++)
+		for (uint32_t k = 0; k < fb_query_input_cnt(run->plan->queries[i]); k++) {
+			const struct fb_table *source = fb_query_input(run->plan->queries[i], k)->source;
+			uint32_t at = 0;
 
-		for (uint16_t j = 0; j < i; j++)
-			first &= run->plan->queries[j]->source != run->plan->queries[i]->source;
-		if (first && run->plan->queries[i]->source != NULL)
-			FB_IGNORE(path_of(run, run->plan->queries[i]->source));
-	}
+			while (at < cnt && seen[at] != source)
+				at++;
+			if (at < cnt || source == NULL)
+				continue;
+			seen[cnt++] = source;
+			FB_IGNORE(path_of(run, source));
+		}
+	free(seen);
 }
 
 static int run_plan(struct run *run)
@@ -641,7 +669,8 @@ const struct fb_cli_command fb_cmd_run = {
 		 "with . or _), the rows that connector datagen makes, or what --source names for it. INSERTs of one source read it together; each SELECT reads it by "
 		 "itself, and its rows are printed."
 		 "\n\n"
-		 "As a stream (the default) a record is late by the newest event time of all records before it in the files. "
+		 "As a stream (the default) a record is late by the newest event time of all records before it in the files of its "
+		 "table. "
 		 "As batch none is late. The rows do not depend on the number of threads."
 		 "\n\n"
 		 "A summary goes to standard error: records, malformed ones by reason, late ones, rows and rates. The exit code "

@@ -69,7 +69,9 @@ void fb_run_summary_print(struct fb_cli *cli, const struct fb_run_pass *pass)
 	const struct fb_decode_counters *decode = &pass->numbers.decode;
 	char a[27];
 
-	fprintf(cli->err, "%s: %s records in %.3f s (%.2f M/s, %.2f GB/s), %u thread%s, %s\n", pass->source->name,
+	for (uint32_t i = 0; i < pass->table_cnt; i++)
+		fprintf(cli->err, "%s%s", i ? ", " : "", pass->tables[i].source->name);
+	fprintf(cli->err, ": %s records in %.3f s (%.2f M/s, %.2f GB/s), %u thread%s, %s\n",
 		fb_grouped(decode->records, a), pass->seconds, rate(decode->records, pass->seconds) / 1e6,
 		rate(pass->numbers.input_bytes, pass->seconds) / 1e9, pass->threads, pass->threads == 1 ? "" : "s",
 		pass->batch ? "batch" : "streaming");
@@ -131,14 +133,24 @@ json_t *fb_run_summary_json(const struct fb_run_pass *pass)
 {
 	const struct fb_replay_numbers *numbers = &pass->numbers;
 	json_t *queries = json_array();
+	json_t *others = json_array();
+	json_t *object;
 
 	for (uint32_t i = 0; i < pass->query_cnt; i++)
 		json_array_append_new(queries, query_json(pass->queries[i], &numbers->queries[i]));
+	for (uint32_t i = 1; i < pass->table_cnt; i++)
+		json_array_append_new(others,
+			json_pack("{s:s, s:s}", "source", pass->tables[i].source->name, "path", pass->tables[i].path));
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:f, s:o, s:o}", "source", pass->source->name,
-		"path", pass->path, "files", number(numbers->file_cnt), "bytes", number(numbers->input_bytes), "records",
+	object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:f, s:o, s:o}", "source",
+		pass->tables[0].source->name, "path", pass->tables[0].path, "files", number(numbers->file_cnt), "bytes", number(numbers->input_bytes), "records",
 		number(numbers->decode.records), "decoded", number(numbers->decode.decoded), "malformed",
 		dispositions(numbers->decode.rejected, true), "null_fields", number(numbers->decode.null_fields), "mode",
 		pass->batch ? "batch" : "streaming", "threads", (int)pass->threads, "seconds", pass->seconds, "watermark_ms",
 		numbers->watermark_ms == FB_TIME_MIN ? json_null() : json_integer(numbers->watermark_ms), "queries", queries);
+	/* Of a UNION ALL: the numbers are of all tables together. */
+	if (pass->table_cnt > 1)
+		json_object_set(object, "others", others);
+	json_decref(others);
+	return object;
 }

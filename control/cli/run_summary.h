@@ -5,10 +5,10 @@
 #include "control/cli/cli.h"
 #include "control/replay/replay.h"
 
-/* One source that was read, with the queries that read it. */
+/* One source that was read, or several of a UNION ALL, with the queries that read it. */
 struct fb_run_pass {
-	const struct fb_table *source;
-	const char *path;
+	const struct fb_replay_table *tables;
+	uint32_t table_cnt;
 	const struct fb_query_plan *const *queries;
 	uint32_t query_cnt;
 	uint32_t threads;

@@ -9,8 +9,10 @@
 void fb_replay_stop(struct fb_replay *replay)
 {
 	atomic_store(&replay->stop, true);
-	fb_order_break(&replay->order);
-	replay->source->ops->stop(replay->source);
+	for (uint32_t i = 0; i < replay->side_cnt; i++) {
+		fb_order_break(&replay->sides[i].order);
+		replay->sides[i].units->ops->stop(replay->sides[i].units);
+	}
 	pthread_mutex_lock(&replay->lock);
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		pthread_cond_signal(&replay->cores[i].returned);
@@ -80,8 +82,8 @@ static bool is_short(struct fb_core *core)
 		atomic_load(&core->parts_seen) == core->parts_given)
 		return false;
 	for (uint32_t r = 0; core->parts_out > 0 && r < core->reader_cnt; r++)
-		for (uint32_t i = 0; i < replay->conf->query_cnt; i++)
-			if (replay->queries[i].layout != NULL &&
+		for (uint32_t i = 0; i < fb_reader_query_cnt(core->readers[r]); i++)
+			if (fb_core_side_of(core, r)->layouts[i] != NULL &&
 				fb_reader_query_counters(core->readers[r], i)->state_used_bytes > replay->pool_bytes / 2)
 				return true;
 	return false;
@@ -161,7 +163,7 @@ bool fb_core_give_rows(struct fb_core *core, struct fb_row_page *pages)
 
 	if (rows == NULL)
 		return false;
-	*rows = (struct fb_rows_of_unit){.core = core, .seq = core->unit.seq, .pages = pages};
+	*rows = (struct fb_rows_of_unit){.core = core, .seq = core->unit->seq, .pages = pages};
 	pthread_mutex_lock(&replay->lock);
 	*replay->rows_tail = rows;
 	replay->rows_tail = &rows->next;
@@ -170,10 +172,46 @@ bool fb_core_give_rows(struct fb_core *core, struct fb_row_page *pages)
 	return true;
 }
 
+/* The side whose watermark is the lowest, of those that may have more; false: none has. */
+static bool choose_side(struct fb_core *core)
+{
+	const struct fb_replay *replay = core->replay;
+	int64_t lowest = FB_TIME_MAX;
+	bool any = false;
+
+	for (uint32_t i = 0; i < replay->side_cnt; i++) {
+		int64_t watermark = atomic_load_explicit(&replay->sides[i].watermark_ms, memory_order_relaxed);
+
+		if (core->ended[i] || (any && watermark >= lowest))
+			continue;
+		any = true;
+		lowest = watermark;
+		core->side = i;
+		core->unit = &core->units[i];
+	}
+	return any;
+}
+
+/* 1: there is one; 0: there are no more. */
+static int next_unit(struct fb_core *core)
+{
+	int rc = 0;
+
+	while (rc == 0 && choose_side(core)) {
+		struct fb_unit_source *units = core->replay->sides[core->side].units;
+
+		rc = units->ops->next(units, core->unit);
+		if (rc != 0)
+			break;
+		core->ended[core->side] = true;
+		rc = fb_core_end_side(core);
+	}
+	return rc;
+}
+
 static int run_units(struct fb_core *core)
 {
 	struct fb_replay *replay = core->replay;
-	struct fb_unit_source *source = replay->source;
 	int rc = 0;
 
 	fb_core_begin(core);
@@ -184,7 +222,7 @@ static int run_units(struct fb_core *core)
 			rc = park(core);
 			continue;
 		}
-		rc = source->ops->next(source, &core->unit);
+		rc = next_unit(core);
 		if (rc != 1)
 			break;
 		rc = fb_core_run(core);

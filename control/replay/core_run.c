@@ -43,41 +43,51 @@ static bool give_marks(struct fb_core *core, struct fb_reader *reader)
  */
 static bool give_oldest(struct fb_core *core, struct fb_reader *reader)
 {
-	const struct fb_replay_conf *conf = core->replay->conf;
+	const struct fb_replay *replay = core->replay;
+	uint32_t query_cnt = fb_reader_query_cnt(reader);
 	uint64_t excess = 0;
 	uint32_t query;
 
-	for (uint32_t i = 0; i < conf->query_cnt; i++) {
+	for (uint32_t i = 0; i < query_cnt; i++) {
 		uint64_t open = fb_reader_query_counters(reader, i)->open_slices;
 
 		if (open > OPEN_SLICES_MANY)
 			excess = FB_MAX(excess, open - OPEN_SLICES_FEW);
 	}
 	/* They come query by query: of each, what the one with the most has too many. */
-	for (uint32_t i = 0; excess > 0 && i < conf->query_cnt; i++)
+	for (uint32_t i = 0; excess > 0 && i < query_cnt; i++)
 		for (uint64_t n = 0; n < excess; n++) {
 			struct fb_slice *slice = fb_reader_take_open(reader, &query);
 
 			if (slice == NULL)
 				return true;
-			if (!fb_core_give_slice(core, query, slice))
+			if (!fb_core_give_slice(core, replay->sides[core->side].queries[query], slice))
 				return false;
 		}
 	return true;
 }
 
-/* What is complete by this watermark, of all readers. */
-static bool give_sealed(struct fb_core *core, int64_t watermark_ms)
+static bool give_sealed(struct fb_core *core, uint32_t reader, int64_t watermark_ms)
 {
+	const struct fb_side *side = fb_core_side_of(core, reader);
 	struct fb_slice *slice;
 	uint32_t query;
 
-	for (uint32_t i = 0; i < core->reader_cnt; i++) {
-		fb_reader_set_watermark(core->readers[i], watermark_ms);
-		while ((slice = fb_reader_take_sealed(core->readers[i], &query)) != NULL)
-			if (!fb_core_give_slice(core, query, slice))
-				return false;
-	}
+	fb_reader_set_watermark(core->readers[reader], watermark_ms);
+	while ((slice = fb_reader_take_sealed(core->readers[reader], &query)) != NULL)
+		if (!fb_core_give_slice(core, side->queries[query], slice))
+			return false;
+	return true;
+}
+
+/* What is complete by this watermark, of all readers of the side. */
+static bool give_all_sealed(struct fb_core *core, int64_t watermark_ms)
+{
+	bool several = core->replay->side_cnt > 1;
+
+	for (uint32_t i = 0; i < core->reader_cnt; i++)
+		if ((!several || i == core->side) && !give_sealed(core, i, watermark_ms))
+			return false;
 	return true;
 }
 
@@ -98,7 +108,7 @@ static void collect_pages(struct fb_core *core, struct fb_reader *reader, bool a
 /* Adds what comes next until the batch is full. True: the unit is through. */
 static bool fill(struct fb_core *core, struct fb_reader *reader, struct walk *walk)
 {
-	const struct fb_unit *unit = &core->unit;
+	const struct fb_unit *unit = core->unit;
 
 	for (walk->share_cnt = 0; walk->piece < unit->piece_cnt; walk->piece++, walk->payload = 0) {
 		const struct fb_piece *piece = &unit->pieces[walk->piece];
@@ -165,6 +175,7 @@ static void judge(struct fb_core *core, struct fb_reader *reader, const struct w
 static int64_t run_parts(struct fb_core *core, struct fb_reader *reader)
 {
 	struct fb_replay *replay = core->replay;
+	struct fb_order *order = &replay->sides[core->side].order;
 	struct fb_reader_part parts[FB_UNIT_PIECES_MAX];
 	struct walk walk = {0};
 	int64_t global = FB_TIME_MIN;
@@ -173,12 +184,12 @@ static int64_t run_parts(struct fb_core *core, struct fb_reader *reader)
 	for (bool first = true; !all; first = false) {
 		all = fill(core, reader, &walk);
 		fb_reader_decode(reader);
-		if (first && replay->ordered && fb_order_enter(&replay->order, core->unit.seq) == FB_TIME_MAX)
+		if (first && replay->ordered && fb_order_enter(order, core->unit->seq) == FB_TIME_MAX)
 			return FB_TIME_MAX;
 		judge(core, reader, &walk, parts);
 		global = replay->partitions.global_ms;
 		if (all && replay->ordered)
-			fb_order_pass(&replay->order, core->unit.seq, global);
+			fb_order_pass(order, core->unit->seq, global);
 		fb_reader_run_parts(reader, parts, walk.share_cnt);
 		collect_pages(core, reader, false);
 		core->slices_lost |= !give_oldest(core, reader);
@@ -200,7 +211,7 @@ static void run_batch(struct fb_core *core, struct fb_reader *reader, int64_t be
  */
 static int64_t decode_first(struct fb_core *core, struct fb_reader *reader, struct walk *walk, bool *ret_all)
 {
-	struct fb_unit_source *source = core->replay->source;
+	struct fb_unit_source *source = core->replay->sides[core->side].units;
 	struct fb_decode_counters before;
 	int64_t newest;
 	int rc;
@@ -211,7 +222,7 @@ static int64_t decode_first(struct fb_core *core, struct fb_reader *reader, stru
 	newest = fb_reader_decode(reader);
 	if (source->ops->settle == NULL)
 		return newest;
-	rc = source->ops->settle(source, &core->unit, fb_reader_take_seen(reader), *ret_all ? core->unit.payload.len : walk->pos);
+	rc = source->ops->settle(source, core->unit, fb_reader_take_seen(reader), *ret_all ? core->unit->payload.len : walk->pos);
 	core->unit_rc = rc < 0 ? rc : 0;
 	if (rc != 1)
 		return newest;
@@ -227,6 +238,7 @@ static int64_t decode_first(struct fb_core *core, struct fb_reader *reader, stru
 static int64_t run_whole(struct fb_core *core, struct fb_reader *reader)
 {
 	struct fb_replay *replay = core->replay;
+	struct fb_order *order = &replay->sides[core->side].order;
 	struct walk walk = {0};
 	bool all;
 	int64_t newest = decode_first(core, reader, &walk, &all);
@@ -235,12 +247,12 @@ static int64_t run_whole(struct fb_core *core, struct fb_reader *reader)
 	if (core->unit_rc != 0)
 		return FB_TIME_MAX;
 	if (replay->ordered) {
-		before = fb_order_enter(&replay->order, core->unit.seq);
+		before = fb_order_enter(order, core->unit->seq);
 		if (before == FB_TIME_MAX)
 			return FB_TIME_MAX;
 		/* Mostly the unit is one batch: then the next core may go on while this one runs its own. */
 		if (all)
-			fb_order_pass(&replay->order, core->unit.seq, newest);
+			fb_order_pass(order, core->unit->seq, newest);
 	}
 	run_batch(core, reader, before);
 	if (all)
@@ -251,7 +263,7 @@ static int64_t run_whole(struct fb_core *core, struct fb_reader *reader)
 		run_batch(core, reader, fb_reader_own_watermark(reader));
 	}
 	if (replay->ordered)
-		fb_order_pass(&replay->order, core->unit.seq, fb_reader_own_watermark(reader));
+		fb_order_pass(order, core->unit->seq, fb_reader_own_watermark(reader));
 	return fb_reader_own_watermark(reader);
 }
 
@@ -260,7 +272,7 @@ static int64_t run_whole(struct fb_core *core, struct fb_reader *reader)
 /* What found no room: then the rows would be wrong, and the run ends before they are published. */
 static int check_room(struct fb_core *core, struct fb_reader *reader)
 {
-	for (uint32_t i = 0; i < core->replay->conf->query_cnt; i++) {
+	for (uint32_t i = 0; i < fb_reader_query_cnt(reader); i++) {
 		const struct fb_query_counters *counters = fb_reader_query_counters(reader, i);
 
 		if (counters->disposition[FB_REC_STATE_FULL] > 0 || counters->disposition[FB_REC_OUTPUT_FULL] > 0)
@@ -278,19 +290,26 @@ void fb_core_begin(struct fb_core *core)
 /* As batch what is older than all to come is complete before the unit, as stream what its watermark says is after it. */
 static int seal(struct fb_core *core, int64_t watermark_ms)
 {
+	struct fb_side *side = &core->replay->sides[core->side];
+	int64_t lowest = FB_TIME_MAX;
+
 	if (!core->replay->has_windows || watermark_ms == FB_TIME_MIN)
 		return 0;
-	if (!give_sealed(core, watermark_ms))
+	if (!give_all_sealed(core, watermark_ms))
 		return FB_E_NO_MEMORY;
-	atomic_store(&core->watermark_ms, fb_reader_watermark(core->readers[0]));
+	/* It only says what to read next: that another core stores a lower one does no harm. */
+	atomic_store_explicit(&side->watermark_ms, watermark_ms, memory_order_relaxed);
+	for (uint32_t i = 0; i < core->reader_cnt; i++)
+		lowest = FB_MIN(lowest, fb_reader_watermark(core->readers[i]));
+	atomic_store(&core->watermark_ms, lowest);
 	return 0;
 }
 
 /* A unit of files has one file. */
 static void set_metadata(struct fb_core *core, struct fb_reader *reader)
 {
-	const struct fb_table *source = core->replay->conf->source;
-	const struct fb_input_facts *facts = core->unit.block.facts;
+	const struct fb_table *source = core->replay->sides[core->side].table;
+	const struct fb_input_facts *facts = core->unit->block.facts;
 
 	if (source->metadata_cnt == 0 || core->facts == facts)
 		return;
@@ -309,11 +328,20 @@ static void set_metadata(struct fb_core *core, struct fb_reader *reader)
 	}
 }
 
+static struct fb_reader *reader_of(const struct fb_core *core)
+{
+	const struct fb_unit *unit = core->unit;
+
+	if (core->replay->side_cnt > 1)
+		return core->readers[core->side];
+	return core->readers[core->reader_cnt > 1 && unit->piece_cnt > 0 ? unit->pieces[0].lane : 0];
+}
+
 int fb_core_run(struct fb_core *core)
 {
 	struct fb_replay *replay = core->replay;
-	struct fb_unit *unit = &core->unit;
-	struct fb_reader *reader = core->readers[core->reader_cnt > 1 && unit->piece_cnt > 0 ? unit->pieces[0].lane : 0];
+	struct fb_unit *unit = core->unit;
+	struct fb_reader *reader = reader_of(core);
 	uint64_t before = fb_reader_decode_counters(reader)->records;
 	struct fb_row_page *pages = NULL;
 	int64_t watermark;
@@ -348,12 +376,20 @@ int fb_core_give_open(struct fb_core *core)
 	for (uint32_t i = 0; i < core->reader_cnt; i++)
 		while ((slice = core->replay->conf->batch ? fb_reader_take_open(core->readers[i], &query)
 							   : fb_reader_take_checkpoint(core->readers[i], &query)) != NULL)
-			if (!fb_core_give_slice(core, query, slice))
+			if (!fb_core_give_slice(core, fb_core_side_of(core, i)->queries[query], slice))
 				return FB_E_NO_MEMORY;
 	return 0;
 }
 
+int fb_core_end_side(struct fb_core *core)
+{
+	return core->replay->side_cnt > 1 ? seal(core, FB_TIME_MAX) : 0;
+}
+
 int fb_core_end(struct fb_core *core)
 {
-	return give_sealed(core, FB_TIME_MAX) ? 0 : FB_E_NO_MEMORY;
+	for (uint32_t i = 0; i < core->reader_cnt; i++)
+		if (!give_sealed(core, i, FB_TIME_MAX))
+			return FB_E_NO_MEMORY;
+	return 0;
 }

@@ -124,7 +124,7 @@ static int add_query(struct fb_query_out *query, const struct fb_replay_query *n
 
 static int write_epoch(struct fb_replay *replay, const struct fb_replay_numbers *numbers, struct fb_buf *out)
 {
-	uint32_t lane_cnt = replay->source->lane_cnt;
+	uint32_t lane_cnt = replay->sides[0].units->lane_cnt;
 	struct fb_replay_lane *lanes = calloc(lane_cnt, sizeof(*lanes));
 	struct head head = {.magic = MAGIC,
 		.query_cnt = replay->conf->query_cnt,
@@ -140,7 +140,7 @@ static int write_epoch(struct fb_replay *replay, const struct fb_replay_numbers 
 
 	if (lanes == NULL)
 		return FB_E_NO_MEMORY;
-	fb_log_source_where(replay->source, lanes, &head.last_lane, &head.last_arrival_ns);
+	fb_log_source_where(replay->sides[0].units, lanes, &head.last_lane, &head.last_arrival_ns);
 	/* Counted anew by whoever goes on. */
 	head.log.pruned_blocks = 0;
 	fb_buf_add(out, &head, sizeof(head));
@@ -275,7 +275,7 @@ static void restore_watermarks(struct fb_replay *replay, const struct head *head
 {
 	replay->partitions.global_ms = head->watermark_ms;
 	replay->partitions.burst = head->burst;
-	replay->order.watermark_ms = head->watermark_ms;
+	replay->sides[0].order.watermark_ms = head->watermark_ms;
 	replay->published_ms = head->published_ms;
 	for (uint32_t i = 0; i < replay->core_cnt; i++) {
 		struct fb_core *core = &replay->cores[i];
@@ -290,7 +290,7 @@ static void restore_watermarks(struct fb_replay *replay, const struct head *head
 
 int fb_epoch_restore(struct fb_replay *replay)
 {
-	uint32_t lane_cnt = replay->source->lane_cnt;
+	uint32_t lane_cnt = replay->sides[0].units->lane_cnt;
 	struct fb_replay_numbers *base = &replay->base;
 	struct cursor from;
 	struct head head;

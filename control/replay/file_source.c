@@ -82,8 +82,8 @@ static const char *error(struct fb_unit_source *source)
 
 static void numbers(const struct fb_unit_source *source, struct fb_replay_numbers *numbers)
 {
-	numbers->file_cnt = fb_input_file_cnt(input_of(source));
-	numbers->input_bytes = fb_input_taken_bytes(input_of(source));
+	numbers->file_cnt += fb_input_file_cnt(input_of(source));
+	numbers->input_bytes += fb_input_taken_bytes(input_of(source));
 }
 
 static void close(struct fb_unit_source *source)

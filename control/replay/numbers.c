@@ -16,13 +16,18 @@ _Static_assert(sizeof(struct fb_query_counters) % sizeof(uint64_t) == 0, "nothin
 
 int64_t fb_replay_watermark(const struct fb_replay *replay)
 {
-	int64_t watermark = FB_TIME_MIN;
+	int64_t lowest = FB_TIME_MAX;
 
 	if (replay->parted)
 		return replay->partitions.global_ms;
-	for (uint32_t i = 0; i < replay->core_cnt; i++)
-		watermark = FB_MAX(watermark, fb_reader_own_watermark(replay->cores[i].readers[0]));
-	return FB_MAX(watermark, replay->order.watermark_ms);
+	for (uint32_t side = 0; side < replay->side_cnt; side++) {
+		int64_t watermark = replay->sides[side].order.watermark_ms;
+
+		for (uint32_t i = 0; i < replay->core_cnt; i++)
+			watermark = FB_MAX(watermark, fb_reader_own_watermark(replay->cores[i].readers[side]));
+		lowest = FB_MIN(lowest, watermark);
+	}
+	return lowest;
 }
 
 /* What counts on from the queries' own numbers is in these already. Levels begin at zero with what was kept. */
@@ -35,6 +40,7 @@ static void add_base(const struct fb_replay_numbers *base, struct fb_replay_numb
 		struct fb_replay_query *query = &numbers->queries[q];
 
 		add_counters(&query->counters, &base->queries[q].counters, sizeof(query->counters));
+		query->decoded += base->queries[q].decoded;
 		for (uint32_t i = 0; i < query->level_cnt; i++) {
 			const struct fb_assembly_level *from = &base->queries[q].levels[i];
 			struct fb_assembly_level *level = &query->levels[i];
@@ -58,17 +64,23 @@ int fb_numbers_sum(struct fb_replay *replay, struct fb_replay_numbers *ret)
 
 	if (numbers.queries == NULL)
 		return FB_E_NO_MEMORY;
-	replay->source->ops->numbers(replay->source, &numbers);
+	for (uint32_t i = 0; i < replay->side_cnt; i++)
+		replay->sides[i].units->ops->numbers(replay->sides[i].units, &numbers);
 	for (uint32_t q = 0; q < query_cnt; q++)
 		fb_windows_numbers(&replay->queries[q], &numbers.queries[q]);
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		for (uint32_t r = 0; r < replay->cores[i].reader_cnt; r++) {
 			struct fb_reader *reader = replay->cores[i].readers[r];
+			const struct fb_decode_counters *decode = fb_reader_decode_counters(reader);
 
-			add_counters(&numbers.decode, fb_reader_decode_counters(reader), sizeof(numbers.decode));
-			for (uint32_t q = 0; q < query_cnt; q++)
-				add_counters(&numbers.queries[q].counters, fb_reader_query_counters(reader, q),
-					sizeof(numbers.queries[q].counters));
+			add_counters(&numbers.decode, decode, sizeof(numbers.decode));
+			for (uint32_t q = 0; q < fb_reader_query_cnt(reader); q++) {
+				uint32_t number = fb_core_side_of(&replay->cores[i], r)->queries[q];
+				struct fb_replay_query *query = &numbers.queries[number];
+
+				query->decoded += decode->decoded;
+				add_counters(&query->counters, fb_reader_query_counters(reader, q), sizeof(query->counters));
+			}
 		}
 	if (replay->base.queries != NULL)
 		add_base(&replay->base, &numbers);
@@ -129,7 +141,7 @@ bool fb_replay_balanced(const struct fb_replay_numbers *numbers, struct fb_buf *
 
 		for (int d = 0; d < FB_REC_CNT; d++)
 			sum += counters->disposition[d];
-		ok &= equation(decode->decoded, sum, "decoded = sum of dispositions", ret_what);
+		ok &= equation(query->decoded, sum, "decoded = sum of dispositions", ret_what);
 		ok &= equation(counters->disposition[FB_REC_ACCEPTED] + counters->extra_rows,
 			counters->sealed_rows + counters->open_rows + counters->rows_out + counters->rows_waiting,
 			"accepted + rows of further windows = rows in slices + rows out", ret_what);

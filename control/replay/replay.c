@@ -26,22 +26,11 @@ static int say(struct fb_replay *replay, int rc, const char *what)
 	return rc;
 }
 
-static int list_first_levels(struct fb_replay *replay)
-{
-	const struct fb_replay_conf *conf = replay->conf;
-
-	replay->first_levels = calloc(conf->query_cnt, sizeof(*replay->first_levels));
-	if (replay->first_levels == NULL)
-		return FB_E_NO_MEMORY;
-	for (uint32_t i = 0; i < conf->query_cnt; i++)
-		replay->first_levels[i] = fb_query_first_level(conf->queries[i]);
-	return 0;
-}
-
 static int open_queries(struct fb_replay *replay)
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	uint32_t windowed = 0;
+	uint32_t inputs = 1; /* most of a query: each has a pool in the readers of its side */
 	uint64_t share;
 	int rc = 0;
 
@@ -64,27 +53,29 @@ static int open_queries(struct fb_replay *replay)
 		replay->has_windows |= !plain;
 		windowed += !plain;
 		if (!plain)
-			rc = fb_slice_layout_create(replay->first_levels[i], &query->layout);
+			rc = fb_slice_layout_create(fb_query_first_level(query->plan), &query->layout);
+		inputs = FB_MAX(inputs, fb_query_input_cnt(query->plan));
 	}
 	/* One half for the cores, one for windows that are put together from several cores. */
 	for (uint32_t i = 0; i < conf->query_cnt; i++)
 		replay->queries[i].published_ms = FB_TIME_MIN;
 	share = conf->state_bytes / FB_MAX(windowed, 1u);
-	replay->pool_bytes = share / 2 / replay->thread_cnt / replay->reader_cnt;
+	replay->pool_bytes = share / 2 / replay->thread_cnt / (replay->side_cnt > 1 ? 1 : replay->reader_cnt) / inputs;
 	for (uint32_t i = 0; rc == 0 && i < conf->query_cnt; i++)
 		if (replay->queries[i].layout != NULL)
 			rc = fb_windows_open(&replay->queries[i], share / 2);
 	return rc;
 }
 
-static int open_reader(struct fb_replay *replay, const struct fb_slice_layout *const *layouts, struct fb_reader **ret)
+static int open_reader(struct fb_replay *replay, const struct fb_side *side, struct fb_reader **ret)
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	struct fb_reader_conf reader = {
-		.source = conf->source,
-		.queries = replay->first_levels,
-		.layouts = layouts,
-		.query_cnt = conf->query_cnt,
+		.source = side->table,
+		.queries = side->first_levels,
+		.branches = side->branches,
+		.layouts = side->layouts,
+		.query_cnt = side->query_cnt,
 		.framing = replay->log ? replay->log->framing : FB_FRAMING_FILE,
 		.record_layout = replay->log ? replay->log->record_layout : NULL,
 		.isa = conf->isa,
@@ -100,15 +91,18 @@ static int open_reader(struct fb_replay *replay, const struct fb_slice_layout *c
 	return fb_reader_create(&reader, ret);
 }
 
-static int open_core(struct fb_replay *replay, struct fb_core *core, const struct fb_slice_layout *const *layouts)
+static int open_core(struct fb_replay *replay, struct fb_core *core)
 {
 	int rc = 0;
 
 	core->readers = calloc(replay->reader_cnt, sizeof(*core->readers));
-	if (core->readers == NULL)
+	core->units = calloc(replay->side_cnt, sizeof(*core->units));
+	core->ended = calloc(replay->side_cnt, sizeof(*core->ended));
+	core->unit = core->units;
+	if (core->readers == NULL || core->units == NULL || core->ended == NULL)
 		return FB_E_NO_MEMORY;
 	for (; rc == 0 && core->reader_cnt < replay->reader_cnt; core->reader_cnt += rc == 0)
-		rc = open_reader(replay, layouts, &core->readers[core->reader_cnt]);
+		rc = open_reader(replay, fb_core_side_of(core, core->reader_cnt), &core->readers[core->reader_cnt]);
 	return rc;
 }
 
@@ -128,17 +122,12 @@ static int open_grids(struct fb_replay *replay)
 static int open_cores(struct fb_replay *replay)
 {
 	const struct fb_replay_conf *conf = replay->conf;
-	const struct fb_slice_layout **layouts = calloc(conf->query_cnt, sizeof(*layouts));
 	int rc = open_grids(replay);
 
 	replay->cores = aligned_alloc(FB_CACHE_LINE_BYTES, replay->thread_cnt * sizeof(*replay->cores));
-	if (layouts == NULL || replay->cores == NULL) {
-		free(layouts);
+	if (replay->cores == NULL)
 		return FB_E_NO_MEMORY;
-	}
 	memset(replay->cores, 0, replay->thread_cnt * sizeof(*replay->cores));
-	for (uint32_t i = 0; i < conf->query_cnt; i++)
-		layouts[i] = replay->queries[i].layout;
 	for (uint32_t i = 0; rc == 0 && i < replay->thread_cnt; i++) {
 		struct fb_core *core = &replay->cores[i];
 
@@ -148,9 +137,8 @@ static int open_cores(struct fb_replay *replay)
 		core->pace.percent = conf->budget.cpu_percent;
 		pthread_cond_init(&core->returned, NULL);
 		replay->core_cnt++;
-		rc = open_core(replay, core, layouts);
+		rc = open_core(replay, core);
 	}
-	free(layouts);
 	return rc;
 }
 
@@ -175,11 +163,11 @@ uint32_t fb_replay_unit_bytes(const struct fb_replay_conf *conf)
 	return (uint32_t)FB_MAX(BLOCK_BYTES / windows, BLOCK_BYTES_MIN);
 }
 
-static int open_files(struct fb_replay *replay, struct fb_unit_source **ret)
+static int open_files(struct fb_replay *replay, const struct fb_side *side, struct fb_unit_source **ret)
 {
 	const struct fb_replay_conf *conf = replay->conf;
-	struct fb_input_conf input = {.path = conf->path,
-		.skip_first_line = skips_first_line(conf->source),
+	struct fb_input_conf input = {.path = side->path,
+		.skip_first_line = skips_first_line(side->table),
 		.block_bytes = conf->block_bytes ? conf->block_bytes : fb_replay_unit_bytes(conf)};
 	struct fb_csv_lines lines;
 	bool windows = false;
@@ -188,7 +176,7 @@ static int open_files(struct fb_replay *replay, struct fb_unit_source **ret)
 		windows |= conf->queries[i]->window.kind != FB_WINDOW_NONE;
 	if (windows && !conf->batch && conf->threads > 1 && conf->block_bytes == 0)
 		input.block_lines = BLOCK_LINES;
-	input.lines = fb_csv_lines_of(conf->source, &lines) ? &lines : NULL;
+	input.lines = fb_csv_lines_of(side->table, &lines) ? &lines : NULL;
 	return fb_file_source_open(&input, replay->message, ret);
 }
 
@@ -206,20 +194,24 @@ static int open_replay(struct fb_replay *replay, const struct fb_replay_input *i
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	bool by_lane = replay->log != NULL && !conf->batch && has_session(conf);
-	int rc = list_first_levels(replay);
+	struct fb_unit_source *units;
+	int rc = fb_sides_open(replay);
 
-	if (rc == 0)
-		rc = input->open(replay, &replay->source);
+	for (uint32_t i = 0; rc == 0 && i < replay->side_cnt; i++)
+		rc = input->open(replay, &replay->sides[i], &replay->sides[i].units);
 	if (rc != 0)
 		return say(replay, rc, fb_strerror(rc));
+	units = replay->sides[0].units;
 	replay->thread_cnt = by_lane ? 1 : conf->threads;
-	replay->reader_cnt = by_lane ? replay->source->lane_cnt : 1;
-	replay->source->by_lane = by_lane;
+	replay->reader_cnt = by_lane ? units->lane_cnt : replay->side_cnt;
+	units->by_lane = by_lane;
 	rc = open_queries(replay);
 	replay->ordered = replay->has_windows && !conf->batch && replay->thread_cnt > 1;
-	replay->parted = replay->has_windows && !conf->batch && replay->source->lane_cnt > 1;
+	replay->parted = replay->has_windows && !conf->batch && units->lane_cnt > 1;
 	if (rc == 0)
-		rc = fb_partitions_init(&replay->partitions, replay->source->lane_cnt, replay->source->idle_timeout_ms);
+		fb_sides_assign(replay);
+	if (rc == 0)
+		rc = fb_partitions_init(&replay->partitions, units->lane_cnt, units->idle_timeout_ms);
 	if (rc == 0)
 		rc = open_cores(replay);
 	if (rc == 0 && input->restore != NULL)
@@ -244,7 +236,10 @@ static void close_replay(struct fb_replay *replay)
 		for (uint32_t r = 0; r < core->reader_cnt; r++)
 			fb_reader_destroy(core->readers[r]);
 		free(core->readers);
-		replay->source->ops->fini(replay->source, &core->unit);
+		for (uint32_t k = 0; core->units != NULL && k < replay->side_cnt; k++)
+			replay->sides[k].units->ops->fini(replay->sides[k].units, &core->units[k]);
+		free(core->units);
+		free(core->ended);
 		pthread_cond_destroy(&core->returned);
 	}
 	for (uint32_t i = 0; replay->queries != NULL && i < replay->conf->query_cnt; i++) {
@@ -252,13 +247,11 @@ static void close_replay(struct fb_replay *replay)
 		fb_buf_fini(&replay->queries[i].rows);
 		free(replay->queries[i].types);
 	}
-	if (replay->source != NULL)
-		replay->source->ops->close(replay->source);
+	fb_sides_close(replay);
 	fb_partitions_fini(&replay->partitions);
 	free(replay->grids);
 	free(replay->cores);
 	free(replay->queries);
-	free(replay->first_levels);
 	fb_replay_numbers_fini(&replay->base);
 }
 
@@ -329,12 +322,13 @@ static int take_parts(struct fb_replay *replay, struct fb_part *parts)
 /* The rows of one unit to the caller, query by query. */
 static int put_unit(struct fb_replay *replay, struct fb_rows_of_unit *unit)
 {
+	const uint32_t *queries = replay->sides[0].queries; /* rows without windows are of a run with one side */
 	int rc = 0;
 
 	for (struct fb_row_page *page = unit->pages; rc == 0 && page != NULL; page = page->next)
-		rc = fb_replay_give(&replay->queries[page->query],
+		rc = fb_replay_give(&replay->queries[queries[page->query]],
 			&(struct fb_replay_rows){
-				.query = page->query, .row_cnt = page->row_cnt, .bytes = page->bytes, .len = page->len});
+				.query = queries[page->query], .row_cnt = page->row_cnt, .bytes = page->bytes, .len = page->len});
 	fb_core_return_pages(unit->core, unit->pages);
 	free(unit);
 	return rc;
@@ -410,13 +404,22 @@ static void tell_progress(struct fb_replay *replay, int64_t *next_ns)
 {
 	int64_t now = fb_clock_monotonic_ns();
 	struct fb_replay_progress progress;
+	bool known = true;
 
 	if (replay->conf->progress == NULL || now < *next_ns)
 		return;
 	*next_ns = now + PROGRESS_NS;
-	progress = (struct fb_replay_progress){.bytes = replay->source->ops->taken_bytes(replay->source),
-		.total_bytes = replay->source->ops->total_bytes(replay->source),
-		.result_rows = replay->result_rows};
+	progress = (struct fb_replay_progress){.result_rows = replay->result_rows};
+	for (uint32_t i = 0; i < replay->side_cnt; i++) {
+		const struct fb_unit_source *units = replay->sides[i].units;
+		uint64_t total = units->ops->total_bytes(units);
+
+		progress.bytes += units->ops->taken_bytes(units);
+		known &= total > 0;
+		progress.total_bytes += total;
+	}
+	if (!known)
+		progress.total_bytes = 0;
 	for (uint32_t i = 0; i < replay->core_cnt; i++)
 		progress.records += atomic_load_explicit(&replay->cores[i].records, memory_order_relaxed);
 	replay->conf->progress(replay->conf->arg, &progress);
@@ -490,7 +493,7 @@ static int64_t watermark_at_barrier(const struct fb_replay *replay)
 
 	if (!replay->conf->batch)
 		return fb_replay_watermark(replay);
-	floor = replay->source->ops->floor_ms(replay->source);
+	floor = replay->sides[0].units->ops->floor_ms(replay->sides[0].units);
 	return floor == FB_TIME_MIN || floor == FB_TIME_MAX ? FB_TIME_MIN : floor - FB_REPLAY_FLOOR_MS;
 }
 
@@ -581,15 +584,14 @@ static void drop_lists(struct fb_replay *replay)
 
 static int explain_full(struct fb_replay *replay)
 {
-	for (uint32_t i = 0; i < replay->conf->query_cnt; i++) {
-		uint64_t refused = 0;
+	for (uint32_t c = 0; c < replay->core_cnt; c++)
+		for (uint32_t r = 0; r < replay->cores[c].reader_cnt; r++) {
+			struct fb_reader *reader = replay->cores[c].readers[r];
 
-		for (uint32_t c = 0; c < replay->core_cnt; c++)
-			for (uint32_t r = 0; r < replay->cores[c].reader_cnt; r++)
-				refused += fb_reader_query_counters(replay->cores[c].readers[r], i)->disposition[FB_REC_OUTPUT_FULL];
-		if (refused > 0)
-			return say(replay, FB_E_FULL, "a unit gives more bytes of rows than there is room for");
-	}
+			for (uint32_t i = 0; i < fb_reader_query_cnt(reader); i++)
+				if (fb_reader_query_counters(reader, i)->disposition[FB_REC_OUTPUT_FULL] > 0)
+					return say(replay, FB_E_FULL, "a unit gives more bytes of rows than there is room for");
+		}
 	return say(replay, FB_E_FULL, "the groups of open windows need more memory than the state budget");
 }
 
@@ -598,8 +600,12 @@ static int explain_failure(struct fb_replay *replay, int rc)
 {
 	if (replay->message->len > 0)
 		return rc;
-	if (rc != FB_E_CANCELLED && replay->source->ops->error(replay->source)[0] != '\0')
-		return say(replay, rc, replay->source->ops->error(replay->source));
+	for (uint32_t i = 0; rc != FB_E_CANCELLED && i < replay->side_cnt; i++) {
+		struct fb_unit_source *units = replay->sides[i].units;
+
+		if (units != NULL && units->ops->error(units)[0] != '\0')
+			return say(replay, rc, units->ops->error(units));
+	}
 	return rc == FB_E_FULL ? explain_full(replay) : say(replay, rc, fb_strerror(rc));
 }
 
@@ -615,7 +621,6 @@ int fb_replay_run_input(const struct fb_replay_conf *conf, const struct fb_repla
 	replay.rows_tail = &replay.rows_head;
 	replay.published_ms = FB_TIME_MIN;
 	replay.pace.percent = conf->budget.cpu_percent;
-	fb_order_init(&replay.order);
 	pthread_mutex_init(&replay.lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -633,7 +638,6 @@ int fb_replay_run_input(const struct fb_replay_conf *conf, const struct fb_repla
 	close_replay(&replay);
 	pthread_cond_destroy(&replay.arrived);
 	pthread_mutex_destroy(&replay.lock);
-	fb_order_fini(&replay.order);
 	return rc;
 }
 

@@ -10,6 +10,10 @@
  * time in it, learns what came before, and only then runs the queries. A file is one partition of a source (rules M1–M5,
  * M10), the lanes of a log are as many (replay_log.h). Batch: nothing is late, every window is complete (rule M11).
  *
+ * Tables of a UNION ALL below a window are read side by side, the one whose watermark is lowest first: that is what sources do
+ * whose watermarks are aligned to the record (rules M3, M9). A record is late by its own table's watermark then, in whatever
+ * order and on however many cores blocks are read; windows are complete by the lower of both.
+ *
  * Memory is bounded: units in their buffers, state in pools of a budget, rows in pages. A core whose rows or slices have
  * not been taken yet waits.
  *
@@ -71,11 +75,21 @@ struct fb_replay_budget {
 	bool low_priority;         /* the run's threads, not the caller's: nice 19, lowest best-effort I/O */
 };
 
+/* A further table of queries over a UNION ALL, as it is in the configuration. */
+struct fb_replay_table {
+	const struct fb_table *source;
+	const struct fb_table *read_as;
+	const char *path;
+};
+
 struct fb_replay_conf {
 	const struct fb_table *source;
-	const struct fb_query_plan *const *queries; /* all read this source */
+	const struct fb_table *read_as; /* connector and format in its place; NULL: its own */
+	const struct fb_query_plan *const *queries; /* all read this source, and all others */
 	uint32_t query_cnt;
 	const char *path; /* of the table's files, or "-"; not used with a log */
+	const struct fb_replay_table *others; /* with them queries have windows, and there is no log */
+	uint32_t other_cnt;
 	bool batch;
 	uint32_t threads; /* 1 … FB_REPLAY_THREADS_MAX */
 	uint64_t state_bytes; /* for groups of open windows, all queries and threads */
@@ -94,6 +108,7 @@ struct fb_replay_conf {
 
 struct fb_replay_query {
 	struct fb_query_counters counters; /* summed over the cores */
+	uint64_t decoded;        /* records of its source; of a UNION ALL of those of each branch */
 	uint64_t windows;        /* complete, also outside of the range */
 	uint64_t window_rows;    /* records in them: = counters.disposition[FB_REC_ACCEPTED] */
 	uint64_t windows_left_out; /* of them: not in the range, so not given to the caller */

@@ -32,8 +32,9 @@ static void say_what_is_needed(const struct fb_replay *replay, struct fb_log_sou
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	struct fb_reader_conf reader = {.source = conf->source,
-		.queries = replay->first_levels,
-		.query_cnt = conf->query_cnt,
+		.queries = replay->sides[0].first_levels,
+		.branches = replay->sides[0].branches,
+		.query_cnt = replay->sides[0].query_cnt,
 		.framing = replay->log->framing,
 		.record_layout = replay->log->record_layout};
 	struct fb_event_definition definition;
@@ -46,11 +47,14 @@ static void say_what_is_needed(const struct fb_replay *replay, struct fb_log_sou
 	source->event_times_by = (struct fb_event_times_by){definition.hash, definition.fields};
 }
 
-static int open_log(struct fb_replay *replay, struct fb_unit_source **ret)
+static int open_log(struct fb_replay *replay, const struct fb_side *side, struct fb_unit_source **ret)
 {
 	const struct fb_replay_conf *conf = replay->conf;
 	struct fb_replay_lane *lanes = NULL;
 	int rc = 0;
+
+	(void)side; /* the only one */
+
 	struct fb_log_source_conf source = {.log = replay->log,
 		.budget = &conf->budget,
 		.batch = conf->batch,

@@ -11,6 +11,7 @@
  *   epoch.c                           a run's state to bytes, and back
  *   turn.c                            all three: one unit after the other
  *   core.c, core_run.c                one core: units to slices and row pages
+ *   sides.c                           the tables of the run
  *   windows.c                         slices of all cores to windows to rows
  *   replay.c                          making it, the thread that takes from the cores
  *   numbers.c                         numbers and ledger
@@ -50,14 +51,33 @@ struct fb_rows_of_unit {
 	struct fb_row_page *pages;
 };
 
+/* A table of the run, and what its readers do. Of a UNION ALL over several tables there are as many. */
+struct fb_side {
+	const struct fb_table *source; /* as the plans name it */
+	const struct fb_table *table;  /* as it is read */
+	const char *path; /* of files */
+	struct fb_unit_source *units;
+	struct fb_order order;
+	_Atomic int64_t watermark_ms; /* of what the cores have run of it */
+	/* queries of its readers: one for each branch that reads the table */
+	uint32_t query_cnt;
+	uint32_t *queries; /* which of the run's it is */
+	const struct fb_query_plan **first_levels;
+	const struct fb_query_plan **branches; /* NULL: none */
+	const struct fb_slice_layout **layouts;
+};
+
 struct fb_core {
 	struct fb_replay *replay;
 	uint32_t index;
 	pthread_t thread;
 	bool started;
 	struct fb_reader **readers;
-	uint32_t reader_cnt; /* 1; of SESSION as stream: a reader for each lane */
-	struct fb_unit unit;
+	uint32_t reader_cnt; /* for each side 1; of SESSION as stream: a reader for each lane */
+	uint32_t side;       /* of the unit in hand */
+	struct fb_unit *units; /* for each side 1 */
+	struct fb_unit *unit;  /* in hand */
+	bool *ended;           /* sides of which nothing comes any more */
 	const struct fb_input_facts *facts; /* that the reader gives as metadata; NULL: none, as of a log */
 	struct fb_row_page **pages_tail; /* of the unit's rows */
 	int unit_rc; /* the unit could not be cut */
@@ -100,9 +120,9 @@ struct fb_query_out {
 struct fb_replay {
 	const struct fb_replay_conf *conf;
 	struct fb_buf *message;
-	struct fb_unit_source *source;
+	struct fb_side *sides;
+	uint32_t side_cnt;
 	const struct fb_replay_log *log; /* NULL: files */
-	struct fb_order order;
 	struct fb_partitions partitions; /* between entering and passing the order */
 	struct fb_reader_grid *grids; /* with several lanes: what fb_assembly_mark wants to know of */
 	uint32_t grid_cnt;
@@ -116,7 +136,6 @@ struct fb_replay {
 	uint32_t core_cnt;
 	struct fb_core *cores;
 	struct fb_query_out *queries;
-	const struct fb_query_plan **first_levels; /* of the queries: what the cores run */
 	_Atomic bool stop; /* the run has failed */
 	_Atomic bool pausing; /* cores are to come to the barrier */
 	_Atomic int64_t published_ms; /* windows complete by this are published, and what they alone needed is returned */
@@ -160,8 +179,18 @@ void fb_core_begin(struct fb_core *core);
 int fb_core_run(struct fb_core *core) FB_MUST_CHECK;
 /* What its readers have open goes to the taker. */
 int fb_core_give_open(struct fb_core *core) FB_MUST_CHECK;
-/* There are no more. */
+/* Of its side there are no more. */
+int fb_core_end_side(struct fb_core *core) FB_MUST_CHECK;
+/* There are no more at all. */
 int fb_core_end(struct fb_core *core) FB_MUST_CHECK;
+
+/* ---- sides.c ---- */
+
+int fb_sides_open(struct fb_replay *replay) FB_MUST_CHECK;
+/* When the queries are made: their layouts. */
+void fb_sides_assign(struct fb_replay *replay);
+/* Also of what was made half. */
+void fb_sides_close(struct fb_replay *replay);
 
 /* ---- numbers.c ---- */
 
@@ -175,7 +204,7 @@ int64_t fb_replay_watermark(const struct fb_replay *replay);
 /* As many as a unit should have at most. */
 uint32_t fb_replay_unit_bytes(const struct fb_replay_conf *conf);
 struct fb_replay_input {
-	int (*open)(struct fb_replay *replay, struct fb_unit_source **ret);
+	int (*open)(struct fb_replay *replay, const struct fb_side *side, struct fb_unit_source **ret);
 	const struct fb_replay_log *log; /* NULL: files */
 	int (*restore)(struct fb_replay *replay); /* when all is made; NULL: it begins at the beginning */
 	int (*epoch)(struct fb_replay *replay);   /* NULL: no epochs */
@@ -185,6 +214,12 @@ int fb_replay_run_input(const struct fb_replay_conf *conf, const struct fb_repla
 
 /* To the caller, counted. Taker. */
 int fb_replay_give(struct fb_query_out *query, const struct fb_replay_rows *rows) FB_MUST_CHECK;
+
+/* Of the readers of a core: whose units it takes. */
+static inline const struct fb_side *fb_core_side_of(const struct fb_core *core, uint32_t reader)
+{
+	return &core->replay->sides[core->replay->side_cnt > 1 ? reader : 0];
+}
 
 static inline bool fb_replay_is_cancelled(const struct fb_replay *replay)
 {
