@@ -8,6 +8,7 @@
 #include "control/pipeline/engine_private.h"
 
 #define ANSWER_TIMEOUT_NS 10000000000
+#define IDLE_NEVER_MS (1ll << 40) /* 34 years */
 
 static uint32_t port_index(const struct fb_engine *engine, const struct fb_port *port)
 {
@@ -120,8 +121,16 @@ int64_t fb_engine_idle_timeout_ms(
 
 int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source)
 {
-	return fb_engine_idle_timeout_ms(
-		source->queries[0]->pipeline->plan, source->table, &engine->appliance->streams[source->stream]);
+	static const struct fb_stream_conf silent;
+	int64_t ms;
+
+	if (source->first->together_cnt == 1)
+		return fb_engine_idle_timeout_ms(
+			source->queries[0]->pipeline->plan, source->table, &engine->appliance->streams[source->stream]);
+	/* What the appliance says is of queues beside one another. That a table is silent is another matter: only the SQL
+	 * says that the others of a UNION ALL need not wait for it. */
+	ms = fb_engine_idle_timeout_ms(source->queries[0]->pipeline->plan, source->table, &silent);
+	return ms ? ms : IDLE_NEVER_MS;
 }
 
 static bool all_answered(const struct fb_engine *engine, const struct source_run *source, const bool *answered)
