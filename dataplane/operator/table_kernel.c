@@ -15,8 +15,13 @@
 
 static inline uint32_t match(const struct fb_bucket *bucket, uint32_t tag)
 {
-	return _mm256_cmpeq_epi32_mask(
+	__mmask8 mask = _mm256_cmpeq_epi32_mask(
 		_mm256_load_si256((const __m256i *)bucket->tags), _mm256_set1_epi32((int)tag));
+	uint32_t bits;
+
+	/* GCC 12 spills a mask as one byte and reads it back as four, seen with -fsanitize=thread: so it is widened by hand. */
+	__asm__("kmovb %1, %0" : "=r"(bits) : "k"(mask));
+	return bits;
 }
 #elif defined(FB_KERNEL_AVX2)
 #define FIND fb_table_find_avx2
