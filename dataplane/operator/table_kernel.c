@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lookup of a batch of keys in passes: buckets are prefetched, then compared eight tags at a time
- * while entries are prefetched, then keys are verified. What is not found so is looked for once more, one by one, and
- * inserted; what does not lie in its first bucket, has a long text or needs memory goes through table.c. Built once per instruction set with FB_KERNEL_<set> defined.
+ * Lookup of a batch of keys in passes: buckets are prefetched, then compared eight tags at a time while entries are
+ * prefetched, then keys are verified. What is not found so is looked for once more, one by one, and inserted; what does
+ * not lie in its first bucket, has a long text or needs memory goes through table.c. Built once per instruction set with
+ * FB_KERNEL_<set> defined.
  */
 #include "dataplane/operator/slice_private.h"
 
 #if defined(FB_KERNEL_AVX512) || defined(FB_KERNEL_AVX2)
 #include <immintrin.h>
+
+#ifdef FB_KERNEL_AVX512
+#define FIND fb_table_find_avx512
+#else
+#define FIND fb_table_find_avx2
 #endif
 
-#if defined(FB_KERNEL_AVX512)
-#define FIND fb_table_find_avx512
-
-static inline uint32_t match(const struct fb_bucket *bucket, uint32_t tag)
-{
-	__mmask8 mask = _mm256_cmpeq_epi32_mask(
-		_mm256_load_si256((const __m256i *)bucket->tags), _mm256_set1_epi32((int)tag));
-	uint32_t bits;
-
-	/* GCC 12 spills a mask as one byte and reads it back as four, seen with -fsanitize=thread: so it is widened by hand. */
-	__asm__("kmovb %1, %0" : "=r"(bits) : "k"(mask));
-	return bits;
-}
-#elif defined(FB_KERNEL_AVX2)
-#define FIND fb_table_find_avx2
-
+/* No mask register of AVX-512: gcc 12 spills eight bits of it and reads 32 back. */
 static inline uint32_t match(const struct fb_bucket *bucket, uint32_t tag)
 {
 	__m256i equal = _mm256_cmpeq_epi32(
