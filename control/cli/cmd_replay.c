@@ -298,7 +298,8 @@ const struct fb_cli_command fb_cmd_replay = {
 		"\n\n"
 		"--publish-corrections appends what differs to the results of the pipeline, with the next revision of the window. "
 		"Kafka gets headers 'revision' and 'change' (insert, update, delete); with key.format the corrected row has the key of "
-		"the one it replaces, and a row that is no more is a tombstone. Files can take nothing back: they get the corrected "
+		"the one it replaces, and a row that is no more is a tombstone, if key.fields are those of the window and of its "
+		"groups. Files can take nothing back: they get the corrected "
 		"rows behind the old ones, and of a row that is no more nothing. print shows +U and -D as Flink does. What was "
 		"corrected is not corrected again.",
 	.columns = "the rows of the file's queries; with --verify those that differ, - as published, + as recomputed. With -o json an "

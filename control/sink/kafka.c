@@ -24,6 +24,7 @@ struct fb_sink {
 	rd_kafka_topic_t *topic;
 	struct fb_writer *value_writer;
 	struct fb_writer *key_writer;
+	bool key_is_unique; /* no two rows of the results have one key */
 	struct fb_table value_table; /* the columns of the value */
 	struct fb_table key_table;
 	uint16_t *value_fields;
@@ -101,6 +102,26 @@ static bool is_key_field(const struct fb_table *table, const char *name)
 		at += part + (at[part] == ';');
 	}
 	return false;
+}
+
+static bool key_has_input(const struct fb_query_plan *query, uint16_t input)
+{
+	for (uint16_t i = 0; i < query->select_cnt; i++)
+		if (query->select[i]->op == FB_OP_INPUT && query->select[i]->input == input &&
+			is_key_field(query->sink, query->sink->fields[i]->name))
+			return true;
+	return false;
+}
+
+/* Which window, and which group of it. Windows of CUMULATE that begin together end one after the other. */
+static bool is_unique_key(const struct fb_query_plan *query)
+{
+	bool unique = key_has_input(query, FB_GROUP_WINDOW_END) ||
+		(query->window.kind != FB_WINDOW_CUMULATE && key_has_input(query, FB_GROUP_WINDOW_START));
+
+	for (uint16_t k = 0; k < query->key_cnt; k++)
+		unique &= key_has_input(query, (uint16_t)(FB_GROUP_KEYS + k));
+	return unique;
 }
 
 /* A table with some of the sink's columns, for a writer of its own. */
@@ -239,6 +260,7 @@ static int open_kafka(const struct fb_sink_conf *conf, uint64_t next_seq, struct
 		return rc;
 	sink->table = table;
 	sink->pipeline = conf->pipeline;
+	sink->key_is_unique = is_unique_key(conf->query);
 	sink->next_seq = sink->taken_seq = next_seq;
 	sink->progress_ns = fb_clock_monotonic_ns();
 	sink->types = calloc(table->field_cnt, sizeof(*sink->types));
@@ -279,12 +301,15 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, uint64_t v
 	rd_kafka_header_add(headers, name, -1, number, len);
 }
 
-/* With a key, a row that is no more is a tombstone: log compaction removes what has the key. Without one it says so itself. */
+/*
+ * A row that is no more is a tombstone where it alone has its key: log compaction removes what has the key. Where rows of other windows
+ * or groups have it, too, a message without a value would not say which is meant: it has the row as it was.
+ */
 static rd_kafka_resp_err_t produce(struct fb_sink *sink, const struct fb_sink_row *row)
 {
 	static const char *const changes[] = {
 		[FB_STORE_INSERT] = "insert", [FB_STORE_UPDATE] = "update", [FB_STORE_DELETE] = "delete"};
-	bool tombstone = row->change == FB_STORE_DELETE && sink->key_writer != NULL;
+	bool tombstone = row->change == FB_STORE_DELETE && sink->key_writer != NULL && sink->key_is_unique;
 	rd_kafka_headers_t *headers = rd_kafka_headers_new(4);
 	rd_kafka_resp_err_t err;
 
