@@ -26,6 +26,20 @@ static uint64_t expired_below(const struct query_run *query, int64_t now_ns, int
 	return seq;
 }
 
+static int begin_of_window(void *arg, const struct fb_store_window *window)
+{
+	uint64_t *below = arg;
+
+	*below = FB_MIN(*below, window->first_seq);
+	return 1;
+}
+
+/* Not in the middle of a window: what is left of a correction would not be known as one, and its sink gets it still. */
+static int whole_windows(struct fb_engine *engine, const struct query_run *query, uint64_t *below)
+{
+	return FB_MIN(fb_store_scan_windows(engine->store, query->query_id, *below, begin_of_window, below), 0);
+}
+
 void fb_retention_round(struct fb_engine *engine)
 {
 	int64_t now = fb_clock_monotonic_ns();
@@ -41,7 +55,8 @@ void fb_retention_round(struct fb_engine *engine)
 
 			uint64_t below = FB_MIN(expired_below(query, now, retention), status.cursor);
 
-			if (below <= query->retained_from)
+			if (below <= query->retained_from || whole_windows(engine, query, &below) != 0 ||
+				below <= query->retained_from)
 				continue;
 			fb_store_delete_results(engine->batch, query->query_id, query->retained_from, below);
 			if (fb_store_commit(engine->batch, false) == 0)
