@@ -206,7 +206,7 @@ void fb_api_resume_replay(struct fb_api_request *request, struct fb_api_answer *
 	if (rc == FB_E_INVALID)
 		fb_api_error(answer, 409, rc, "`forebay replay list` shows the states", "replay %s has not failed", request->name);
 	else if (rc == FB_E_BUSY)
-		fb_api_error(answer, 409, rc, "wait, or cancel one", "as many replays as may be are at work");
+		fb_api_error(answer, 409, rc, "wait, or cancel one", "as many replays as may be are at work, or another one corrects the same pipeline");
 	else if (rc != 0)
 		fail(answer, request, rc);
 	else

@@ -94,7 +94,7 @@ const struct fb_cli_command fb_cmd_repair = {
 	.about = "A late record is in the raw log, but in no window. If any came since the last repair, the windows of the pipeline "
 		 "are computed again from the log as batch, where nothing is late, and what differs is published as "
 		 "forebay replay --publish-corrections does it. SET 'forebay.late-repair.interval' = '1 h' in the file of the "
-		 "pipeline does it by itself.",
+		 "pipeline does it by itself. With --from or --to the next repair is for all of them still.",
 	.columns = "the rows that differed, - as they were published, + as they are now",
 	.args_bytes = sizeof(struct repair_args),
 	.options = options,

@@ -88,11 +88,6 @@ static int add_query(struct fb_job *job, const struct fb_query_plan *plan, const
 			"'%s' is a window over a UNION ALL: from the raw log that is planned, not yet here", plan->name);
 		return FB_E_UNSUPPORTED;
 	}
-	if (fb_query_first_level(plan)->branch_cnt > 0) {
-		fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place, "such a query runs live",
-			"'%s' has a window over UNION ALL: a replay reads one stream at a time", plan->name);
-		return FB_E_UNSUPPORTED;
-	}
 	if (job->definition.verify && plan->window.kind == FB_WINDOW_NONE) {
 		fb_diags_add(diags, FB_ERROR_SEVERITY, plan->place, "verification compares windows",
 			"'%s' has no window: what it has published cannot be compared", plan->name);

@@ -125,6 +125,29 @@ static void add_words(void *a, const void *b, size_t bytes)
 		to[i] += from[i];
 }
 
+/* What a pass that is through adds to. */
+struct totals {
+	struct fb_decode_counters decode;
+	uint64_t missing_datagrams, damaged_datagrams;
+	uint32_t pass;
+};
+
+/* Only the thread of the job changes them. */
+static struct totals read_totals(const struct fb_job *job)
+{
+	return (struct totals){job->decode, job->missing_datagrams, job->damaged_datagrams, job->pass};
+}
+
+static void set_totals(struct fb_job *job, const struct totals *totals)
+{
+	pthread_mutex_lock(&job->recompute->lock);
+	job->decode = totals->decode;
+	job->missing_datagrams = totals->missing_datagrams;
+	job->damaged_datagrams = totals->damaged_datagrams;
+	job->pass = totals->pass;
+	pthread_mutex_unlock(&job->recompute->lock);
+}
+
 /* What its end told of the source. */
 static void take_numbers(struct fb_job *job, const struct fb_job_pass *pass, const struct fb_replay_numbers *numbers)
 {
@@ -153,6 +176,7 @@ static void take_numbers(struct fb_job *job, const struct fb_job_pass *pass, con
 static int finish_pass(struct fb_job *job, const struct fb_job_pass *pass, const struct fb_replay_numbers *numbers,
 	struct fb_buf *message)
 {
+	struct totals before;
 	int rc = 0;
 
 	if (!fb_replay_balanced(numbers, message))
@@ -162,8 +186,13 @@ static int finish_pass(struct fb_job *job, const struct fb_job_pass *pass, const
 			rc = fb_verify_finish(pass->queries[i]->verify);
 	if (rc != 0)
 		return rc;
+	before = read_totals(job);
 	take_numbers(job, pass, numbers);
-	return fb_job_keep(job, NULL, 0);
+	rc = fb_job_keep(job, NULL, 0);
+	/* Not in the store: it is not through, and what resumes the job reads on from the last epoch. */
+	if (rc != 0)
+		set_totals(job, &before);
+	return rc;
 }
 
 static int run_pass(struct fb_job *job, struct fb_job_pass *pass, struct fb_buf *message)

@@ -70,6 +70,19 @@ static uint32_t at_work_cnt(const struct fb_recompute *recompute)
 	return cnt;
 }
 
+/*
+ * Whether another job corrects the same pipeline. A job compares with what was published as it began: two at one time would both
+ * publish what differs.
+ */
+static bool is_corrected(const struct fb_recompute *recompute, const struct fb_job *job)
+{
+	for (const struct fb_job *other = recompute->jobs; other != NULL; other = other->next)
+		if (other != job && fb_job_is_at_work(other) && other->definition.publish && job->definition.publish &&
+			strcmp(other->definition.against, job->definition.against) == 0)
+			return true;
+	return false;
+}
+
 static int say_busy(struct fb_diags *diags)
 {
 	fb_diags_add(diags, FB_ERROR_SEVERITY, no_place, "`forebay replay list` shows them; wait, or cancel one",
@@ -183,6 +196,11 @@ static int launch(struct fb_recompute *recompute, struct fb_job *job, struct fb_
 	pthread_mutex_lock(&recompute->lock);
 	if (rc == 0 && at_work_cnt(recompute) >= FB_RECOMPUTE_RUNNING_MAX)
 		rc = say_busy(diags);
+	if (rc == 0 && is_corrected(recompute, job)) {
+		fb_diags_add(diags, FB_ERROR_SEVERITY, no_place, "`forebay replay list` shows it; wait, or cancel it",
+			"another replay publishes corrections of '%s'", job->definition.against);
+		rc = FB_E_BUSY;
+	}
 	if (rc == 0) {
 		job->id = recompute->next_id++;
 		fb_keep_definition(job, batch);
@@ -252,14 +270,20 @@ static void join(struct fb_job *job)
 	}
 }
 
-/* Locked, of a job that has ended: out of the list and the store. It is freed when nobody reads from it. */
+/* Locked, of a job that has ended: its thread may still be writing that down. */
+static bool is_in_use(const struct fb_job *job)
+{
+	return job->reader_cnt > 0 || (job->started && !job->ended);
+}
+
+/* Locked, of a job that has ended: out of the list and the store. It is freed when nobody uses it. */
 static int forget(struct fb_recompute *recompute, struct fb_job *job)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(fb_engine_store(recompute->engine));
 	int rc = batch == NULL ? FB_E_NO_MEMORY : 0;
 
 	job->leaving = true;
-	while (rc == 0 && job->reader_cnt > 0)
+	while (rc == 0 && is_in_use(job))
 		pthread_cond_wait(&recompute->changed, &recompute->lock);
 	if (rc == 0) {
 		fb_keep_forget(job, batch);
@@ -315,12 +339,14 @@ int fb_recompute_resume(struct fb_recompute *recompute, uint64_t id)
 	int rc = 0;
 
 	pthread_mutex_lock(&recompute->lock);
-	job = fb_job_find(recompute, id);
+	/* Looked up each time: it may be forgotten meanwhile. */
+	while ((job = fb_job_find(recompute, id)) != NULL && job->state == FB_REPLAY_FAILED && job->started && !job->ended)
+		pthread_cond_wait(&recompute->changed, &recompute->lock);
 	if (job == NULL)
 		rc = FB_E_NOT_FOUND;
 	else if (job->state != FB_REPLAY_FAILED || job->pass_cnt == 0)
 		rc = FB_E_INVALID;
-	else if (at_work_cnt(recompute) >= FB_RECOMPUTE_RUNNING_MAX)
+	else if (at_work_cnt(recompute) >= FB_RECOMPUTE_RUNNING_MAX || is_corrected(recompute, job))
 		rc = FB_E_BUSY;
 	if (rc == 0) {
 		join(job);
@@ -330,6 +356,7 @@ int fb_recompute_resume(struct fb_recompute *recompute, uint64_t id)
 		job->state = FB_REPLAY_RUNNING;
 		job->ended_ms = 0;
 		atomic_store(&job->stop, recompute->quit);
+		atomic_store(&job->cancel, false);
 		rc = fb_job_start(job);
 		if (rc != 0)
 			job->state = FB_REPLAY_FAILED;
@@ -351,7 +378,7 @@ static void forget_expired(struct fb_recompute *recompute)
 		if (fb_job_is_at_work(job))
 			continue;
 		join(job);
-		if (!job->leaving && job->ended_ms > 0 && now_ms - job->ended_ms > keep_ms && job->reader_cnt == 0)
+		if (!job->leaving && job->ended_ms > 0 && now_ms - job->ended_ms > keep_ms && !is_in_use(job))
 			FB_IGNORE(forget(recompute, job));
 	}
 }

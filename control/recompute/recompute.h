@@ -54,7 +54,8 @@ void fb_recompute_stop(struct fb_recompute *recompute);
 /*
  * Checks everything that can be known, and starts. Errors in words, with the place in the file, in diags: FB_E_SYNTAX;
  * FB_E_UNSUPPORTED; FB_E_NOT_FOUND (stream not kept, nothing in the log, no such sink, pipeline or query); FB_E_INVALID (an empty
- * range, columns that differ); FB_E_BUSY: as many jobs as may be are at work.
+ * range, columns that differ); FB_E_BUSY: as many jobs as may be are at
+ * work, or another one publishes corrections of the same pipeline.
  */
 int fb_recompute_create(struct fb_recompute *recompute, const struct fb_recompute_spec *spec, struct fb_diags *diags,
 	uint64_t *ret_id) FB_MUST_CHECK;

@@ -44,6 +44,9 @@ uint64_t fb_repair_late(struct fb_recompute *recompute, const struct fb_job *job
 
 void fb_repair_note(const struct fb_job *job, struct fb_store_batch *batch)
 {
+	/* Of a part of the windows: which of the late records it has seen is not known. */
+	if (job->definition.from_ms != FB_TIME_MIN || job->definition.to_ms != FB_TIME_MAX)
+		return;
 	for (uint32_t i = 0; i < job->query_cnt; i++) {
 		const struct fb_job_query *query = &job->queries[i];
 		char key[48];

@@ -102,6 +102,9 @@ int fb_verify_open(const struct fb_verify_conf *conf, struct fb_verify **ret)
 		fb_verify_close(verify);
 		return rc;
 	}
+	/* Of what retention has taken all of, no window is left to say from when on it is there. */
+	if (verify->retained_ms == FB_TIME_MIN && conf->published.retained_from > 0)
+		verify->retained_ms = FB_TIME_MAX;
 	/* Rounds stay in the order in which they were published. */
 	if (!verify->sessions && verify->window_cnt > 1)
 		qsort(verify->windows, verify->window_cnt, sizeof(*verify->windows), order_windows);

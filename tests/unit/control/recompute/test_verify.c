@@ -240,6 +240,27 @@ Test(verify, what_is_not_published_yet_and_what_retention_took_is_left_out)
 	close_fixture(&f);
 }
 
+Test(verify, where_retention_took_all_nothing_is_compared)
+{
+	struct fixture f;
+
+	open_fixture(&f, LAB_TUMBLE);
+	publish_windows(&f, 2);
+	/* A correction that came later is still there. */
+	publish_row(&f, 0, 10, "Rome", 5);
+	publish_window(&f, 0, 10, 1, 0, 1);
+	fb_store_delete_results(f.batch, QUERY_ID, 0, 4);
+	cr_assert_eq(fb_store_commit(f.batch, false), 0);
+	f.conf.published.retained_from = 4;
+	begin(&f);
+	give_windows(&f, 0, 2);
+	cr_assert_eq(fb_verify_finish(f.verify), 0);
+	expect(&f, "");
+	cr_expect_eq(fb_verify_numbers(f.verify)->windows, 0);
+	cr_expect_eq(fb_verify_numbers(f.verify)->expired, 2);
+	close_fixture(&f);
+}
+
 Test(verify, a_range_and_what_an_earlier_run_compared)
 {
 	struct fixture f;
