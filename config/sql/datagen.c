@@ -80,7 +80,8 @@ static bool read_integer(struct reading *r, const char *key, int64_t *value)
 	}
 	if (fb_literal_integer(digits, value) != 0)
 		fail(r, key, "write a whole number");
-	*value = negative ? -*value : *value;
+	else if (negative)
+		*value = -*value;
 	return true;
 }
 

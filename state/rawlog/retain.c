@@ -11,6 +11,7 @@
 /* ---- imports ---- */
 
 #define IMPORT_PREFIX "raw/import/"
+#define IMPORT_KEY_BYTES 64
 
 static int set_import(struct lane *lane, uint64_t from_seq, uint64_t to_seq, int64_t at_ns)
 {
@@ -61,18 +62,45 @@ void fb_rawlog_free_imports(struct lane *lane)
 	}
 }
 
+static void import_key(char key[IMPORT_KEY_BYTES], uint32_t stream, uint32_t core, uint64_t from_seq)
+{
+	snprintf(key, IMPORT_KEY_BYTES, IMPORT_PREFIX "%08" PRIx32 "/%08" PRIx32 "/%016" PRIx64, stream, core, from_seq);
+}
+
+/* Imports that have nothing behind `last_seq`: with a batch their notes go, without one they are forgotten. */
+static void drop_imports(struct lane *lane, uint64_t last_seq, struct fb_store_batch *batch)
+{
+	struct fb_rawlog_import **at = &lane->imports;
+
+	while (*at != NULL) {
+		struct fb_rawlog_import *import = *at;
+		char key[IMPORT_KEY_BYTES];
+
+		if (import->to_seq > last_seq) {
+			at = &import->next;
+		} else if (batch != NULL) {
+			import_key(key, lane->stream, lane->core, import->from_seq);
+			fb_store_delete_meta(batch, key);
+			at = &import->next;
+		} else {
+			*at = import->next;
+			free(import);
+		}
+	}
+}
+
 int fb_rawlog_note_import(
 	struct fb_rawlog *log, uint32_t stream, uint32_t core, uint64_t from_seq, uint64_t to_seq, int64_t at_ns)
 {
 	struct fb_store_batch *batch = fb_store_batch_create(log->store);
 	uint64_t value[2] = {to_seq, (uint64_t)at_ns};
 	struct lane *lane;
-	char key[80];
+	char key[IMPORT_KEY_BYTES];
 	int rc;
 
 	if (batch == NULL)
 		return FB_E_NO_MEMORY;
-	snprintf(key, sizeof(key), IMPORT_PREFIX "%08" PRIx32 "/%08" PRIx32 "/%016" PRIx64, stream, core, from_seq);
+	import_key(key, stream, core, from_seq);
 	fb_store_put_meta(batch, key, value, sizeof(value));
 	pthread_mutex_lock(&log->lock);
 	lane = fb_rawlog_need_lane(log, stream, core);
@@ -122,9 +150,11 @@ static int delete_first(struct fb_rawlog *log, struct lane *lane)
 
 	if (rc == 0) {
 		fb_rawlog_forget_span(batch, span);
+		drop_imports(lane, span->last_seq, batch);
 		rc = fb_store_commit(batch, false);
 	}
 	if (rc == 0) {
+		drop_imports(lane, span->last_seq, NULL);
 		lane->gone_seq = span->last_seq + 1;
 		lane->first++;
 	}

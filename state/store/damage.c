@@ -18,6 +18,7 @@
 
 #define SET_ASIDE_MAX 1000
 #define READAHEAD_BYTES (2u << 20)
+#define NEWEST_BYTES (32u << 20) /* of rows, and of windows, of each query: a fraction of a second */
 
 /* ---- names ---- */
 
@@ -234,31 +235,81 @@ static int refuse_family(enum fb_store_family family, char *error, struct fb_buf
  * Without range tombstones: RocksDB with its assertions on aborts where it meets damage while it looks for what they cover.
  * That is why results are read here, too, and not when they are needed.
  */
-static int read_all(struct fb_store *store, enum fb_store_family family, struct fb_buf *message)
+static rocksdb_iterator_t *verify_begin(struct fb_store *store, enum fb_store_family family)
 {
 	rocksdb_readoptions_t *options = rocksdb_readoptions_create();
 	rocksdb_iterator_t *at;
-	char *error = NULL;
 
 	rocksdb_readoptions_set_ignore_range_deletions(options, 1);
 	rocksdb_readoptions_set_fill_cache(options, 0);
 	rocksdb_readoptions_set_readahead_size(options, READAHEAD_BYTES);
 	at = rocksdb_create_iterator_cf(store->db, options, store->families[family]);
-	for (rocksdb_iter_seek_to_first(at); rocksdb_iter_valid(at); rocksdb_iter_next(at))
-		;
+	rocksdb_readoptions_destroy(options);
+	return at;
+}
+
+static int verify_finish(rocksdb_iterator_t *at, enum fb_store_family family, struct fb_buf *message)
+{
+	char *error = NULL;
+
 	rocksdb_iter_get_error(at, &error);
 	rocksdb_iter_destroy(at);
-	rocksdb_readoptions_destroy(options);
 	return refuse_family(family, error, message);
+}
+
+static int read_all(struct fb_store *store, enum fb_store_family family, struct fb_buf *message)
+{
+	rocksdb_iterator_t *at = verify_begin(store, family);
+
+	for (rocksdb_iter_seek_to_first(at); rocksdb_iter_valid(at); rocksdb_iter_next(at))
+		;
+	return verify_finish(at, family, message);
+}
+
+/* From the last entry of a query back, up to NEWEST_BYTES; then `at` is at the last one of the query before. */
+static void read_newest_of_query(rocksdb_iterator_t *at)
+{
+	char query[sizeof(uint32_t)];
+	uint64_t bytes = 0;
+	size_t key_len;
+	size_t len;
+	const char *key = rocksdb_iter_key(at, &key_len);
+
+	memcpy(query, key, sizeof(query));
+	do {
+		rocksdb_iter_value(at, &len);
+		bytes += key_len + len;
+		rocksdb_iter_prev(at);
+		if (!rocksdb_iter_valid(at))
+			return;
+		key = rocksdb_iter_key(at, &key_len);
+		if (memcmp(key, query, sizeof(query)) != 0)
+			return;
+	} while (bytes < NEWEST_BYTES);
+	/* No key is as short: it is in front of all of the query. */
+	rocksdb_iter_seek_for_prev(at, query, sizeof(query));
+}
+
+/* A start must not take longer the more was published. The newest of each query are what sinks go on with. */
+static int read_newest(struct fb_store *store, enum fb_store_family family, struct fb_buf *message)
+{
+	rocksdb_iterator_t *at = verify_begin(store, family);
+
+	rocksdb_iter_seek_to_last(at);
+	while (rocksdb_iter_valid(at))
+		read_newest_of_query(at);
+	return verify_finish(at, family, message);
 }
 
 int fb_store_verify(struct fb_store *store, struct fb_buf *message)
 {
-	static const enum fb_store_family families[] = {
-		FB_STORE_META, FB_STORE_SLICES, FB_STORE_TAIL, FB_STORE_RESULTS, FB_STORE_WINDOWS};
+	static const enum fb_store_family whole[] = {FB_STORE_META, FB_STORE_SLICES, FB_STORE_TAIL};
+	static const enum fb_store_family newest[] = {FB_STORE_RESULTS, FB_STORE_WINDOWS};
 	int rc = 0;
 
-	for (uint32_t i = 0; rc == 0 && i < FB_ARRAY_LEN(families); i++)
-		rc = read_all(store, families[i], message);
+	for (uint32_t i = 0; rc == 0 && i < FB_ARRAY_LEN(whole); i++)
+		rc = read_all(store, whole[i], message);
+	for (uint32_t i = 0; rc == 0 && i < FB_ARRAY_LEN(newest); i++)
+		rc = read_newest(store, newest[i], message);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct walk {
 	enum fb_store_journal_kind kind;
 	bool damaged;
 	bool in_write; /* a first part has come, the last has not */
+	bool hole;     /* a block ended with zeros in the place of records */
 	bool torn;     /* the damage is bytes that were never written */
 };
 
@@ -149,12 +150,19 @@ static void walk_block(struct walk *walk, const uint8_t *block, uint32_t len, ui
 		walk->found->goes_on |= !walk->torn && record_bytes(walk, block, len) > HEADER_BYTES;
 		return;
 	}
+	/* RocksDB passes over zeros that begin where a record could. What lies behind them is later than what is missing. */
+	if (walk->hole && !is_zero(block, len)) {
+		walk->damaged = walk->torn = true;
+		walk->found->goes_on = walk->kind == FB_STORE_MANIFEST; /* each of its edits was durable before the next */
+		return;
+	}
 	while (at + HEADER_BYTES <= len) {
 		uint32_t bytes = record_bytes(walk, block + at, len - at);
 		bool end = false;
 
 		if (bytes == 0 || !takes_part(walk, block[at + 6], &end)) {
-			if (is_zero(block + at, len - at))
+			walk->hole = is_zero(block + at, len - at);
+			if (walk->hole)
 				return;
 			walk->damaged = true;
 			walk->torn = has_zero_sector(block, at, len);

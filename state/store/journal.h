@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks through a write-ahead log of RocksDB before RocksDB does, and through its manifest, which is written in the same way. RocksDB takes up what stands before the first damage and says
- * nothing of the rest. Whether that was a write that a power cut tore, or something that was durable and has gone bad since, is
- * told here.
+ * Looks through a write-ahead log of RocksDB before RocksDB does, and through its manifest, which is written in the same way.
+ * RocksDB takes up what stands before the first damage and says nothing of the rest; a block of zeros is none to it, and it goes
+ * on behind. Whether the damage was a write that a power cut tore, or something that was durable and has gone bad since, is told
+ * here.
  *
  * Format: RocksDB wiki, "Write Ahead Log File Format", db/log_format.h: blocks of 32 KiB of records that have a checksum
  * (CRC-32C, masked) and say whether they are the first, a middle or the last part of a write.

@@ -86,6 +86,22 @@ static int check_journal(const char *path, enum fb_store_journal_kind kind, stru
 	return rc;
 }
 
+/* RocksDB drops it by itself mostly, but not where zeros stand for a write: what it takes up then would have a gap. */
+static int drop_torn(struct fb_store *store, uint64_t number, const struct fb_store_journal *log, const char *path,
+	struct fb_buf *message)
+{
+	if (truncate(path, (off_t)log->good_bytes) != 0) {
+		int rc = fb_err_from_errno(errno);
+
+		fb_buf_printf(message, "cannot cut %s where it was not written whole: %s", path, strerror(errno));
+		return rc;
+	}
+	store->torn_bytes += log->size - log->good_bytes;
+	fb_buf_printf(&store->report, "the last %llu of %llu bytes of its log %06llu.log were not written whole and are dropped\n",
+		(unsigned long long)(log->size - log->good_bytes), (unsigned long long)log->size, (unsigned long long)number);
+	return 0;
+}
+
 static int look_at_log(struct fb_store *store, uint64_t number, bool is_last, uint64_t *first_sequence, struct fb_buf *message)
 {
 	struct fb_store_journal log;
@@ -104,10 +120,7 @@ static int look_at_log(struct fb_store *store, uint64_t number, bool is_last, ui
 	/* What was torn is at the end of the last one; nothing was written behind it. */
 	if (log.goes_on || !is_last)
 		return refuse_log(number, &log, path, message);
-	store->torn_bytes += log.size - log.good_bytes;
-	fb_buf_printf(&store->report, "the last %llu of %llu bytes of its log %06llu.log were not written whole and are dropped\n",
-		(unsigned long long)(log.size - log.good_bytes), (unsigned long long)log.size, (unsigned long long)number);
-	return 0;
+	return drop_torn(store, number, &log, path, message);
 }
 
 /*

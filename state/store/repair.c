@@ -54,16 +54,21 @@ static bool is_in_use(const char *path)
 static int move_aside(const char *path, char aside[4096], struct fb_buf *report)
 {
 	time_t now = time(NULL);
+	size_t len = strlen(path);
 	struct tm utc;
 	char stamp[32];
 
 	gmtime_r(&now, &utc);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &utc);
-	snprintf(aside, 4096, "%s.damaged-%s", path, stamp);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	snprintf(aside, 4096, "%.*s.damaged-%s", (int)len, path, stamp);
 	if (rename(path, aside) != 0) {
 		int rc = fb_err_from_errno(errno);
 
-		fb_buf_printf(report, "cannot rename %s to %s: %s\n", path, aside, strerror(errno));
+		fb_buf_printf(report, "cannot rename %s to %s: %s%s\n", path, aside, strerror(errno),
+			errno == EBUSY ? " (a mount point has to stay: move what is in it into a folder of it, and let store.path name that)"
+				       : "");
 		return rc;
 	}
 	fb_buf_printf(report, "the damaged store is in %s; delete it when it is not needed any more\n", aside);

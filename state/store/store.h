@@ -38,9 +38,9 @@ struct fb_store_conf {
  *
  * Damage. A write that was torn at the end of the log (power cut) is dropped. A file of the raw log that cannot be opened is
  * set aside in the folder "damaged": it costs its own blocks. Both are said in fb_store_report. What else cannot be read
- * (meta, slices, tail, results: all of them are read once; a manifest; the middle of the log) would be rows that are wrong if it
- * was left out: then it is FB_E_CORRUPT, and fb_store_repair is the way out. Blocks of raw are read when they are needed:
- * FB_E_CORRUPT by then, counted in fb_store_stats.
+ * (meta, slices, tail; the newest 32 MiB of each query's results; a manifest; the middle of the log) would be rows that are wrong
+ * if it was left out: then it is FB_E_CORRUPT, and fb_store_repair is the way out. Older results and blocks of raw are read when
+ * they are needed: FB_E_CORRUPT by then, counted in fb_store_stats.
  */
 int fb_store_open(const struct fb_store_conf *conf, struct fb_buf *message, struct fb_store **ret) FB_MUST_CHECK;
 /* What was put right when it was opened, a line each; "": nothing was. */

@@ -98,7 +98,7 @@ uint64_t fb_store_file_number(const char *name, const char *ending);
 int fb_store_look_at_files(struct fb_store *store, struct fb_buf *message) FB_MUST_CHECK;
 /* damage.c. Opens it; files of the raw log that keep RocksDB from it are set aside. */
 int fb_store_open_mending(struct fb_store *store, struct fb_buf *message) FB_MUST_CHECK;
-/* Reads everything but `raw` once. */
+/* Reads everything but `raw` once; of results and windows the newest of each query. */
 int fb_store_verify(struct fb_store *store, struct fb_buf *message) FB_MUST_CHECK;
 
 /* Takes the read side of the gate; false (and not taken): the database is closed. */

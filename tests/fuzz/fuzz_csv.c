@@ -219,6 +219,10 @@ static void check_read_back(const struct input *input, const struct run *run, ui
 		/* Without a literal NULL reads back as empty. */
 		if (values[c].is_null && !(input->choices & NULL_LITERAL))
 			goto done;
+		/* With one, bytes whose Base64 it is read back as NULL, as with Flink. */
+		if (input->choices & NULL_LITERAL && input->types[c].kind == FB_T_VARBINARY &&
+			fb_str_eq(values[c].str, FB_STR("\x9e\xe9\x65")))
+			goto done;
 	}
 	fb_buf_add_char(&want, '\n');
 	if (fb_writer_create(&input->table, &writer) != 0)

@@ -209,6 +209,7 @@ static const struct refusal options[] = {
 	{"CREATE TABLE q (x INT) WITH ('connector'='datagen',«'fields.y.kind'='random'»);", "'fields.y.kind' is of no column of the table", NULL},
 	{"CREATE TABLE q (x INT) WITH ('connector'='datagen',«'fields.x.length'='3'»);", "column 'x' cannot be generated so: a column of this type and kind has no such option", NULL},
 	{"CREATE TABLE q (x INT) WITH ('connector'='datagen','fields.x.max'='5',«'fields.x.min'='z'»);", "column 'x' cannot be generated so: write a whole number", NULL},
+	{"CREATE TABLE q (x BIGINT) WITH ('connector'='datagen',«'fields.x.min'='-z'»);", "column 'x' cannot be generated so: write a whole number", NULL},
 	{"CREATE TABLE q (x TINYINT) WITH ('connector'='datagen',«'fields.x.max'='128'»);", "column 'x' cannot be generated so: the column cannot hold this number", NULL},
 	{"CREATE TABLE q (x INT) WITH ('connector'='datagen',«'fields.x.kind'='sequence'»,'fields.x.start'='3');", "column 'x' cannot be generated so: a sequence needs its 'end'", NULL},
 	{"CREATE TABLE q (x INT) WITH ('connector'='datagen','fields.x.kind'='sequence','fields.x.start'='3',«'fields.x.end'='2'»);", "column 'x' cannot be generated so: the end is before the start", NULL},

@@ -470,6 +470,12 @@ Test(rawlog, retention_by_age_goes_by_the_newest_of_a_file)
 	lab_end(&lab);
 }
 
+static int count_note(void *arg, const char *key, const uint8_t *bytes, size_t len)
+{
+	++*(int *)arg;
+	return 0;
+}
+
 /* Ten files of a capture: their age counts from the import, over a restart, and for its datagrams alone. */
 Test(rawlog, retention_by_age_of_a_capture_goes_by_its_import)
 {
@@ -477,6 +483,7 @@ Test(rawlog, retention_by_age_of_a_capture_goes_by_its_import)
 	struct fb_rawlog_retention retention = {.age_ns = 1000000};
 	struct fb_rawlog_span total;
 	struct lab lab;
+	int notes = 0;
 
 	ten_files(&lab);
 	cr_assert_eq(fb_rawlog_note_import(lab.log, lab.stream, lab.core, 250, UINT64_MAX, imported), 0);
@@ -487,6 +494,8 @@ Test(rawlog, retention_by_age_of_a_capture_goes_by_its_import)
 	cr_assert_eq(first_seq(&lab), 200u, "the file in which the capture begins is as young as it");
 	cr_assert_eq(fb_rawlog_retain(lab.log, lab.stream, &retention, imported + 1000001, NULL), 0);
 	cr_assert_eq(fb_rawlog_total(lab.log, lab.stream, lab.core, &total), FB_E_NOT_FOUND, "then all are old");
+	cr_assert_eq(fb_store_scan_meta(lab.store, "raw/import/", count_note, &notes), 0);
+	cr_assert_eq(notes, 0, "the import is forgotten with its last file");
 	lab_end(&lab);
 }
 

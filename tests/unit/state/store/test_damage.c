@@ -104,6 +104,151 @@ Test(store_damage, flipped_bytes_in_data_files_are_noticed)
 	folder_remove(path);
 }
 
+/* ---- what is read when it is opened ---- */
+
+static void put_rows(const char *path, uint64_t from_seq, uint64_t to_seq)
+{
+	struct fb_store *store = store_open(path);
+	struct fb_store_batch *batch = fb_store_batch_create(store);
+	uint8_t row[4096];
+
+	for (uint64_t seq = from_seq; seq < to_seq; seq++) {
+		for (size_t i = 0; i < sizeof(row); i++)
+			row[i] = (uint8_t)rand();
+		fb_store_put_result(batch, 1, seq, row, sizeof(row));
+	}
+	cr_assert_eq(fb_store_commit(batch, true), 0);
+	fb_store_batch_destroy(batch);
+	fb_store_close(store);
+	fb_store_close(store_open(path)); /* makes a file of them */
+}
+
+/* The data file that has the rows: all others are small. */
+static void find_rows(const char *path, char name[512])
+{
+	DIR *folder = opendir(path);
+	off_t largest = 0;
+	struct stat st;
+
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		char candidate[512];
+
+		snprintf(candidate, sizeof(candidate), "%s/%s", path, entry->d_name);
+		if (strstr(candidate, ".sst") == NULL || stat(candidate, &st) != 0 || st.st_size <= largest)
+			continue;
+		largest = st.st_size;
+		strcpy(name, candidate);
+	}
+	closedir(folder);
+	cr_assert_gt(largest, 1000000);
+}
+
+static void overwrite(const char *name, long from, long len, int byte)
+{
+	FILE *file = fopen(name, "r+");
+
+	cr_assert_not_null(file);
+	fseek(file, from, SEEK_SET);
+	for (long i = 0; i < len; i++)
+		fputc(byte, file);
+	fclose(file);
+}
+
+static int ignore_note(void *arg, const char *key, const uint8_t *bytes, size_t len)
+{
+	return 0;
+}
+
+/* store.path may be written so. */
+Test(store_damage, a_path_with_a_slash_at_its_end_is_repaired)
+{
+	struct fb_buf report = {0};
+	char path[64], with_slash[72];
+
+	folder_make(path);
+	fill(path);
+	cr_assert_gt(damage(path, "MANIFEST", false), 0);
+	snprintf(with_slash, sizeof(with_slash), "%s/", path);
+	cr_assert_eq(fb_store_repair(with_slash, ignore_note, NULL, &report), 0, "%s", report.p);
+	fb_buf_fini(&report);
+	fb_store_close(store_open(path));
+	folder_remove(path);
+}
+
+/* What keeps growing is not read through at every start, but the newest of it is. */
+Test(store_damage, old_results_are_read_when_they_are_needed, .timeout = 60)
+{
+	struct fb_store *store;
+	uint64_t rows = 0;
+	char path[64], name[512];
+
+	folder_make(path);
+	put_rows(path, 0, 1000);
+	find_rows(path, name);
+	put_rows(path, 1000, 11000);
+	overwrite(name, 2000000, 9000, 'x');
+	store = store_open(path);
+	cr_assert_eq(fb_store_scan_results(store, 1, 5000, false, ignore_result, &rows), 0);
+	cr_assert_eq(rows, 6000);
+	cr_assert_eq(fb_store_scan_results(store, 1, 0, false, ignore_result, &rows), FB_E_CORRUPT);
+	fb_store_close(store);
+
+	find_rows(path, name);
+	overwrite(name, 20000000, 9000, 'x');
+	cr_assert_eq(store_try_open(path, false, NULL, &store), FB_E_CORRUPT);
+	folder_remove(path);
+}
+
+/* ---- the log ---- */
+
+#define BLOCK_BYTES 32768
+/* A row that makes a write of one block of the log: 7 bytes of its own, 12 of a batch, 18 of an entry. */
+#define BLOCK_ROW_BYTES (BLOCK_BYTES - 37)
+
+static int is_next(void *arg, uint64_t seq, const uint8_t *row, size_t len)
+{
+	cr_assert_eq(seq, (*(uint64_t *)arg)++);
+	return 0;
+}
+
+/* Zeros where a write begins are passed over by RocksDB, which would go on behind them. */
+Test(store_damage, a_block_of_the_log_that_was_not_written_ends_it)
+{
+	static const uint8_t row[BLOCK_ROW_BYTES] = {1};
+	struct fb_store_batch *batch;
+	struct fb_store *store;
+	uint64_t rows = 0;
+	char path[64], name[512] = "";
+	struct stat st;
+
+	folder_make(path);
+	fb_store_close(store_open(path));
+	store = store_open(path);
+	batch = fb_store_batch_create(store);
+	for (uint64_t seq = 0; seq < 8; seq++) {
+		fb_store_put_result(batch, 1, seq, row, sizeof(row));
+		cr_assert_eq(fb_store_commit(batch, false), 0);
+	}
+	fb_store_batch_destroy(batch);
+	fb_store_close(store);
+	for (int number = 1; number < 100; number++) {
+		char candidate[512];
+
+		snprintf(candidate, sizeof(candidate), "%s/%06d.log", path, number);
+		if (stat(candidate, &st) == 0 && st.st_size > 0)
+			strcpy(name, candidate);
+	}
+	cr_assert_eq(stat(name, &st), 0);
+	cr_assert_eq(st.st_size, 8 * BLOCK_BYTES);
+	overwrite(name, 3 * BLOCK_BYTES, BLOCK_BYTES, 0);
+	store = store_open(path);
+	cr_assert_not_null(strstr(fb_store_report(store), "not written whole"));
+	cr_assert_eq(fb_store_scan_results(store, 1, 0, false, is_next, &rows), 0);
+	cr_assert_eq(rows, 3);
+	fb_store_close(store);
+	folder_remove(path);
+}
+
 Test(store_damage, cut_data_files_are_noticed)
 {
 	char path[64];
