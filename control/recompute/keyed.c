@@ -227,28 +227,31 @@ static bool next_group(struct side *a, struct side *b)
 
 /* ---- corrections ---- */
 
-static bool is_deleted(const struct fb_keyed_row *row, const struct side *changes, bool *used)
+/* Both in the order of their bytes: a deletion takes one of the rows that are equal to it. */
+static bool is_deleted(const struct fb_keyed_row *row, const struct side *changes, size_t *at)
 {
-	for (size_t i = 0; i < changes->cnt; i++)
-		if (changes->at[i].change == FB_STORE_DELETE && !used[i] &&
-			compare_bytes(row->bytes, row->len, changes->at[i].bytes, changes->at[i].len) == 0) {
-			used[i] = true;
-			return true;
+	for (; *at < changes->cnt; (*at)++) {
+		const struct fb_keyed_row *change = &changes->at[*at];
+		int order = change->change == FB_STORE_DELETE ? compare_bytes(change->bytes, change->len, row->bytes, row->len) : -1;
+
+		if (order >= 0) {
+			*at += order == 0;
+			return order == 0;
 		}
+	}
 	return false;
 }
 
 /* An update takes the place of the one row that its key has. */
-static void apply_group(const struct side *old, const struct side *changes, bool *used, struct fb_keyed_rows *out)
+static void apply_group(const struct side *old, const struct side *changes, struct fb_keyed_rows *out)
 {
 	bool updated = false;
+	size_t at = 0;
 
-	for (size_t i = 0; i < changes->cnt; i++) {
-		used[i] = false;
+	for (size_t i = 0; i < changes->cnt; i++)
 		updated |= changes->at[i].change == FB_STORE_UPDATE;
-	}
 	for (size_t i = 0; i < old->cnt && !updated; i++)
-		if (!is_deleted(&old->at[i], changes, used))
+		if (!is_deleted(&old->at[i], changes, &at))
 			out->at[out->cnt++] = old->at[i];
 	for (size_t i = 0; i < changes->cnt; i++)
 		if (changes->at[i].change != FB_STORE_DELETE) {
@@ -278,13 +281,11 @@ int fb_keyed_apply(struct fb_keyed_rows *rows, struct fb_keyed_rows *correction)
 {
 	struct fb_keyed_rows out = {0};
 	struct side old, changes;
-	bool *used = calloc(correction->cnt + 1, sizeof(*used));
-	int rc = used == NULL ? FB_E_NO_MEMORY : make_room(&out, rows->cnt + correction->cnt);
+	int rc = make_room(&out, rows->cnt + correction->cnt);
 
 	if (rc == 0)
 		rc = move_memory(rows, correction);
 	if (rc != 0) {
-		free(used);
 		free(out.at);
 		return rc;
 	}
@@ -293,8 +294,7 @@ int fb_keyed_apply(struct fb_keyed_rows *rows, struct fb_keyed_rows *correction)
 	old = (struct side){.at = rows->at, .left = rows->cnt};
 	changes = (struct side){.at = correction->at, .left = correction->cnt};
 	while (next_group(&old, &changes))
-		apply_group(&old, &changes, used, &out);
-	free(used);
+		apply_group(&old, &changes, &out);
 	free(rows->at);
 	rows->at = out.at;
 	rows->cnt = out.cnt;

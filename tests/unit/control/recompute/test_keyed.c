@@ -178,6 +178,30 @@ Test(keyed, of_equal_rows_a_deletion_takes_one)
 	close_fixture(&f);
 }
 
+/* Rows of all groups have the same key: none of them is looked for among all others. */
+Test(keyed, a_correction_of_many_rows_of_one_key, .timeout = 20)
+{
+	const int64_t cnt = 200000;
+	struct fixture f;
+	struct fb_keyed_rows correction = {0};
+
+	open_fixture(&f, LAB_SOURCE "INSERT INTO w SELECT window_start, window_end, 'x', COUNT(*), 1.0 FROM "
+				    "TABLE(TUMBLE(TABLE people, DESCRIPTOR(ts), INTERVAL '10' SECOND)) "
+				    "GROUP BY window_start, window_end, city;");
+	for (int64_t i = 0; i < cnt; i++) {
+		put(&f, &f.a, "x", i);
+		add(&f, &correction, FB_STORE_DELETE, "x", i, 1);
+		add(&f, &correction, FB_STORE_INSERT, "x", i + 1, 1);
+		put(&f, &f.b, "x", i + 1);
+	}
+	put(&f, &f.a, "x", 1);
+	put(&f, &f.b, "x", 1);
+	cr_assert_eq(fb_keyed_apply(&f.a, &correction), 0);
+	cr_expect_eq(f.a.cnt, cnt + 1);
+	expect(&f, "");
+	close_fixture(&f);
+}
+
 Test(keyed, what_is_no_row_is_refused)
 {
 	static const uint8_t bytes[] = {3, 0, 0, 0, 1, 2, 3};
