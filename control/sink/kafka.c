@@ -357,6 +357,11 @@ static int write_kafka(
 		sink->taken_seq = rows[taken].seq + 1;
 	}
 	*ret_taken = taken;
+	/* Those before it arrive first, and are known to have: the row is tried again, and then refused alone. */
+	if (rc != 0 && rc != FB_E_CANCELLED && sink->next_seq < sink->taken_seq) {
+		fb_buf_clear(message);
+		rc = 0;
+	}
 	return rc;
 }
 
