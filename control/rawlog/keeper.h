@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keeper: takes the packets of kept streams from the workers' taps and puts them into the raw
- * log.
+ * The keeper: takes the packets of kept streams from the workers' taps and puts them into the raw log.
  *
- *   worker --tap--> collector thread: copies into blocks, frees the packet --queue--> disk thread:
- * compresses, flushes, retains
+ *   worker --tap--> collector thread: copies into blocks, frees the packet
+ *          --queue--> disk thread: compresses, flushes, retains
  *
  * Two threads, so that packets go back to their pool at the speed of memory while the disk pauses.
  * Between them are memory.rawlog_mb of blocks; when those are used up, the disk is slower than the

@@ -6,10 +6,8 @@
  * A lane is one stream on one core: its blocks have keys (stream, core, first sequence number),
  * ascending for good.
  *
- *   append -> pending (memory) --flush--> tail (the store's log, synced)      few bytes: no file
- * for each
- *                                  \----> span (an SST file, ingested)        many, or the tail has
- * grown to a file
+ *   append -> pending (memory) --flush--> tail (the store's log, synced)   few bytes: no file for each
+ *                                  \----> span (an SST file, ingested)     many, or the tail has grown to a file
  *
  * What a power cut or kill takes is what was pending: at most what came since the last flush began.
  * A span is one file: its ranges are known without opening it, and retention deletes it as a whole,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The raw log.
- *   tap     what handing packets over costs the worker: its turn with the stream kept, less its
- * turn without write   datagrams to durable blocks, per codec, one thread, flushed every 100 ms'
- * worth; against write() and fdatasync of the same bytes into a file beside the store, and (lz4)
- * against LZ4 alone over the same blocks scan    back again, checksums and decompression included;
- * against LZ4 alone, or copying the same bytes Costs are thread CPU time, because the machine is
- * shared and its disk wanders; `wall` says what the clock on the wall did.
+ *   tap     what handing packets over costs the worker: its turn with the stream kept, less its turn without
+ *   write   datagrams to durable blocks, per codec, one thread, flushed every 100 ms' worth; against write() and fdatasync of
+ *           the same bytes into a file beside the store, and (lz4) against LZ4 alone over the same blocks
+ *   scan    back again, checksums and decompression included; against LZ4 alone, or copying the same bytes
+ * Costs are thread CPU time, because the machine is shared and its disk wanders; `wall` says what the clock on the wall did.
  */
 #include <fcntl.h>
 #include <lz4.h>
