@@ -133,6 +133,7 @@ struct fb_job {
 struct fb_repair_schedule {
 	char name[129];
 	int64_t looked_ns; /* monotonic; when it was due last */
+	bool running; /* its pipeline was there in this round */
 };
 
 struct fb_recompute {

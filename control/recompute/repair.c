@@ -58,6 +58,8 @@ void fb_repair_note(const struct fb_job *job, struct fb_store_batch *batch)
 
 /* ---- the schedule: SET 'forebay.late-repair.interval' ---- */
 
+#define DOUBLINGS_MAX 10 /* of the interval, after failures */
+
 struct due {
 	struct fb_recompute *recompute;
 	struct fb_arena arena;
@@ -80,13 +82,31 @@ static struct fb_repair_schedule *schedule_of(struct fb_recompute *recompute, co
 	return schedule;
 }
 
+/* Repairs of a pipeline that failed since the last one that did not. */
+static uint32_t failures(struct fb_recompute *recompute, const char *name)
+{
+	uint32_t cnt = 0;
+
+	pthread_mutex_lock(&recompute->lock);
+	for (const struct fb_job *job = recompute->jobs; job != NULL; job = job->next)
+		if (job->definition.repair && strcmp(job->definition.against, name) == 0 && !fb_job_is_at_work(job))
+			cnt = job->state == FB_REPLAY_FAILED ? cnt + 1 : 0;
+	pthread_mutex_unlock(&recompute->lock);
+	return cnt;
+}
+
+/* What fails is tried less and less often: every try leaves a job that says why. */
 static void look(void *arg, const char *name, int64_t interval_ms)
 {
 	struct due *due = arg;
 	int64_t now_ns = fb_clock_monotonic_ns();
 	struct fb_repair_schedule *schedule = schedule_of(due->recompute, name, now_ns);
+	uint32_t doublings = FB_MIN(failures(due->recompute, name), (uint32_t)DOUBLINGS_MAX);
 
-	if (schedule == NULL || now_ns - schedule->looked_ns < interval_ms * 1000000)
+	if (schedule == NULL)
+		return;
+	schedule->running = true;
+	if ((now_ns - schedule->looked_ns) / 1000000 >> doublings < interval_ms)
 		return;
 	schedule->looked_ns = now_ns;
 	due->names[due->cnt] = fb_arena_strdup(&due->arena, fb_str_from(name));
@@ -103,6 +123,18 @@ static bool is_repaired(struct fb_recompute *recompute, const char *name)
 		found |= fb_job_is_at_work(job) && job->definition.repair && strcmp(job->definition.against, name) == 0;
 	pthread_mutex_unlock(&recompute->lock);
 	return found;
+}
+
+static void forget_others(struct fb_recompute *recompute)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < recompute->repair_cnt; i++)
+		if (recompute->repairs[i].running)
+			recompute->repairs[kept++] = recompute->repairs[i];
+	recompute->repair_cnt = kept;
+	for (uint32_t i = 0; i < kept; i++)
+		recompute->repairs[i].running = false;
 }
 
 void fb_repair_round(struct fb_recompute *recompute)
@@ -123,5 +155,6 @@ void fb_repair_round(struct fb_recompute *recompute)
 		FB_IGNORE(fb_recompute_create(recompute, &spec, &diags, &id));
 		fb_diags_fini(&diags);
 	}
+	forget_others(recompute);
 	fb_arena_fini(&due.arena);
 }
