@@ -26,13 +26,8 @@ void fb_begin_note(struct source_run *source, uint32_t worker, uint64_t log_seq)
 		source->begin[source->begin_cnt++] = (struct fb_published_lane){worker, log_seq};
 }
 
-int fb_begin_persist(struct fb_engine *engine, const struct pipeline *pipeline)
+void fb_begin_put(const struct pipeline *pipeline, struct fb_store_batch *batch)
 {
-	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
-	int rc;
-
-	if (batch == NULL)
-		return FB_E_NO_MEMORY;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
 		const struct source_run *source = &pipeline->sources[i];
 		char key[FB_META_KEY_BYTES];
@@ -40,6 +35,16 @@ int fb_begin_persist(struct fb_engine *engine, const struct pipeline *pipeline)
 		begin_key(pipeline, source, key);
 		fb_store_put_meta(batch, key, source->begin, source->begin_cnt * sizeof(source->begin[0]));
 	}
+}
+
+int fb_begin_persist(struct fb_engine *engine, const struct pipeline *pipeline)
+{
+	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
+	int rc;
+
+	if (batch == NULL)
+		return FB_E_NO_MEMORY;
+	fb_begin_put(pipeline, batch);
 	rc = fb_store_commit(batch, true);
 	fb_store_batch_destroy(batch);
 	return rc;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pipelines: made of a plan, applied, drained and dropped. */
+/* Pipelines: made of a plan, and applied. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "config/base/calendar.h"
 #include "control/pipeline/replace.h"
@@ -204,6 +203,19 @@ void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline)
 
 /* ---- commands ---- */
 
+void fb_command_begin(struct fb_engine *engine)
+{
+	while (engine->commanded)
+		fb_engine_wait(engine, fb_clock_monotonic_ns() + 10000000);
+	engine->commanded = true;
+}
+
+void fb_command_end(struct fb_engine *engine)
+{
+	engine->commanded = false;
+	pthread_cond_broadcast(&engine->changed);
+}
+
 /* "people.sql" -> "people". */
 char *fb_engine_pipeline_name(const char *wanted, const struct fb_plan *plan)
 {
@@ -297,10 +309,10 @@ static int begin_backfill(struct fb_engine *engine, struct pipeline *pipeline, c
 		rc = fb_history_find(engine, pipeline, conf->from_ns, diags);
 	if (rc == 0)
 		rc = fb_backfill_prepare(engine, pipeline);
-	if (rc == 0)
-		rc = fb_begin_persist(engine, pipeline);
-	if (rc == 0)
+	if (rc == 0) {
+		fb_begin_put(pipeline, batch);
 		rc = fb_persist_epoch_with(engine, pipeline, batch, &bytes);
+	}
 	if (rc == 0)
 		rc = fb_pipeline_open_sinks(engine, pipeline, diags);
 	return rc ? rc : fb_backfill_start(pipeline, conf->bytes_per_s);
@@ -330,7 +342,6 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 	struct fb_diags *diags)
 {
 	struct pipeline *pipeline;
-
 	char full[FB_REPLACE_NAME_BYTES];
 
 	if (!name_is_good(name) || (!conf->replace && fb_engine_find(engine, name) != NULL)) {
@@ -360,9 +371,6 @@ static int deploy(struct fb_engine *engine, struct fb_plan *plan, const char *na
 	}
 	pipeline->next = engine->pipelines;
 	engine->pipelines = pipeline;
-	/* From here on a crash loses nothing that is in the raw log. If it cannot be written now, it will be later. */
-	if (pipeline->state == FB_PIPELINE_RUNNING)
-		FB_IGNORE(fb_checkpoint_wait(engine, name, FIRST_CHECKPOINT_MS));
 	return 0;
 }
 
@@ -389,7 +397,12 @@ int fb_engine_apply_conf(
 		return FB_E_NO_MEMORY;
 	}
 	fb_engine_lock(engine);
+	fb_command_begin(engine);
 	rc = deploy(engine, plan, full_name, conf, diags);
+	fb_command_end(engine);
+	/* From here on a crash loses nothing that is in the raw log. If it cannot be written now, it will be later. */
+	if (rc == 0 && !conf->backfill)
+		FB_IGNORE(fb_checkpoint_wait(engine, full_name, FIRST_CHECKPOINT_MS));
 	fb_engine_unlock(engine);
 	if (rc == 0)
 		fb_buf_add_text(ret_name, full_name);
@@ -398,110 +411,5 @@ int fb_engine_apply_conf(
 			rc == FB_E_NO_MEMORY ? "lower memory.state_mb, or drop a pipeline" : NULL,
 			"the pipeline cannot be started: %s", fb_strerror(rc));
 	free(full_name);
-	return rc;
-}
-
-/* The end of input is behind the history: a backfill is waited for. */
-static struct pipeline *wait_live(struct fb_engine *engine, const char *name, int64_t until_ns)
-{
-	struct pipeline *pipeline = fb_engine_find(engine, name);
-
-	while (pipeline != NULL && pipeline->state == FB_PIPELINE_BACKFILLING && fb_clock_monotonic_ns() < until_ns) {
-		fb_engine_wait(engine, FB_MIN(until_ns, fb_clock_monotonic_ns() + 10000000));
-		pipeline = fb_engine_find(engine, name);
-	}
-	return pipeline;
-}
-
-int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms)
-{
-	int64_t until = fb_clock_monotonic_ns() + (int64_t)timeout_ms * 1000000;
-	struct timespec pause = {.tv_nsec = 1000000};
-	struct pipeline *pipeline;
-	uint64_t bytes;
-	int rc = 0;
-
-	fb_engine_lock(engine);
-	pipeline = wait_live(engine, name, until);
-	if (pipeline == NULL || pipeline->state == FB_PIPELINE_BACKFILLING || fb_replace_is_under_way(engine, pipeline)) {
-		rc = pipeline == NULL                                ? FB_E_NOT_FOUND
-		     : pipeline->state == FB_PIPELINE_BACKFILLING ? FB_E_TIMEOUT
-								  : FB_E_BUSY;
-		fb_engine_unlock(engine);
-		return rc;
-	}
-	if (pipeline->state == FB_PIPELINE_RUNNING) {
-		pipeline->state = FB_PIPELINE_DRAINING;
-		rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_END);
-	}
-	while (rc == 0 && !fb_merge_is_idle(pipeline))
-		if (!fb_engine_wait(engine, FB_MIN(until, fb_clock_monotonic_ns() + 10000000)) &&
-			fb_clock_monotonic_ns() >= until)
-			rc = FB_E_TIMEOUT;
-	if (rc == 0 && pipeline->state == FB_PIPELINE_DRAINING) {
-		pipeline->state = FB_PIPELINE_DRAINED;
-		fb_pipeline_free_readers(engine, pipeline);
-		FB_IGNORE(fb_persist_epoch(engine, pipeline, &bytes));
-	}
-	fb_engine_unlock(engine);
-
-	/* The lock is not held while sinks empty, so the pipeline may be dropped meanwhile: look it up each time. */
-	while (rc == 0) {
-		bool empty = true;
-
-		fb_engine_lock(engine);
-		pipeline = fb_engine_find(engine, name);
-		for (uint32_t i = 0; pipeline != NULL && i < pipeline->query_cnt; i++)
-			if (fb_delivery_drain(pipeline->queries[i].delivery, 1) != 0)
-				empty = false;
-		fb_engine_unlock(engine);
-		if (empty)
-			break;
-		if (fb_clock_monotonic_ns() > until)
-			rc = FB_E_TIMEOUT;
-		/* Asking without a pause would keep their threads from what is asked of them. */
-		nanosleep(&pause, NULL);
-	}
-	return rc;
-}
-
-int fb_pipeline_forget(struct fb_engine *engine, struct pipeline *pipeline)
-{
-	struct fb_store_batch *batch = fb_store_batch_create(engine->store);
-	struct pipeline **link = &engine->pipelines;
-	int rc = batch == NULL ? FB_E_NO_MEMORY : 0;
-
-	while (*link != pipeline)
-		link = &(*link)->next;
-	*link = pipeline->next;
-	for (uint32_t i = 0; i < pipeline->query_cnt; i++) {
-		fb_delivery_stop(pipeline->queries[i].delivery);
-		pipeline->queries[i].delivery = NULL;
-	}
-	if (rc == 0) {
-		fb_persist_forget(pipeline, batch);
-		rc = fb_store_commit(batch, true);
-		fb_store_batch_destroy(batch);
-	}
-	fb_pipeline_destroy(engine, pipeline);
-	return rc;
-}
-
-int fb_engine_drop(struct fb_engine *engine, const char *name)
-{
-	fb_engine_lock(engine);
-
-	struct pipeline *pipeline = fb_engine_find(engine, name);
-	int rc = pipeline == NULL ? FB_E_NOT_FOUND : fb_replace_is_under_way(engine, pipeline) ? FB_E_BUSY : 0;
-
-	if (rc == 0) {
-		pipeline->dropping = true;
-		rc = fb_backfill_stop(engine, pipeline);
-		if (rc == 0)
-			rc = fb_pipeline_detach(engine, pipeline, FB_MAIL_READER_KEEP);
-	}
-	if (rc == 0)
-		rc = fb_pipeline_forget(engine, pipeline);
-	fb_engine_unlock(engine);
 	return rc;
 }

@@ -176,6 +176,7 @@ static int create_workers(struct fb_engine *engine)
 				fb_persist_lane(engine, appliance->streams[i].table, w));
 			fb_keeper_resume(engine->keeper, i, w, tap_seqs[i]);
 			engine->first_seqs[w][i] = tap_seqs[i];
+			engine->epoch_seqs[w][i] = tap_seqs[i];
 		}
 
 		for (uint32_t p = 0; p < engine->port_cnt; p++)

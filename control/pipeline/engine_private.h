@@ -4,7 +4,7 @@
  * the engine thread and the callers of the API alternate.
  *
  *   engine.c    start, receive, stop, the thread and its lock
- *   deploy.c    apply, drain, drop: the runtime of a plan
+ *   deploy.c    apply: the runtime of a plan; end.c: drain and drop
  *   sources.c   what its queries read; attach.c: the readers, made, to the workers and back
  *   merge.c     slices and row pages -> result rows in the store
  *   persist.c   what the store remembers of pipelines; restore.c: the way back
@@ -197,6 +197,7 @@ struct fb_engine {
 	bool worker_stopped[FB_WORKER_MAX];
 	struct fb_worker_stream *streams;
 	uint64_t first_seqs[FB_WORKER_MAX][FB_NET_STREAM_MAX]; /* in the raw log, of what is received since the start */
+	uint64_t epoch_seqs[FB_WORKER_MAX][FB_NET_STREAM_MAX]; /* and the highest that an epoch of any pipeline names */
 	struct fb_import *import; /* import.c; NULL: none yet */
 	uint32_t next_query_id;
 	uint32_t run; /* counts starts: part numbers of stored slices are unique by it */
@@ -220,6 +221,7 @@ struct fb_engine {
 	pthread_mutex_t turn;
 	pthread_mutex_t data;
 	pthread_cond_t changed; /* with data: a report has changed something */
+	bool commanded;         /* a pipeline is being made or ended (fb_command_begin) */
 };
 
 void fb_engine_lock(struct fb_engine *engine);
@@ -236,6 +238,12 @@ uint32_t fb_sources_cap(const struct fb_plan *plan);
 void fb_sources_free(struct pipeline *pipeline);
 
 /* deploy.c; locked */
+/*
+ * Around what makes or ends a pipeline: that lets go of the lock where it waits for the workers, and what it looked up before (a name
+ * that is free, a pipeline) must not change meanwhile. One is done after the other; what was looked up before begin may have changed.
+ */
+void fb_command_begin(struct fb_engine *engine);
+void fb_command_end(struct fb_engine *engine);
 struct pipeline *fb_engine_find(struct fb_engine *engine, const char *name);
 /* results.c; locked. name NULL: the first. NULL: there is none. */
 struct query_run *fb_engine_find_query(struct fb_engine *engine, const char *pipeline_name, const char *name);
@@ -257,7 +265,7 @@ void fb_pipeline_free_readers(struct fb_engine *engine, struct pipeline *pipelin
 /* After how long a silent queue does not hold the watermark back (rule M8); 0: never. */
 int64_t fb_source_idle_timeout_ms(const struct fb_engine *engine, const struct source_run *source);
 void fb_pipeline_destroy(struct fb_engine *engine, struct pipeline *pipeline);
-/* Of the list, the store and memory: of one whose readers have ended. */
+/* end.c: of the list, the store and memory: of one whose readers have ended. */
 int fb_pipeline_forget(struct fb_engine *engine, struct pipeline *pipeline);
 
 /* merge.c; locked */
@@ -303,7 +311,7 @@ int fb_persist_epoch(struct fb_engine *engine, struct pipeline *pipeline, uint64
 int fb_persist_epoch_with(
 	struct fb_engine *engine, struct pipeline *pipeline, struct fb_store_batch *batch, uint64_t *ret_bytes);
 /* The sequence number that the log of a stream on a worker must not begin before: an epoch names it. */
-uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker);
+uint64_t fb_persist_lane(struct fb_engine *engine, const char *stream, uint32_t worker);
 void fb_persist_forget(struct pipeline *pipeline, struct fb_store_batch *batch);
 /* All that is under its name; what is under the ids of its queries stays. */
 void fb_persist_forget_name(const struct pipeline *pipeline, struct fb_store_batch *batch);
@@ -342,6 +350,8 @@ void fb_checkpoint_abandon(struct fb_engine *engine, struct pipeline *pipeline);
 /* begin.c; locked */
 /* A reader was attached for the first time: its first datagram has this number. */
 void fb_begin_note(struct source_run *source, uint32_t worker, uint64_t log_seq);
+void fb_begin_put(const struct pipeline *pipeline, struct fb_store_batch *batch);
+/* The same, in a commit of its own. */
 int fb_begin_persist(struct fb_engine *engine, const struct pipeline *pipeline);
 int fb_begin_restore(struct fb_engine *engine, const struct pipeline *pipeline, struct source_run *source);
 void fb_begin_forget(const struct pipeline *pipeline, const struct source_run *source, struct fb_store_batch *batch);

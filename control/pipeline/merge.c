@@ -105,8 +105,15 @@ static void reader_done(struct fb_engine *engine, struct source_run *source, uin
 		fb_query_counters_add(&source->queries[i]->last, fb_reader_query_counters(reader, i));
 }
 
-static void return_rows(
-	struct fb_engine *engine, struct source_run *source, uint32_t worker, struct fb_row_page *page);
+static void return_live_rows(struct fb_engine *engine, struct source_run *source, uint32_t worker, struct fb_row_page *page)
+{
+	struct fb_mail mail = {.kind = FB_MAIL_ROWS_FREE, .slot = source->slot, .rows = page};
+
+	while (!source->done[worker] && fb_worker_send(engine->workers[worker], &mail) == FB_E_AGAIN)
+		sched_yield();
+	if (source->done[worker])
+		fb_reader_return_rows(source->readers[worker], page);
+}
 
 /* Of a reader that is thrown away: what it lent goes back, as if it had never been. */
 static void discard_report(struct fb_engine *engine, struct source_run *source, const struct fb_report *report)
@@ -115,7 +122,7 @@ static void discard_report(struct fb_engine *engine, struct source_run *source, 
 		fb_merge_release(source->queries[report->query], report->slice,
 			lender(source->inputs[report->query], report->worker));
 	if (report->rows != NULL)
-		return_rows(engine, source, report->worker, report->rows);
+		return_live_rows(engine, source, report->worker, report->rows);
 	source->done[report->worker] |= report->kind == FB_REPORT_READER_DONE;
 	source->added[report->worker] |= report->kind == FB_REPORT_READER_ADDED;
 }
@@ -191,18 +198,13 @@ static void store_failed(struct fb_engine *engine, int rc)
 	engine->store_retry_ns = fb_clock_monotonic_ns() + RETRY_NS;
 }
 
+/* Until a backfill is over, pages that wait to be written are its readers': those of live ones are held. */
 static void return_rows(struct fb_engine *engine, struct source_run *source, uint32_t worker, struct fb_row_page *page)
 {
-	struct fb_mail mail = {.kind = FB_MAIL_ROWS_FREE, .slot = source->slot, .rows = page};
-
-	if (source->catching[worker] && !source->discard) {
+	if (source->catching[worker])
 		fb_backfill_return_rows(source->queries[0]->pipeline->backfill, source, worker, page);
-		return;
-	}
-	while (!source->done[worker] && fb_worker_send(engine->workers[worker], &mail) == FB_E_AGAIN)
-		sched_yield();
-	if (source->done[worker])
-		fb_reader_return_rows(source->readers[worker], page);
+	else
+		return_live_rows(engine, source, worker, page);
 }
 
 /* The first `skip` rows are in the store already. */

@@ -9,7 +9,7 @@
  *   written/ID                   rows of a plain query that are in the store since its epoch, by worker
  *   source/NAME/TABLE            watermarks, counters and lanes of a source as of its epoch
  *   begin/source/NAME/TABLE      where in the raw log its readers began (begin.c)
- *   lane/TABLE/WORKER            sequence number that the raw log of a stream goes on with at least
+ *   lane/STREAM/WORKER           sequence number that the raw log of a stream goes on with at least
  *
  * An epoch is one batch: what a checkpoint or an orderly stop wrote of a pipeline. A lane is a source on one worker: what its
  * reader had seen and where that was in the raw log.
@@ -178,24 +178,19 @@ void fb_persist_source_key(const struct pipeline *pipeline, const struct source_
 		snprintf(key + len, FB_META_KEY_BYTES - (size_t)len, "/%" PRIu32, before);
 }
 
-/* A table may be read by several sources, each a little further in its log than another. */
-static void keep_lane(
-	const struct pipeline *pipeline, const struct source_run *source, uint32_t worker, struct fb_store_batch *batch)
+/* Many sources read a stream, of one pipeline or of several, each a little further than another: none takes back what another named. */
+static void keep_lane(struct fb_engine *engine, const struct source_run *source, uint32_t worker, struct fb_store_batch *batch)
 {
-	uint64_t log_seq = 0;
+	uint64_t *log_seq = &engine->epoch_seqs[worker][source->stream];
 	char key[FB_META_KEY_BYTES];
 
-	for (uint32_t i = 0; i < pipeline->source_cnt; i++) {
-		const struct source_run *at = &pipeline->sources[i];
-
-		if (at->stream == source->stream && at->readers[worker] != NULL && at->epochs[worker] != NULL)
-			log_seq = FB_MAX(log_seq, at->epochs[worker]->log_seq);
-	}
-	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, source->table->name, worker);
-	put_number(batch, key, log_seq);
+	*log_seq = FB_MAX(*log_seq, source->epochs[worker]->log_seq);
+	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, engine->appliance->streams[source->stream].table, worker);
+	put_number(batch, key, *log_seq);
 }
 
-static void keep_source(const struct pipeline *pipeline, struct source_run *source, struct fb_store_batch *batch)
+static void keep_source(
+	struct fb_engine *engine, const struct pipeline *pipeline, struct source_run *source, struct fb_store_batch *batch)
 {
 	struct fb_buf value = {0};
 	struct fb_decode_counters counters = source->base;
@@ -227,7 +222,7 @@ static void keep_source(const struct pipeline *pipeline, struct source_run *sour
 		put_u64(&value, (uint64_t)epoch->watermark_ms);
 		/* A backfill is behind what others have of the stream. */
 		if (!source->catching[w])
-			keep_lane(pipeline, source, w, batch);
+			keep_lane(engine, source, w, batch);
 	}
 	fb_persist_source_key(pipeline, source, key);
 	put_meta(batch, &value, "%s", key);
@@ -294,7 +289,7 @@ int fb_persist_epoch_with(
 
 	*ret_bytes = 0;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
-		keep_source(pipeline, &pipeline->sources[i], batch);
+		keep_source(engine, pipeline, &pipeline->sources[i], batch);
 	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
 		rc = keep_slices(&pipeline->queries[i], batch, ret_bytes);
 		fb_persist_query(engine, &pipeline->queries[i], batch);
@@ -308,11 +303,11 @@ int fb_persist_epoch_with(
 	return rc;
 }
 
-uint64_t fb_persist_lane(struct fb_engine *engine, const char *table, uint32_t worker)
+uint64_t fb_persist_lane(struct fb_engine *engine, const char *stream, uint32_t worker)
 {
 	char key[FB_META_KEY_BYTES];
 
-	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, table, worker);
+	snprintf(key, sizeof(key), "lane/%s/%" PRIu32, stream, worker);
 	return fb_persist_number(engine->store, key, 0);
 }
 

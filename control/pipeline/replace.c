@@ -270,10 +270,11 @@ static int swap(struct backfill *backfill, struct pipeline *old)
 		pipeline->replaces = NULL;
 		rc = put_old(engine, old, engine->swap);
 	}
-	if (rc == 0)
-		rc = fb_persist_epoch_with(engine, pipeline, engine->swap, &bytes);
 	if (rc == 0) {
-		FB_IGNORE(fb_begin_persist(engine, pipeline));
+		fb_begin_put(pipeline, engine->swap);
+		rc = fb_persist_epoch_with(engine, pipeline, engine->swap, &bytes);
+	}
+	if (rc == 0) {
 		free(before.old_name);
 		free(before.new_name);
 	} else {
@@ -331,7 +332,10 @@ int fb_replace_try(struct backfill *backfill)
 
 	fb_engine_lock(engine);
 	old = fb_engine_find(engine, backfill->pipeline->replaces);
-	if (old == NULL || old->state != FB_PIPELINE_RUNNING || old->dropping) {
+	/* It is being dropped, or all stops: the running one has to stay as it is. */
+	if (fb_backfill_is_quit(backfill)) {
+		rc = FB_E_AGAIN;
+	} else if (old == NULL || old->state != FB_PIPELINE_RUNNING || old->dropping) {
 		rc = FB_E_NOT_FOUND;
 	} else if (is_ready(engine, old, backfill->pipeline)) {
 		backfill->phase = BACKFILL_TAKING_OVER;

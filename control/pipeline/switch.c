@@ -181,11 +181,14 @@ static void raise_watermarks(const struct backfill *backfill)
 	}
 }
 
-static void go_over(struct backfill *backfill)
+static int go_over(struct backfill *backfill)
 {
 	struct pipeline *pipeline = backfill->pipeline;
 
 	fb_backfill_hand_over(backfill, true);
+	/* A stop while the store takes nothing: pages that are not written are the log's readers', and must not go to the live ones. */
+	if (!fb_checkpoint_is_written_out(pipeline))
+		return FB_E_AGAIN;
 	close_windows(pipeline);
 	for (uint32_t i = 0; i < backfill->lanes.cnt; i++)
 		add_numbers(backfill, i);
@@ -198,6 +201,7 @@ static void go_over(struct backfill *backfill)
 	pipeline->checkpoint.wanted = true;
 	for (uint32_t i = 0; i < pipeline->source_cnt; i++)
 		fb_hold_release_source(backfill->engine, &pipeline->sources[i]);
+	return 0;
 }
 
 int fb_switch_try(struct backfill *backfill)
@@ -213,8 +217,8 @@ int fb_switch_try(struct backfill *backfill)
 	if (rc == 0 && is_short(backfill))
 		rc = FB_E_FULL;
 	if (rc == 0)
-		go_over(backfill);
-	else
+		rc = go_over(backfill);
+	if (rc != 0)
 		abandon_for_sure(backfill);
 	fb_engine_unlock(backfill->engine);
 	return rc ? rc : 1;

@@ -38,6 +38,21 @@
 	SOURCE "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT) WITH ('connector'='blackhole');"                   \
 	       "INSERT INTO w SELECT window_start, city, COUNT(*) FROM TABLE(TUMBLE(TABLE logged, DESCRIPTOR(ts),"         \
 	       " INTERVAL '1' HOUR)) GROUP BY window_start, window_end, city;"
+/* Two tables of one stream: each record comes twice, of two sources that have a watermark together. */
+#define UNION                                                                                                              \
+	"CREATE TABLE a (id INT, city STRING, age INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)"     \
+	" WITH ('connector'='udp', 'port'='5004', 'format'='csv');"                                                        \
+	"CREATE TABLE b (id INT, city STRING, age INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)"     \
+	" WITH ('connector'='udp', 'port'='5004', 'format'='csv');"                                                        \
+	"CREATE VIEW both_of_them AS SELECT city, age, ts FROM a UNION ALL SELECT city, age, ts FROM b;"
+#define SQL_UNION                                                                                                          \
+	UNION "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT, s INT) WITH ('connector'='blackhole');"             \
+	      "INSERT INTO w SELECT window_start, city, COUNT(*) / 2, SUM(age) / 2 FROM TABLE(TUMBLE(TABLE both_of_them,"  \
+	      " DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start, window_end, city;"
+#define SQL_UNION_OVER_TIME                                                                                                \
+	UNION "CREATE TABLE w (ws TIMESTAMP(3), city STRING, n BIGINT) WITH ('connector'='blackhole');"                    \
+	      "INSERT INTO w SELECT window_start, city, COUNT(*) / 2 FROM TABLE(TUMBLE(TABLE both_of_them,"                \
+	      " DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end, city;"
 /* Nothing is late, however far one worker is ahead before the other has begun. */
 #define SQL_PATIENT SOURCE_WITH("'1' HOUR") QUERIES
 
@@ -324,7 +339,7 @@ static uint64_t datagrams_of(uint32_t captures)
 	return bytes;
 }
 
-/* ---- history alone, and history that grows ---- */
+/* ---- history alone ---- */
 
 static void run_history(struct lab *of, struct fb_engine *engine, void *arg)
 {
@@ -349,6 +364,86 @@ Test(backfill, history_of_two_queues, .init = setup_two, .fini = cleanup)
 	lab_run(&lab, run_history, NULL);
 	expect_all(RECORDS, 0);
 }
+
+/* ---- windows over UNION ALL ---- */
+
+/* What is late is no matter here: the two sources may differ in it by a burst. */
+static void expect_union(void)
+{
+	struct oracle *oracle = calloc(1, sizeof(*oracle));
+
+	for (uint32_t i = 0; i < RECORDS; i++)
+		count(oracle, i, time_of(i, 0), 0);
+	expect_rows("w", tumble_rows(oracle));
+	free(oracle);
+}
+
+static void drain_union(struct lab *of, struct fb_engine *engine)
+{
+	wait_live(engine);
+	lab_wait_records(engine, 2 * RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 10000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "w");
+}
+
+static void run_union(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	lab_receive(engine);
+	if (arg == NULL)
+		wait_logged(engine, datagrams_of(1));
+	backfill(engine, SQL_UNION, 0);
+	drain_union(of, engine);
+}
+
+static void run_union_stop(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	(void)of;
+	lab_receive(engine);
+	wait_logged(engine, datagrams_of(1));
+	backfill(engine, SQL_UNION, 4000000);
+	sleep_ms(300);
+	lab_check_ledger(engine);
+	LAB_CHECK(state_of(engine) == FB_PIPELINE_BACKFILLING);
+	if (arg != NULL)
+		_exit(0);
+}
+
+static void run_union_rest(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	(void)arg;
+	lab_receive(engine);
+	drain_union(of, engine);
+}
+
+Test(backfill, m3_union_all, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 0, 1);
+	lab_run(&lab, run_union, NULL);
+	expect_union();
+	cleanup();
+	setup();
+	send_records(0, RECORDS, 0, 1);
+	lab_run(&lab, run_union, "while records come");
+	expect_union();
+}
+
+Test(backfill, m3_union_all_goes_on_after_a_stop_and_a_kill, .init = setup, .fini = cleanup)
+{
+	static const char *const ends[] = {NULL, "die"};
+
+	for (size_t i = 0; i < FB_ARRAY_LEN(ends); i++) {
+		cleanup();
+		setup();
+		send_records(0, RECORDS, 0, 1);
+		lab_run(&lab, run_union_stop, (void *)ends[i]);
+		lab_clear(&lab);
+		lab_run(&lab, run_union_rest, NULL);
+		expect_union();
+	}
+}
+
+/* ---- history that grows ---- */
 
 /* It begins before anything has come, and goes over while records come; `arg`: how many ms after the first. */
 static void run_growing(struct lab *of, struct fb_engine *engine, void *arg)
@@ -528,6 +623,16 @@ static uint32_t pipelines(struct fb_engine *engine)
 	return cnt;
 }
 
+static void wait_replaced(struct fb_engine *engine)
+{
+	for (int i = 0; i < 2000 && pipelines(engine) > 1; i++) {
+		lab_check_ledger(engine);
+		sleep_ms(5);
+	}
+	LAB_CHECK(pipelines(engine) == 1);
+	wait_live(engine);
+}
+
 static void run_replace(struct lab *of, struct fb_engine *engine, void *arg)
 {
 	char message[512];
@@ -542,31 +647,78 @@ static void run_replace(struct lab *of, struct fb_engine *engine, void *arg)
 	LAB_CHECK(fb_engine_drop(engine, "p") == FB_E_BUSY);
 	LAB_CHECK(fb_engine_drain(engine, "p", 100) == FB_E_BUSY);
 	lab_receive(engine);
-	for (int i = 0; i < 2000 && pipelines(engine) > 1; i++) {
-		lab_check_ledger(engine);
-		sleep_ms(5);
-	}
-	LAB_CHECK(pipelines(engine) == 1);
-	wait_live(engine);
+	wait_replaced(engine);
 	lab_wait_records(engine, RECORDS);
 	LAB_CHECK(fb_engine_drain(engine, "p", 10000) == 0);
 	lab_check_ledger(engine);
 	lab_save_rows(of, engine, "p", "w", "w");
 }
 
-/* Nothing is published before all records are there: the windows are longer than they last. */
-Test(backfill, is_replaced_at_once, .init = setup, .fini = cleanup)
+static void expect_over_time(void)
 {
 	uint32_t cnt[CITIES] = {0};
 	char *text = calloc(1, 1 << 12), *at = text;
 
-	send_records(0, RECORDS, 0, 1);
-	lab_run(&lab, run_replace, NULL);
 	for (uint32_t i = 0; i < RECORDS; i++)
 		cnt[mix(i) % CITIES]++;
 	for (uint32_t city = 0; city < CITIES; city++)
 		at += sprintf(at, "1970-01-01 00:00:00.000,city%u,%u\n", city, cnt[city]);
 	expect_rows("w", sorted_lines(text));
+}
+
+/* Nothing is published before all records are there: the windows are longer than they last. */
+Test(backfill, is_replaced_at_once, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 0, 1);
+	lab_run(&lab, run_replace, NULL);
+	expect_over_time();
+}
+
+static void run_replace_union(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	char message[512];
+
+	(void)arg;
+	lab_apply(engine, "p", SQL_OVER_TIME);
+	lab_receive(engine);
+	LAB_CHECK(replace(engine, SQL_UNION_OVER_TIME, message) == 0, "%s", message);
+	wait_replaced(engine);
+	lab_wait_records(engine, 2 * RECORDS);
+	LAB_CHECK(fb_engine_drain(engine, "p", 10000) == 0);
+	lab_check_ledger(engine);
+	lab_save_rows(of, engine, "p", "w", "w");
+}
+
+Test(backfill, m3_union_all_takes_a_place, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 0, 1);
+	lab_run(&lab, run_replace_union, NULL);
+	expect_over_time();
+}
+
+/* ---- positions ---- */
+
+/* Whatever a pipeline calls the table: after a log that has lost its end, numbers that an epoch names are not given again. */
+static void run_position(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_buf bytes = {0};
+	uint64_t seq = 0;
+
+	(void)arg;
+	lab_apply(engine, "p", SQL_UNION);
+	lab_receive(engine);
+	wait_logged(engine, datagrams_of(of->capture_cnt));
+	LAB_CHECK(fb_engine_checkpoint(engine, "p", 10000) == 0);
+	LAB_CHECK(fb_store_get_meta(fb_engine_store(engine), "lane/logged/0", &bytes) == 0 && bytes.len == sizeof(seq));
+	memcpy(&seq, bytes.p, sizeof(seq));
+	LAB_CHECK(seq == datagrams_of(of->capture_cnt), "%lu", seq);
+	fb_buf_fini(&bytes);
+}
+
+Test(backfill, positions_are_the_stream_s, .init = setup, .fini = cleanup)
+{
+	send_records(0, 5000, 0, 1);
+	lab_run(&lab, run_position, NULL);
 }
 
 /* ---- times ---- */
