@@ -399,10 +399,26 @@ static void last_ledger(struct fb_engine *engine, struct fb_ledger *ret)
 		fb_engine_view_fini(&view);
 }
 
+/*
+ * A drain whose time was over before its windows were published has ended the input for good: where they are published by now, it is
+ * done. Else the last checkpoint counts: readers at the end of their input would take every later record for late.
+ */
+static int keep_pipeline(struct fb_engine *engine, struct pipeline *pipeline)
+{
+	uint64_t bytes;
+
+	if (pipeline->state == FB_PIPELINE_DRAINING) {
+		if (!fb_merge_is_idle(pipeline))
+			return FB_E_TIMEOUT;
+		pipeline->state = FB_PIPELINE_DRAINED;
+		fb_pipeline_free_readers(engine, pipeline);
+	}
+	return fb_persist_epoch(engine, pipeline, &bytes);
+}
+
 int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledger *ret_ledger)
 {
 	int64_t until = fb_clock_monotonic_ns() + (int64_t)sink_timeout_ms * 1000000;
-	uint64_t bytes;
 	int rc = 0;
 
 	fb_import_fini(engine);
@@ -431,7 +447,7 @@ int fb_engine_stop(struct fb_engine *engine, int sink_timeout_ms, struct fb_ledg
 		pthread_join(engine->thread, NULL);
 	engine->thread_started = false;
 	for (struct pipeline *pipeline = engine->pipelines; pipeline != NULL; pipeline = pipeline->next) {
-		int failed = fb_persist_epoch(engine, pipeline, &bytes);
+		int failed = keep_pipeline(engine, pipeline);
 
 		rc = rc ? rc : failed;
 		for (uint32_t q = 0; q < pipeline->query_cnt; q++) {

@@ -79,14 +79,17 @@ int fb_engine_apply_conf(struct fb_engine *engine, const struct fb_apply_conf *c
  * an offset from UTC. FB_E_INVALID.
  */
 int fb_engine_parse_from(const char *text, int64_t now_ns, int64_t *ret_ns) FB_MUST_CHECK;
-/* End of input for a pipeline: all its windows fire, sinks are emptied (at most timeout_ms). FB_E_NOT_FOUND. */
+/*
+ * End of input for a pipeline: all its windows fire, sinks are emptied (at most timeout_ms). FB_E_NOT_FOUND; FB_E_BUSY: it is being
+ * replaced; FB_E_TIMEOUT: it goes on, and may be asked for again.
+ */
 int fb_engine_drain(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
 /*
  * A checkpoint of one pipeline (NULL: of all that run and can have one) now, written when this returns. FB_E_NOT_FOUND;
- * FB_E_UNSUPPORTED (it has a SESSION window, or a window over the result of one); FB_E_TIMEOUT; or why it could not be written.
+ * FB_E_UNSUPPORTED (it reads no stream); FB_E_TIMEOUT; or why it could not be written.
  */
 int fb_engine_checkpoint(struct fb_engine *engine, const char *name, int timeout_ms) FB_MUST_CHECK;
-/* Stops it and removes its state and results. FB_E_NOT_FOUND. */
+/* Stops it and removes its state and results. FB_E_NOT_FOUND; FB_E_BUSY: it is being replaced; FB_E_TIMEOUT. */
 int fb_engine_drop(struct fb_engine *engine, const char *name) FB_MUST_CHECK;
 
 /* ---- views: each call fills a copy that is the caller's ---- */
@@ -198,7 +201,7 @@ struct fb_engine_view {
 	int64_t now_ms;
 	enum fb_isa isa;
 	double tsc_hz;
-	bool unclean; /* the last run did not stop in order: its open windows are lost (no checkpoints yet) */
+	bool unclean; /* the last run did not stop in order: it was taken up at its last checkpoints */
 	char store_error[256]; /* why results cannot be written at the moment; "" if they can */
 	char raw_error[FB_KEEPER_ERROR_BYTES]; /* the same of the raw log */
 	struct fb_rawlog_damage raw_damage;    /* met by readers since the start */
@@ -308,8 +311,8 @@ struct fb_correction {
 };
 
 /*
- * Written with what is in the batch already (the caller's own; empty on return), or neither is. Durable on return. Waits while a window of the query is being written. FB_E_NOT_FOUND: the query with that id is not the
- * pipeline's any more; FB_E_TIMEOUT; FB_E_FULL, FB_E_IO: nothing was written.
+ * Written with what is in the batch already (the caller's own; empty on return), or neither is. Durable on return. Waits while a
+ * window of the query is being written. FB_E_NOT_FOUND: the query with that id is not the pipeline's any more; FB_E_TIMEOUT; FB_E_FULL, FB_E_IO: nothing was written.
  */
 int fb_engine_correct(struct fb_engine *engine, const char *pipeline, uint32_t query_id, struct fb_correction *correction,
 	struct fb_store_batch *batch) FB_MUST_CHECK;

@@ -143,7 +143,8 @@ int fb_assembly_import(struct fb_assembly *assembly, struct fb_assembly_part par
 /*
  * Every part that is not in the store as it is: bytes to keep under a name of its own; of the levels of a cascade also
  * where they stand, under names that stay the same. What the store has then is noted with fb_assembly_kept, when it has
- * been written for good. Settled, gathered, and what is stale asked for before. FB_E_NO_MEMORY; FB_E_FULL: a level has handed over too many slices of sessions (fb_reader_can_checkpoint).
+ * been written for good. Settled, gathered, and what is stale asked for before. FB_E_NO_MEMORY; FB_E_FULL: a level has handed over
+ * too many slices of sessions (fb_reader_can_checkpoint).
  */
 typedef int (*fb_assembly_export_fn)(
 	void *arg, struct fb_assembly_part part, const uint8_t *bytes, size_t len);

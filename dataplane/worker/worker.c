@@ -449,7 +449,8 @@ static enum fb_tap_burst_kind tell_burst(struct tap_stream *tap, const struct rt
 
 /*
  * Gives the packets of kept streams away and leaves the others in front of `packets`; returns how
- * many those are. imported_ns: their times, of a capture; else NULL. No reader looks at the burst any more: the notes may overwrite headers.
+ * many those are. imported_ns: their times, of a capture; else NULL. No reader looks at the burst
+ * any more: the notes may overwrite headers.
  */
 static uint16_t hand_over_packets(struct fb_worker *worker, struct rte_mbuf **packets,
 	const struct fb_datagram *datagrams, uint16_t cnt, uint16_t queue, const int64_t *imported_ns)

@@ -221,6 +221,39 @@ Test(engine, open_windows_survive_a_stop, .init = setup, .fini = cleanup)
 	run_in_parts(WINDOWS);
 }
 
+/* The time of a drain is over before its windows are published: then it stops. */
+static void run_drain_in_a_hurry(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	(void)of;
+	(void)arg;
+	lab_apply(engine, "p", WINDOWS);
+	lab_receive(engine);
+	lab_wait_records(engine, RECORDS);
+	FB_IGNORE(fb_engine_drain(engine, "p", 0));
+}
+
+static void run_drained(struct lab *of, struct fb_engine *engine, void *arg)
+{
+	struct fb_engine_view view;
+
+	(void)arg;
+	LAB_CHECK(fb_engine_view(engine, &view) == 0);
+	LAB_CHECK(view.pipeline_cnt == 1 && view.pipelines[0].state == FB_PIPELINE_DRAINED, "state %d", view.pipelines[0].state);
+	fb_engine_view_fini(&view);
+	lab_save_rows(of, engine, "p", "w", "rows");
+	lab_check_ledger(engine);
+}
+
+/* Its input has ended for good: as running it would take every record for late. */
+Test(engine, a_drain_that_a_stop_cut_short_is_drained, .init = setup, .fini = cleanup)
+{
+	send_records(0, RECORDS, 1);
+	lab_run(&lab, run_drain_in_a_hurry, NULL);
+	lab_clear(&lab);
+	lab_run(&lab, run_drained, NULL);
+	expect_rows("rows", expected_windows(100, 140));
+}
+
 /* At each stop windows are open on both levels. */
 Test(engine, w13_all_levels_of_a_cascade_survive_a_stop, .init = setup, .fini = cleanup)
 {
