@@ -231,6 +231,17 @@ int fb_epoch_lanes(struct fb_replay *replay, struct fb_replay_lane **ret_lanes, 
 	return 0;
 }
 
+/* Parts that lay in the pools of the cores lie in the assembly's now: those of one window need the room of one. */
+static int import(struct fb_assembly *assembly, const struct part_head *part, const uint8_t *bytes)
+{
+	int rc = fb_assembly_import(assembly, part->part, bytes, part->len);
+
+	if (rc != FB_E_FULL)
+		return rc;
+	fb_assembly_gather(assembly);
+	return fb_assembly_import(assembly, part->part, bytes, part->len);
+}
+
 static int restore_query(struct fb_query_out *query, struct fb_replay_query *ret_base, struct cursor *from)
 {
 	struct query_head head;
@@ -253,7 +264,7 @@ static int restore_query(struct fb_query_out *query, struct fb_replay_query *ret
 
 		if (!take(from, &part, sizeof(part)) || from->left < part.len || query->assembly == NULL)
 			return FB_E_CORRUPT;
-		rc = fb_assembly_import(query->assembly, part.part, from->at, part.len);
+		rc = import(query->assembly, &part, from->at);
 		if (rc != 0)
 			return rc;
 		from->at += part.len;

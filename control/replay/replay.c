@@ -216,7 +216,12 @@ static int open_replay(struct fb_replay *replay, const struct fb_replay_input *i
 		rc = open_cores(replay);
 	if (rc == 0 && input->restore != NULL)
 		rc = input->restore(replay);
-	return rc == 0 ? 0 : say(replay, rc, rc == FB_E_UNSUPPORTED ? "the operators cannot run this query yet" : fb_strerror(rc));
+	if (rc == 0)
+		return 0;
+	return say(replay, rc,
+		rc == FB_E_UNSUPPORTED ? "the operators cannot run this query yet"
+		: rc == FB_E_FULL      ? "windows that were open when it stopped need more memory than the state budget"
+				       : fb_strerror(rc));
 }
 
 static void close_replay(struct fb_replay *replay)
