@@ -177,7 +177,8 @@ const struct fb_cli_command fb_cmd_import = {
 	.operands_max = 1,
 	.remote = true,
 	.about = "The packets of a pcap or pcapng file (Ethernet) go through the same classification, raw log and pipelines as "
-		 "those of a port, with the times of the capture as their arrival. The appliance reads the file itself, and "
+		 "those of a port, with the times of the capture as their arrival (one that is still to come becomes now). The "
+		 "appliance reads the file itself, and "
 		 "waits where it has no room: none is lost to overload. Live packets are received meanwhile. Retention by age "
 		 "counts from the import. Interrupting the command does not end the import; --cancel does.",
 	.columns = "packets by what became of them",

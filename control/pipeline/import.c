@@ -116,6 +116,20 @@ static void say(struct fb_import *import, const char *what, const char *why)
 	pthread_mutex_unlock(&import->lock);
 }
 
+/*
+ * Ns since 1970. A time to come is no time of arrival: until it is there, retention by age would keep everything behind it, and
+ * who reads the log up to now would wait. It becomes now.
+ */
+static int64_t arrival_of(const struct pcap_pkthdr *header)
+{
+	int64_t now_ns = fb_clock_realtime_ns();
+
+	if (header->ts.tv_sec > now_ns / 1000000000)
+		return now_ns;
+	/* With nanosecond precision tv_usec holds nanoseconds. */
+	return FB_MIN((int64_t)FB_MAX(header->ts.tv_sec, 0) * 1000000000 + header->ts.tv_usec, now_ns);
+}
+
 static void read_file(struct fb_import *import)
 {
 	struct pcap_pkthdr *header;
@@ -130,8 +144,7 @@ static void read_file(struct fb_import *import)
 			say(import, "the file cannot be read on: ", pcap_geterr(import->file));
 			return;
 		}
-		/* With nanosecond precision tv_usec holds nanoseconds. */
-		time_ns = (int64_t)header->ts.tv_sec * 1000000000 + header->ts.tv_usec;
+		time_ns = arrival_of(header);
 		if (atomic_load(&import->first_ns) == 0)
 			atomic_store(&import->first_ns, time_ns);
 		pace(import, time_ns);
