@@ -235,7 +235,7 @@ int fb_job_plan(struct fb_job *job, struct fb_diags *diags)
 	job->keeps_rows = !definition->verify || definition->into[0] != '\0';
 	job->resumable = true;
 	for (uint32_t i = 0; i < job->pass_cnt; i++)
-		job->resumable &= fb_replay_can_resume(job->passes[i].plans, job->passes[i].query_cnt, job->batch);
+		job->resumable &= fb_replay_can_resume(job->passes[i].plans, job->passes[i].query_cnt);
 	return rc;
 }
 

@@ -140,13 +140,6 @@ static int take_pipeline(struct fb_job *job, struct fb_diags *diags)
 	return 0;
 }
 
-/* Sessions are compared at the end, all at once: what was given before an epoch would not be there. */
-static void decide_epochs(struct fb_job *job)
-{
-	for (uint32_t i = 0; job->definition.verify && i < job->query_cnt; i++)
-		job->resumable &= job->queries[i].plan->window.kind != FB_WINDOW_SESSION;
-}
-
 static int prepare(struct fb_job *job, const struct fb_recompute_spec *spec, struct fb_diags *diags)
 {
 	struct fb_job_definition *definition = &job->definition;
@@ -245,7 +238,6 @@ int fb_recompute_create(
 		rc = fb_engine_reserve_queries(recompute->engine, 2 * job->query_cnt, &first);
 	if (rc == 0) {
 		name_outputs(job, first);
-		decide_epochs(job);
 		rc = launch(recompute, job, diags);
 		id = job->id;
 	}
@@ -419,7 +411,6 @@ int fb_recompute_start(struct fb_engine *engine, const struct fb_appliance *appl
 	recompute->appliance = appliance;
 	rc = fb_keep_restore(recompute);
 	for (struct fb_job *job = recompute->jobs; rc == 0 && job != NULL; job = job->next) {
-		decide_epochs(job);
 		if (fb_job_is_at_work(job))
 			rc = fb_job_start(job);
 	}

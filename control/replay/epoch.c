@@ -106,10 +106,12 @@ static int add_query(struct fb_query_out *query, const struct fb_replay_query *n
 		clear_gauges(&head.numbers.levels[i].counters);
 	}
 	fb_buf_add(out, &head, sizeof(head));
-	if (query->assembly != NULL)
+	if (query->assembly != NULL) {
+		/* Else each epoch and resume would add parts to those of the windows that are open all the while. */
+		FB_IGNORE(fb_assembly_gather(query->assembly));
 		fb_assembly_forget_kept(query->assembly);
-	if (query->assembly != NULL)
 		rc = fb_assembly_export(query->assembly, add_part, out);
+	}
 	if (rc != 0 || out->failed)
 		return rc ? rc : FB_E_NO_MEMORY;
 	for (size_t part = at + sizeof(head); part < out->len; head.part_cnt++) {
@@ -231,6 +233,8 @@ int fb_epoch_lanes(struct fb_replay *replay, struct fb_replay_lane **ret_lanes, 
 	return 0;
 }
 
+#define PARTS_AT_ONCE 32
+
 /* Parts that lay in the pools of the cores lie in the assembly's now: those of one window need the room of one. */
 static int import(struct fb_assembly *assembly, const struct part_head *part, const uint8_t *bytes)
 {
@@ -238,7 +242,7 @@ static int import(struct fb_assembly *assembly, const struct part_head *part, co
 
 	if (rc != FB_E_FULL)
 		return rc;
-	fb_assembly_gather(assembly);
+	FB_IGNORE(fb_assembly_gather(assembly));
 	return fb_assembly_import(assembly, part->part, bytes, part->len);
 }
 
@@ -264,6 +268,8 @@ static int restore_query(struct fb_query_out *query, struct fb_replay_query *ret
 
 		if (!take(from, &part, sizeof(part)) || from->left < part.len || query->assembly == NULL)
 			return FB_E_CORRUPT;
+		if (i % PARTS_AT_ONCE == PARTS_AT_ONCE - 1)
+			FB_IGNORE(fb_assembly_gather(query->assembly));
 		rc = import(query->assembly, &part, from->at);
 		if (rc != 0)
 			return rc;

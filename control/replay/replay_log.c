@@ -76,11 +76,11 @@ static int open_log(struct fb_replay *replay, const struct fb_side *side, struct
 	return rc;
 }
 
-bool fb_replay_can_resume(const struct fb_query_plan *const *queries, uint32_t query_cnt, bool batch)
+bool fb_replay_can_resume(const struct fb_query_plan *const *queries, uint32_t query_cnt)
 {
 	for (uint32_t i = 0; i < query_cnt; i++)
 		for (const struct fb_query_plan *level = queries[i]; level != NULL; level = level->upstream)
-			if (level->window.kind == FB_WINDOW_SESSION && (!batch || level != queries[i] || level->upstream != NULL))
+			if (level->window.kind == FB_WINDOW_SESSION)
 				return false;
 	return true;
 }
@@ -94,7 +94,7 @@ int fb_replay_run_log(const struct fb_replay_conf *conf, const struct fb_replay_
 		.epoch = log->epoch_ms > 0 ? fb_epoch_take : NULL};
 
 	*ret = (struct fb_replay_numbers){0};
-	if ((input.restore != NULL || input.epoch != NULL) && !fb_replay_can_resume(conf->queries, conf->query_cnt, conf->batch)) {
+	if ((input.restore != NULL || input.epoch != NULL) && !fb_replay_can_resume(conf->queries, conf->query_cnt)) {
 		fb_buf_add_text(message, "a query with SESSION windows cannot be resumed here");
 		return FB_E_UNSUPPORTED;
 	}

@@ -82,5 +82,8 @@ struct fb_replay_log {
 int fb_replay_run_log(const struct fb_replay_conf *conf, const struct fb_replay_log *log, struct fb_buf *message,
 	struct fb_replay_numbers *ret) FB_MUST_CHECK;
 
-/* Whether a run of these queries can have epochs. */
-bool fb_replay_can_resume(const struct fb_query_plan *const *queries, uint32_t query_cnt, bool batch);
+/*
+ * Whether a run of these queries can have epochs: not with SESSION, at any level. Sessions that go on are parts of each epoch, and
+ * without a watermark to join them by they would add up until the state budget is used.
+ */
+bool fb_replay_can_resume(const struct fb_query_plan *const *queries, uint32_t query_cnt);

@@ -662,7 +662,7 @@ static void check_epochs(const char *sql, uint32_t lane_cnt, bool batch, bool si
 		setup.threads = 1 + epochs % 3;
 		setup.block_bytes = 40;
 		rc = lab_run(&lab, &setup, &taken, &message, &numbers);
-		cr_assert(rc == 0 || rc == FB_E_BUSY, "%s", message.p);
+		cr_assert(rc == 0 || rc == FB_E_BUSY, "%s (batch %d, %u lanes, %u epochs, %zu bytes)", message.p, batch, lane_cnt, epochs, resume.len);
 		fb_buf_fini(&message);
 		fb_buf_fini(&resume);
 		resume = taken.epoch;
@@ -719,7 +719,29 @@ Test(replay_log, it_goes_on_from_every_epoch)
 		check_epochs(LAB_TABLE ALL_KINDS, 3, batch, true);
 		check_epochs(LAB_TABLE CASCADE, 2, batch, false);
 	}
-	check_epochs(LAB_TABLE SESSION, 2, true, false);
+}
+
+Test(replay_log, sessions_have_no_epochs)
+{
+	for (int batch = 0; batch < 2; batch++) {
+		struct fb_replay_log log = {.from_ns = INT64_MIN, .to_ns = INT64_MAX, .epoch_ms = 1};
+		struct taken taken = {.plan = lab_plan(LAB_TABLE SESSION)};
+		struct traffic traffic = {.lane_cnt = 1, .record_cnt = 1000, .step_ms = 3};
+		struct setup setup = {.batch = batch, .threads = 1, .log = &log};
+		struct fb_replay_numbers numbers;
+		struct fb_buf message = {0};
+		struct lab lab = {0};
+
+		traffic_make(&traffic, 5);
+		lab_open(&lab, 1);
+		lab_fill(&lab, &traffic, 40);
+		cr_assert_eq(lab_run(&lab, &setup, &taken, &message, &numbers), FB_E_UNSUPPORTED);
+		fb_buf_fini(&message);
+		taken_reset(&taken);
+		fb_plan_destroy(taken.plan);
+		free(traffic.records);
+		lab_close(&lab);
+	}
 }
 
 Test(replay_log, what_it_cannot_go_on_from_is_refused)
