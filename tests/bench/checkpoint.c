@@ -55,7 +55,7 @@ struct bench {
 	uint64_t bytes;
 };
 
-static void fail(const char *what)
+_Noreturn static void fail(const char *what)
 {
 	fprintf(stderr, "bench checkpoint: %s\n", what);
 	exit(1);

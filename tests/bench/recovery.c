@@ -39,7 +39,7 @@ struct recovered {
 	double seconds;
 };
 
-static void fail(const char *what)
+_Noreturn static void fail(const char *what)
 {
 	fprintf(stderr, "bench recovery: %s\n", what);
 	exit(1);
