@@ -20,27 +20,10 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
+#include "config/base/codec.h"
 #include "control/pipeline/engine_private.h"
 
 /* ---- small encodings ---- */
-
-static void put_u64(struct fb_buf *out, uint64_t value)
-{
-	fb_buf_add(out, &value, sizeof(value));
-}
-
-static void put_text(struct fb_buf *out, const char *text)
-{
-	put_u64(out, strlen(text));
-	fb_buf_add_text(out, text);
-}
-
-/* A struct of u64 counters, with its size in front: another version's is noticed, not misread. */
-static void put_counters(struct fb_buf *out, const void *counters, size_t bytes)
-{
-	put_u64(out, bytes);
-	fb_buf_add(out, counters, bytes);
-}
 
 static void put_meta(struct fb_store_batch *batch, const struct fb_buf *value, const char *fmt, ...) FB_PRINTF(3, 4);
 static void put_meta(struct fb_store_batch *batch, const struct fb_buf *value, const char *fmt, ...)
@@ -77,13 +60,13 @@ int fb_persist_definition(struct fb_engine *engine, const struct pipeline *pipel
 	struct fb_buf value = {0};
 	int rc;
 
-	put_u64(&value, pipeline->state);
-	put_u64(&value, (uint64_t)pipeline->applied_ms);
-	put_text(&value, pipeline->file);
-	put_text(&value, pipeline->sql);
-	put_u64(&value, pipeline->query_cnt);
+	fb_put_u64(&value, pipeline->state);
+	fb_put_u64(&value, (uint64_t)pipeline->applied_ms);
+	fb_put_text(&value, pipeline->file);
+	fb_put_text(&value, pipeline->sql);
+	fb_put_u64(&value, pipeline->query_cnt);
 	for (uint32_t i = 0; i < pipeline->query_cnt; i++)
-		put_u64(&value, pipeline->queries[i].query_id);
+		fb_put_u64(&value, pipeline->queries[i].query_id);
 	put_meta(batch, &value, "pipeline/%s", pipeline->name);
 	put_number(batch, "next_query_id", engine->next_query_id);
 	rc = value.failed ? FB_E_NO_MEMORY : 0;
@@ -107,11 +90,11 @@ void fb_persist_query(struct fb_engine *engine, struct query_run *query, struct 
 {
 	struct fb_buf value = {0};
 
-	put_u64(&value, query->next_seq);
-	put_u64(&value, query->merged_windows);
-	put_u64(&value, query->dropped_groups - query->dropped_below);
-	put_u64(&value, (uint64_t)query->published_ms);
-	put_u64(&value, query->retained_from);
+	fb_put_u64(&value, query->next_seq);
+	fb_put_u64(&value, query->merged_windows);
+	fb_put_u64(&value, query->dropped_groups - query->dropped_below);
+	fb_put_u64(&value, (uint64_t)query->published_ms);
+	fb_put_u64(&value, query->retained_from);
 	put_meta(batch, &value, "query/%" PRIu32, query->query_id);
 	fb_buf_fini(&value);
 }
@@ -151,10 +134,10 @@ static void keep_ledger(struct query_run *query, struct fb_store_batch *batch)
 			if (counts_epoch(input->source, w))
 				fb_query_counters_add(&counters, &input->source->epochs[w]->queries[input->index]);
 	}
-	put_u64(&value, query->merged_rows);
-	put_counters(&value, &counters, sizeof(counters));
-	put_u64(&value, query->dropped_below);
-	put_u64(&value, query->withheld_rows);
+	fb_put_u64(&value, query->merged_rows);
+	fb_put_struct(&value, &counters, sizeof(counters));
+	fb_put_u64(&value, query->dropped_below);
+	fb_put_u64(&value, query->withheld_rows);
 	put_meta(batch, &value, "ledger/%" PRIu32, query->query_id);
 	fb_buf_fini(&value);
 	/* Rows handed over before the epoch are in the store; those since are to be counted. */
@@ -207,19 +190,19 @@ static void keep_source(
 		datagrams += source->epochs[w]->datagrams;
 		source->kept_ms = FB_MAX(source->kept_ms, source->epochs[w]->watermark_ms);
 	}
-	put_u64(&value, (uint64_t)source->kept_ms);
-	put_u64(&value, datagrams);
-	put_counters(&value, &counters, sizeof(counters));
-	put_u64(&value, lane_cnt);
+	fb_put_u64(&value, (uint64_t)source->kept_ms);
+	fb_put_u64(&value, datagrams);
+	fb_put_struct(&value, &counters, sizeof(counters));
+	fb_put_u64(&value, lane_cnt);
 	for (uint32_t w = 0; w < FB_WORKER_MAX; w++) {
 		const struct fb_reader_epoch *epoch = source->epochs[w];
 
 		if (!has_lane(source, w))
 			continue;
-		put_u64(&value, w);
-		put_u64(&value, epoch->log_seq);
-		put_u64(&value, (uint64_t)epoch->own_watermark_ms);
-		put_u64(&value, (uint64_t)epoch->watermark_ms);
+		fb_put_u64(&value, w);
+		fb_put_u64(&value, epoch->log_seq);
+		fb_put_u64(&value, (uint64_t)epoch->own_watermark_ms);
+		fb_put_u64(&value, (uint64_t)epoch->watermark_ms);
 		/* A backfill is behind what others have of the stream. */
 		if (!source->catching[w])
 			keep_lane(engine, source, w, batch);

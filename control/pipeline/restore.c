@@ -5,48 +5,15 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
+#include "config/base/codec.h"
 #include "control/pipeline/backfill.h"
 
 /* ---- small encodings ---- */
 
-struct cursor {
-	const uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-static uint64_t get_u64(struct cursor *in)
-{
-	uint64_t value = 0;
-
-	if (in->left < sizeof(value)) {
-		in->bad = true;
-		return 0;
-	}
-	memcpy(&value, in->p, sizeof(value));
-	in->p += sizeof(value);
-	in->left -= sizeof(value);
-	return value;
-}
-
-static struct fb_str get_text(struct cursor *in)
-{
-	uint64_t len = get_u64(in);
-	struct fb_str text = {(const char *)in->p, (uint32_t)len};
-
-	if (in->bad || len > in->left) {
-		in->bad = true;
-		return FB_STR("");
-	}
-	in->p += len;
-	in->left -= len;
-	return text;
-}
-
 /* `earlier`: what stores of earlier versions have, whose counters end before those added since; what they lack is 0. */
-static void get_counters(struct cursor *in, void *counters, size_t bytes, size_t earlier)
+static void get_counters(struct fb_cursor *in, void *counters, size_t bytes, size_t earlier)
 {
-	uint64_t stored = get_u64(in);
+	uint64_t stored = fb_get_u64(in);
 
 	if ((stored != bytes && stored != earlier) || in->left < stored) {
 		in->bad = true;
@@ -111,17 +78,17 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 	struct fb_store_batch *batch = engine->batch;
 	struct fb_buf bytes = {0};
 	char key[64];
-	struct cursor in;
+	struct fb_cursor in;
 	int rc;
 
 	snprintf(key, sizeof(key), "query/%" PRIu32, query->query_id);
 	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
-		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
-		query->next_seq = get_u64(&in);
-		query->merged_windows = get_u64(&in);
-		query->dropped_groups = get_u64(&in);
-		query->published_ms = (int64_t)get_u64(&in);
-		query->retained_from = get_u64(&in);
+		in = (struct fb_cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		query->next_seq = fb_get_u64(&in);
+		query->merged_windows = fb_get_u64(&in);
+		query->dropped_groups = fb_get_u64(&in);
+		query->published_ms = (int64_t)fb_get_u64(&in);
+		query->retained_from = fb_get_u64(&in);
 		if (in.bad) {
 			fb_buf_fini(&bytes);
 			return FB_E_CORRUPT;
@@ -130,14 +97,14 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 	fb_buf_clear(&bytes);
 	snprintf(key, sizeof(key), "ledger/%" PRIu32, query->query_id);
 	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
-		in = (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
-		query->merged_rows = get_u64(&in);
+		in = (struct fb_cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		query->merged_rows = fb_get_u64(&in);
 		get_counters(&in, &query->base, sizeof(query->base), offsetof(struct fb_query_counters, extra_rows));
 		/* Versions that did not keep cascades over a crash end here. */
 		if (in.left > 0)
-			query->dropped_below = get_u64(&in);
+			query->dropped_below = fb_get_u64(&in);
 		if (in.left > 0)
-			query->withheld_rows = get_u64(&in);
+			query->withheld_rows = fb_get_u64(&in);
 		query->dropped_groups += query->dropped_below;
 		if (in.bad) {
 			fb_buf_fini(&bytes);
@@ -166,16 +133,16 @@ static int restore_query(struct fb_engine *engine, struct query_run *query)
 	return fb_store_commit(batch, true);
 }
 
-static void restore_lanes(struct source_run *source, struct cursor *in)
+static void restore_lanes(struct source_run *source, struct fb_cursor *in)
 {
-	uint64_t cnt = get_u64(in);
+	uint64_t cnt = fb_get_u64(in);
 
 	for (uint64_t i = 0; i < cnt && !in->bad; i++) {
-		uint64_t worker = get_u64(in);
-		struct source_lane lane = {.used = true, .log_seq = get_u64(in)};
+		uint64_t worker = fb_get_u64(in);
+		struct source_lane lane = {.used = true, .log_seq = fb_get_u64(in)};
 
-		lane.own_ms = (int64_t)get_u64(in);
-		lane.watermark_ms = (int64_t)get_u64(in);
+		lane.own_ms = (int64_t)fb_get_u64(in);
+		lane.watermark_ms = (int64_t)fb_get_u64(in);
 		if (in->bad || worker >= FB_WORKER_MAX)
 			in->bad = true;
 		else
@@ -205,10 +172,10 @@ static int restore_source(struct fb_engine *engine, struct pipeline *pipeline, s
 
 	fb_persist_source_key(pipeline, source, key);
 	if (fb_store_get_meta(engine->store, key, &bytes) == 0) {
-		struct cursor in = {.p = (const uint8_t *)bytes.p, .left = bytes.len};
+		struct fb_cursor in = {.p = (const uint8_t *)bytes.p, .left = bytes.len};
 
-		source->kept_ms = (int64_t)get_u64(&in);
-		source->datagrams_base = get_u64(&in);
+		source->kept_ms = (int64_t)fb_get_u64(&in);
+		source->datagrams_base = fb_get_u64(&in);
 		get_counters(&in, &source->base, sizeof(source->base), sizeof(source->base));
 		restore_lanes(source, &in);
 		rc = in.bad ? FB_E_UNSUPPORTED : 0;
@@ -241,12 +208,12 @@ static void recall_sessions(struct pipeline *pipeline, struct fb_diags *diags)
 
 static int restore_pipeline(struct fb_engine *engine, const struct stored_definition *item, struct fb_diags *diags)
 {
-	struct cursor in = {.p = (const uint8_t *)item->bytes.p, .left = item->bytes.len};
-	enum fb_pipeline_state state = (enum fb_pipeline_state)get_u64(&in);
-	int64_t applied_ms = (int64_t)get_u64(&in);
-	struct fb_str file = get_text(&in);
-	struct fb_str sql = get_text(&in);
-	uint64_t query_cnt = get_u64(&in);
+	struct fb_cursor in = {.p = (const uint8_t *)item->bytes.p, .left = item->bytes.len};
+	enum fb_pipeline_state state = (enum fb_pipeline_state)fb_get_u64(&in);
+	int64_t applied_ms = (int64_t)fb_get_u64(&in);
+	struct fb_str file = fb_get_text(&in);
+	struct fb_str sql = fb_get_text(&in);
+	uint64_t query_cnt = fb_get_u64(&in);
 	struct pipeline *pipeline;
 	struct fb_plan *plan;
 	struct fb_buf name = {0};
@@ -266,7 +233,7 @@ static int restore_pipeline(struct fb_engine *engine, const struct stored_defini
 	pipeline->state = state == FB_PIPELINE_DRAINED || state == FB_PIPELINE_BACKFILLING ? state : FB_PIPELINE_RUNNING;
 	rc = query_cnt == pipeline->query_cnt ? 0 : FB_E_CORRUPT;
 	for (uint32_t i = 0; rc == 0 && i < pipeline->query_cnt; i++) {
-		pipeline->queries[i].query_id = (uint32_t)get_u64(&in);
+		pipeline->queries[i].query_id = (uint32_t)fb_get_u64(&in);
 		rc = in.bad ? FB_E_CORRUPT : restore_query(engine, &pipeline->queries[i]);
 	}
 	for (uint32_t i = 0; rc == 0 && i < pipeline->source_cnt; i++)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "config/base/calendar.h"
+#include "config/base/codec.h"
 #include "control/recompute/job.h"
 
 #define KEY_BYTES 64
@@ -25,63 +26,18 @@ static void key_of(const struct fb_job *job, const char *what, char key[KEY_BYTE
 
 /* ---- small encodings ---- */
 
-static void put_u64(struct fb_buf *out, uint64_t value)
+static char *copy_text(struct fb_cursor *in)
 {
-	fb_buf_add(out, &value, sizeof(value));
+	struct fb_str text = fb_get_text(in);
+	char *copy = strndup(text.p, text.len);
+
+	in->bad |= copy == NULL;
+	return copy;
 }
 
-static void put_text(struct fb_buf *out, const char *text)
+static void get_struct(struct fb_cursor *in, void *bytes, size_t len)
 {
-	put_u64(out, strlen(text));
-	fb_buf_add_text(out, text);
-}
-
-/* With its size in front: another version's is noticed, not misread. */
-static void put_struct(struct fb_buf *out, const void *bytes, size_t len)
-{
-	put_u64(out, len);
-	fb_buf_add(out, bytes, len);
-}
-
-struct cursor {
-	const uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-static uint64_t get_u64(struct cursor *in)
-{
-	uint64_t value = 0;
-
-	if (in->left < sizeof(value)) {
-		in->bad = true;
-		return 0;
-	}
-	memcpy(&value, in->p, sizeof(value));
-	in->p += sizeof(value);
-	in->left -= sizeof(value);
-	return value;
-}
-
-static char *get_text(struct cursor *in)
-{
-	uint64_t len = get_u64(in);
-	char *text;
-
-	if (in->bad || len > in->left) {
-		in->bad = true;
-		return strdup("");
-	}
-	text = strndup((const char *)in->p, len);
-	in->p += len;
-	in->left -= len;
-	in->bad |= text == NULL;
-	return text;
-}
-
-static void get_struct(struct cursor *in, void *bytes, size_t len)
-{
-	if (get_u64(in) != len || in->left < len) {
+	if (fb_get_u64(in) != len || in->left < len) {
 		in->bad = true;
 		return;
 	}
@@ -103,21 +59,21 @@ void fb_keep_definition(const struct fb_job *job, struct fb_store_batch *batch)
 	struct fb_buf value = {0};
 	char key[KEY_BYTES];
 
-	put_text(&value, definition->file);
-	put_text(&value, definition->sql);
-	put_text(&value, definition->into);
-	put_text(&value, definition->against);
-	put_u64(&value, (uint64_t)definition->from_ms);
-	put_u64(&value, (uint64_t)definition->to_ms);
-	put_u64(&value, definition->mode);
-	put_u64(&value, definition->verify);
-	put_u64(&value, definition->publish);
-	put_u64(&value, definition->repair);
-	put_u64(&value, definition->threads);
-	put_u64(&value, definition->read_mb_s);
-	put_u64(&value, definition->cpu_percent);
-	put_u64(&value, (uint64_t)definition->created_ms);
-	put_u64(&value, definition->first_query_id);
+	fb_put_text(&value, definition->file);
+	fb_put_text(&value, definition->sql);
+	fb_put_text(&value, definition->into);
+	fb_put_text(&value, definition->against);
+	fb_put_u64(&value, (uint64_t)definition->from_ms);
+	fb_put_u64(&value, (uint64_t)definition->to_ms);
+	fb_put_u64(&value, definition->mode);
+	fb_put_u64(&value, definition->verify);
+	fb_put_u64(&value, definition->publish);
+	fb_put_u64(&value, definition->repair);
+	fb_put_u64(&value, definition->threads);
+	fb_put_u64(&value, definition->read_mb_s);
+	fb_put_u64(&value, definition->cpu_percent);
+	fb_put_u64(&value, (uint64_t)definition->created_ms);
+	fb_put_u64(&value, definition->first_query_id);
 	key_of(job, "replay", key);
 	fb_store_put_meta(batch, key, value.p, value.len);
 	fb_buf_fini(&value);
@@ -128,22 +84,22 @@ void fb_keep_progress(const struct fb_job *job, struct fb_store_batch *batch)
 	struct fb_buf value = {0};
 	char key[KEY_BYTES];
 
-	put_u64(&value, job->state);
-	put_text(&value, job->error ? job->error : "");
-	put_u64(&value, job->pass);
-	put_u64(&value, (uint64_t)job->ended_ms);
-	put_u64(&value, (uint64_t)(job->run_ns + (job->begun_ns ? fb_clock_monotonic_ns() - job->begun_ns : 0)));
-	put_u64(&value, job->progress.bytes);
-	put_u64(&value, job->progress.total_bytes);
-	put_u64(&value, job->progress.records);
-	put_u64(&value, job->missing_datagrams);
-	put_u64(&value, job->damaged_datagrams);
-	put_struct(&value, &job->decode, sizeof(job->decode));
-	put_u64(&value, job->query_cnt);
+	fb_put_u64(&value, job->state);
+	fb_put_text(&value, job->error ? job->error : "");
+	fb_put_u64(&value, job->pass);
+	fb_put_u64(&value, (uint64_t)job->ended_ms);
+	fb_put_u64(&value, (uint64_t)(job->run_ns + (job->begun_ns ? fb_clock_monotonic_ns() - job->begun_ns : 0)));
+	fb_put_u64(&value, job->progress.bytes);
+	fb_put_u64(&value, job->progress.total_bytes);
+	fb_put_u64(&value, job->progress.records);
+	fb_put_u64(&value, job->missing_datagrams);
+	fb_put_u64(&value, job->damaged_datagrams);
+	fb_put_struct(&value, &job->decode, sizeof(job->decode));
+	fb_put_u64(&value, job->query_cnt);
 	for (uint32_t i = 0; i < job->query_cnt; i++) {
-		put_u64(&value, job->queries[i].late_rows);
-		put_u64(&value, job->queries[i].delivered.cursor);
-		put_struct(&value, &job->queries[i].kept, sizeof(job->queries[i].kept));
+		fb_put_u64(&value, job->queries[i].late_rows);
+		fb_put_u64(&value, job->queries[i].delivered.cursor);
+		fb_put_struct(&value, &job->queries[i].kept, sizeof(job->queries[i].kept));
 	}
 	key_of(job, "replay_progress", key);
 	fb_store_put_meta(batch, key, value.p, value.len);
@@ -183,25 +139,25 @@ void fb_keep_forget(const struct fb_job *job, struct fb_store_batch *batch)
 
 /* ---- reading ---- */
 
-static bool read_definition(struct fb_job *job, struct cursor in)
+static bool read_definition(struct fb_job *job, struct fb_cursor in)
 {
 	struct fb_job_definition *definition = &job->definition;
 
-	definition->file = get_text(&in);
-	definition->sql = get_text(&in);
-	definition->into = get_text(&in);
-	definition->against = get_text(&in);
-	definition->from_ms = (int64_t)get_u64(&in);
-	definition->to_ms = (int64_t)get_u64(&in);
-	definition->mode = get_u64(&in);
-	definition->verify = get_u64(&in) != 0;
-	definition->publish = get_u64(&in) != 0;
-	definition->repair = get_u64(&in) != 0;
-	definition->threads = get_u64(&in);
-	definition->read_mb_s = get_u64(&in);
-	definition->cpu_percent = get_u64(&in);
-	definition->created_ms = (int64_t)get_u64(&in);
-	definition->first_query_id = (uint32_t)get_u64(&in);
+	definition->file = copy_text(&in);
+	definition->sql = copy_text(&in);
+	definition->into = copy_text(&in);
+	definition->against = copy_text(&in);
+	definition->from_ms = (int64_t)fb_get_u64(&in);
+	definition->to_ms = (int64_t)fb_get_u64(&in);
+	definition->mode = fb_get_u64(&in);
+	definition->verify = fb_get_u64(&in) != 0;
+	definition->publish = fb_get_u64(&in) != 0;
+	definition->repair = fb_get_u64(&in) != 0;
+	definition->threads = fb_get_u64(&in);
+	definition->read_mb_s = fb_get_u64(&in);
+	definition->cpu_percent = fb_get_u64(&in);
+	definition->created_ms = (int64_t)fb_get_u64(&in);
+	definition->first_query_id = (uint32_t)fb_get_u64(&in);
 	return !in.bad;
 }
 
@@ -213,30 +169,30 @@ static void begin_output(struct fb_job_output *output, uint64_t next_seq, struct
 	fb_store_delete_results(batch, output->query_id, next_seq, UINT64_MAX);
 }
 
-static bool read_progress(struct fb_job *job, struct cursor in, struct fb_store_batch *batch)
+static bool read_progress(struct fb_job *job, struct fb_cursor in, struct fb_store_batch *batch)
 {
 	uint64_t query_cnt;
 
-	job->state = (enum fb_replay_state)get_u64(&in);
+	job->state = (enum fb_replay_state)fb_get_u64(&in);
 	free(job->error);
-	job->error = get_text(&in);
-	job->pass = (uint32_t)get_u64(&in);
-	job->ended_ms = (int64_t)get_u64(&in);
-	job->run_ns = (int64_t)get_u64(&in);
-	job->progress.bytes = get_u64(&in);
-	job->progress.total_bytes = get_u64(&in);
-	job->progress.records = get_u64(&in);
-	job->missing_datagrams = get_u64(&in);
-	job->damaged_datagrams = get_u64(&in);
+	job->error = copy_text(&in);
+	job->pass = (uint32_t)fb_get_u64(&in);
+	job->ended_ms = (int64_t)fb_get_u64(&in);
+	job->run_ns = (int64_t)fb_get_u64(&in);
+	job->progress.bytes = fb_get_u64(&in);
+	job->progress.total_bytes = fb_get_u64(&in);
+	job->progress.records = fb_get_u64(&in);
+	job->missing_datagrams = fb_get_u64(&in);
+	job->damaged_datagrams = fb_get_u64(&in);
 	get_struct(&in, &job->decode, sizeof(job->decode));
-	query_cnt = get_u64(&in);
+	query_cnt = fb_get_u64(&in);
 	if (in.bad || query_cnt != job->query_cnt || job->state > FB_REPLAY_CANCELLED)
 		return false;
 	for (uint32_t i = 0; i < job->query_cnt && !in.bad; i++) {
 		struct fb_job_query *query = &job->queries[i];
 
-		query->late_rows = get_u64(&in);
-		query->delivered.cursor = query->delivered.delivered = get_u64(&in);
+		query->late_rows = fb_get_u64(&in);
+		query->delivered.cursor = query->delivered.delivered = fb_get_u64(&in);
 		get_struct(&in, &query->kept, sizeof(query->kept));
 		query->delivered.end = query->kept.next_seq;
 		query->now = query->kept;
@@ -260,7 +216,7 @@ static int read_kept(struct fb_job *job, struct fb_store_batch *batch)
 	struct fb_buf bytes = {0};
 	int rc = read_meta(job, "replay_progress", &bytes);
 
-	if (rc == 0 && !read_progress(job, (struct cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len}, batch))
+	if (rc == 0 && !read_progress(job, (struct fb_cursor){.p = (const uint8_t *)bytes.p, .left = bytes.len}, batch))
 		rc = FB_E_CORRUPT;
 	fb_buf_fini(&bytes);
 	fb_buf_clear(&job->epoch);
@@ -314,7 +270,7 @@ static int restore_job(void *arg, const char *key, const uint8_t *bytes, size_t 
 	if (job == NULL)
 		return FB_E_NO_MEMORY;
 	job->id = strtoull(strchr(key, '/') + 1, NULL, 10);
-	if (!read_definition(job, (struct cursor){.p = bytes, .left = len})) {
+	if (!read_definition(job, (struct fb_cursor){.p = bytes, .left = len})) {
 		fb_job_free(job);
 		return 0;
 	}
