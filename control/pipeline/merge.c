@@ -252,6 +252,7 @@ static bool write_pages(struct fb_engine *engine, struct pipeline *pipeline, str
 			if (rc == 0)
 				rc = fb_store_commit(engine->batch, false);
 			if (rc != 0) {
+				fb_store_batch_clear(engine->batch);
 				query->next_seq = next_seq;
 				query->written_rows[worker] -= page->row_cnt - skip;
 				store_failed(engine, rc);
